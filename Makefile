@@ -1,0 +1,33 @@
+# Every target makes what it needs: the only tools it takes as given are make, Python >= 3.11 and (for tests) Java 17 or Docker.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+SELF    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench lock clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "News Streams needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+# Two stamps, so that the demo need not install what only developers use.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the pinned dependencies into $(VENV) (the first time takes a minute) …"
+	$(INSTALL) -r requirements.lock
+	$(SELF)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the pinned development dependencies into $(VENV) (the first time takes a minute) …"
+	$(INSTALL) -r requirements-dev.lock
+	$(SELF)
+	@touch $@ $(VENV)/.installed
+
+lock: $(VENV)/.installed-dev ## Re-pin the lock files from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock

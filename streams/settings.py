@@ -1,0 +1,87 @@
+"""Settings, read from ``STREAMS_*`` in the environment and nowhere else. Defaults work on a laptop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot work. The message names the variable, the value and what would do."""
+
+
+class Settings(BaseSettings):
+    """All settings of every part. Build one with ``load``; pass it on; nobody else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="STREAMS_", frozen=True, extra="ignore")
+
+    broker: Annotated[str, Field(description="Kafka bootstrap servers, `kafka://host:port[,host:port…]`.")] = (
+        "kafka://127.0.0.1:9092"
+    )
+    topic_prefix: Annotated[str, Field(description="Put before every topic's name and every consumer group's.")] = (
+        "news"
+    )
+    partitions: Annotated[
+        int, Field(ge=1, le=1000, description="Partitions of each topic that `topics apply` makes.")
+    ] = 4
+    replication: Annotated[int, Field(ge=1, le=7, description="Replication factor of each topic.")] = 1
+    data_dir: Annotated[Path, Field(description="Where Faust keeps its local files. Safe to delete.")] = Path(
+        "var/streams"
+    )
+    models_dir: Annotated[
+        Path | None, Field(description="Where model weights are; default: the user's data folder.")
+    ] = None
+    ner_backend: Annotated[str, Field(description="Named-entity backend, as `streams.tagging` registers it.")] = "auto"
+    pool_workers: Annotated[
+        int, Field(ge=0, le=256, description="NLP processes a stage; 0: one a core, at most 4.")
+    ] = 1
+    batch_size: Annotated[int, Field(ge=1, le=1000, description="Most records a stage takes at once.")] = 32
+    batch_within: Annotated[float, Field(gt=0, le=60, description="Seconds to wait for a full batch.")] = 0.1
+    max_article_bytes: Annotated[int, Field(ge=1000, description="Larger articles are rejected as `too_large`.")] = (
+        10_000_000
+    )
+    article_timeout: Annotated[
+        float, Field(gt=0, description="Seconds that one article may take in a stage's pool.")
+    ] = 60.0
+    session_timeout: Annotated[float, Field(ge=1, description="Kafka consumer session timeout, seconds.")] = 30.0
+    wait_for_broker: Annotated[
+        float, Field(ge=0, description="Seconds to keep trying, with backoff, when no broker answers at start.")
+    ] = 0.0
+    max_failures: Annotated[
+        int,
+        Field(ge=1, description="Consecutive failed records that stop a worker: a broken deployment, not bad data."),
+    ] = 50
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
+
+    @field_validator("broker")
+    @classmethod
+    def _broker_is_kafka(cls, value: str) -> str:
+        servers = value.removeprefix("kafka://").split(",")
+        for server in servers:
+            host, colon, port = server.strip().rpartition(":")
+            if not (value.startswith("kafka://") and host and colon and port.isdigit() and 0 < int(port) < 65536):
+                raise ValueError("expected kafka://host:port[,host:port…]")
+        return value
+
+    @property
+    def bootstrap_servers(self) -> list[str]:
+        """``host:port`` of each bootstrap server."""
+        return [server.strip() for server in self.broker.removeprefix("kafka://").split(",")]
+
+
+def load(**overrides: object) -> Settings:
+    """The settings of this process: defaults, then the environment, then ``overrides``.
+
+    Raises:
+        SettingsError: a value is out of range or of the wrong form; the message names its variable.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "STREAMS_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{variable}={first['input']!r} cannot work: {first['msg']}") from None
