@@ -1,0 +1,73 @@
+"""The command line, `streams`. Data on stdout, messages on stderr; every error says what, why and what to do.
+
+Commands load when they are called, so that `streams --help` and the light ones start at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from streams import __version__
+from streams.cli.console import CommandError, say
+
+#: Command → the module under `streams.cli` that holds it, under the same name.
+_COMMANDS = {
+    "demo": "demo",
+    "seed": "seed",
+    "worker": "worker",
+    "topics": "topics",
+    "broker": "broker",
+    "clean": "filters",
+    "tag": "filters",
+    "cluster": "filters",
+    "models": "models",
+    "eval": "evaluate",
+    "train": "train",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(importlib.import_module(f"streams.cli.{module}"), cmd_name.replace("eval", "evaluate"))
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="streams")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Raw news articles in, stories with their evidence out."""
+    del debug  # read by `main`, which alone decides how an error is shown
+
+
+def main() -> None:
+    """The console script. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    debug = "--debug" in sys.argv[1:2]
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has gone: not an error, but nothing more can be written, even at exit.
+        sys.stderr.close()
+        sys.exit(0)
+    except (CommandError, ValueError, OSError) as error:
+        if debug:
+            raise
+        say(f"error: {error}")
+        sys.exit(1)

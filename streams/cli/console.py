@@ -1,0 +1,44 @@
+"""What the commands share: messages, progress, and reading and writing JSON lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+
+class CommandError(Exception):
+    """A command cannot go on. The message says what, why and what to do."""
+
+
+def say(message: str) -> None:
+    """A message to the person at the terminal, on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def paper(*, stderr: bool = False) -> Console:
+    """A console that is coloured on a terminal and plain in a pipe."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def read_lines(paths: Iterable[Path]) -> Iterator[tuple[str, int, bytes]]:
+    """``(name, line number, line)`` of every non-empty line of the files, or of stdin where none is given."""
+    named = list(paths)
+    if not named:
+        yield from _lines("<stdin>", sys.stdin.buffer)
+    for path in named:
+        with path.open("rb") as file:
+            yield from _lines(str(path), file)
+
+
+def _lines(name: str, file: Iterable[bytes]) -> Iterator[tuple[str, int, bytes]]:
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            yield name, number, line
+
+
+def write_line(data: bytes) -> None:
+    """One JSON line to stdout."""
+    sys.stdout.buffer.write(data + b"\n")
