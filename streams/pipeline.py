@@ -1,0 +1,57 @@
+"""The three stages as values, and the offline drivers over them. The agents drive the same stages over Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from streams.cleaning import Cleaner, CleaningMemory, article_id
+from streams.clustering import Changes, Clusterer
+from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, TaggedArticle
+from streams.tagging import Tagger, create_tagger
+
+STAGES: tuple[Stage, ...] = ("clean", "tag", "cluster")
+
+__all__ = [
+    "STAGES",
+    "Changes",
+    "Cleaner",
+    "CleaningMemory",
+    "Clusterer",
+    "Tagger",
+    "article_id",
+    "clean",
+    "cluster",
+    "create_tagger",
+    "tag",
+]
+
+
+def clean(
+    raws: Iterable[RawArticle],
+    *,
+    cleaner: Cleaner,
+    memory: CleaningMemory,
+    received_at: datetime | None = None,
+) -> Iterator[CleanArticle | Rejection]:
+    """Clean a sequence of raw articles in order; their index is their position, as an offset is on Kafka."""
+    for position, raw in enumerate(raws):
+        context, _ = memory.observe(raw, position)
+        outcome, _ = memory.settle(raw, cleaner.clean(raw, context, received_at=received_at), position)
+        yield outcome
+
+
+def tag(articles: Iterable[CleanArticle], *, tagger: Tagger, batch_size: int = 32) -> Iterator[TaggedArticle]:
+    """Tag a sequence of clean articles, in batches, in order."""
+    iterator = iter(articles)
+    while batch := list(islice(iterator, batch_size)):
+        yield from tagger.tag(batch)
+
+
+def cluster(articles: Iterable[TaggedArticle], *, clusterer: Clusterer) -> Iterator[tuple[Decision, Changes]]:
+    """Cluster a sequence of tagged articles in order; articles that cause nothing yield nothing."""
+    for position, article in enumerate(articles):
+        decision = clusterer.decide(article)
+        if decision is not None:
+            yield decision, clusterer.apply(article, decision, position)
