@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,13 @@ class Settings(BaseSettings):
         int,
         Field(ge=1, description="Consecutive failed records that stop a worker: a broken deployment, not bad data."),
     ] = 50
+    http_host: Annotated[str, Field(description="Where a worker serves `/metrics`, `/live` and `/ready`.")] = (
+        "127.0.0.1"
+    )
+    http_port: Annotated[
+        int,
+        Field(ge=0, le=65533, description="Port of the first stage's HTTP server, the next stages follow; 0: none."),
+    ] = 0
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
 
     @field_validator("broker")
@@ -67,9 +75,20 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def pool_size(self) -> int:
+        """Processes of a stage's pool: ``pool_workers``, or one a core and at most 4 where that is 0."""
+        return self.pool_workers or min(4, os.cpu_count() or 1)
+
+    @property
     def bootstrap_servers(self) -> list[str]:
         """``host:port`` of each bootstrap server."""
         return [server.strip() for server in self.broker.removeprefix("kafka://").split(",")]
+
+
+def user_models_dir() -> Path:
+    """Where model weights are unless `models_dir` says otherwise: the user's data folder (XDG base directories)."""
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "news-streams" / "models"
 
 
 def load(**overrides: object) -> Settings:
