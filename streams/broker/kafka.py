@@ -42,7 +42,7 @@ _PROPERTIES = {
     "share.coordinator.state.topic.num.partitions": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
-    # After a crash the node waits until its former self's session has ended; with the default of 9 s, 12 s were measured.
+    # After a crash the node waits until its former self's session has ended: 12 s by default.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
     # The default of 128 MiB is a quarter of the heap that it gets here.
