@@ -1,0 +1,174 @@
+"""The Faust app of one stage: receive a batch, let the stage decide, publish, await, let go.
+
+FAUST.md of the design has the traps; each setting here that differs from Faust's default answers one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+from faust.types import TP, EventT
+
+from streams.agents.log import LogReader
+from streams.agents.messages import Incoming, Outgoing
+from streams.agents.stages import AnyStage, create_stage
+from streams.metrics import Metrics
+from streams.records import Stage
+from streams.settings import Settings
+from streams.topics import MAX_MESSAGE_BYTES, topic
+
+logger = logging.getLogger(__name__)
+
+#: What each stage reads.
+INPUTS: dict[Stage, Any] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
+
+
+class HeldEvent(faust.Event):
+    """An event that only ``release`` acknowledges.
+
+    Faust acknowledges on its own what it skips while a rebalance is under way, and whatever an exception or a
+    cancelled agent leaves behind; an acknowledged record that was not processed is a lost one.
+    """
+
+    def ack(self) -> bool:
+        return False
+
+    def release(self) -> bool:
+        return super().ack()
+
+
+class StageApp(faust.App):
+    """A Faust app that knows its stage, for the health server and the tests."""
+
+    stage: AnyStage
+    metrics: Metrics
+    reader: LogReader
+
+
+def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None = None) -> StageApp:
+    """The app of one stage, with its own consumer group ``<prefix>.<stage>``. Nothing is connected before it starts."""
+    metrics = metrics or Metrics()
+    prefix = settings.topic_prefix
+    data_dir = settings.data_dir / stage_name
+    app = StageApp(
+        f"{prefix}.{stage_name}",
+        broker=settings.broker,
+        store="memory://",
+        datadir=str(data_dir),
+        Event=HeldEvent,
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        stream_wait_empty=True,
+        stream_buffer_maxsize=256,
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.session_timeout / 6,
+        broker_rebalance_timeout=max(settings.session_timeout, 60.0),
+        broker_max_poll_interval=600.0,
+        broker_max_poll_records=200,
+        broker_commit_interval=1.0,
+        broker_commit_every=1000,
+        broker_request_timeout=max(90.0, 2 * settings.session_timeout),
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=MAX_MESSAGE_BYTES,
+        producer_acks=-1,
+        producer_linger=0.005,
+        producer_max_batch_size=262_144,
+        producer_max_request_size=MAX_MESSAGE_BYTES + 1_048_576,
+        producer_request_timeout=60.0,
+    )
+    app.metrics = metrics
+    app.reader = LogReader(settings.bootstrap_servers)
+    app.stage = create_stage(stage_name, settings, metrics, app.reader)
+    publisher = _Publisher(app, prefix)
+
+    async def forget(_: Any, *args: Any, **__: Any) -> None:
+        partitions: set[TP] = args[0]
+        app.stage.forget([tp.partition for tp in partitions])
+
+    # Another worker may have written since: what was remembered of a partition ends with its assignment.
+    app.on_partitions_revoked.connect(forget, weak=False)
+    app.on_partitions_assigned.connect(forget, weak=False)
+
+    source = app.topic(f"{prefix}.{INPUTS[stage_name]}", key_type=bytes, value_type=bytes)
+
+    @app.agent(source, name=stage_name, concurrency=1)
+    async def agent(stream: Any) -> None:
+        async for events in stream.noack_take(settings.batch_size, within=settings.batch_within):
+            try:
+                await _process(app, publisher, stage_name, events)
+            except Exception as error:
+                _die(stage_name, error)
+
+    return app
+
+
+async def _process(app: StageApp, publisher: _Publisher, stage_name: Stage, events: Sequence[Any]) -> None:
+    started = time.monotonic()
+    batch = [_incoming(event) for event in events]
+    async for phase in app.stage.process(batch):
+        await publisher.publish(phase)
+    for event in events:
+        event.release()
+    app.metrics.observe("streams_batch_seconds", time.monotonic() - started, stage=stage_name)
+    app.metrics.observe("streams_batch_records", len(batch), stage=stage_name)
+    newest = batch[-1].at
+    if newest is not None:
+        app.metrics.set("streams_input_age_seconds", max(0.0, time.time() - newest.timestamp()), stage=stage_name)
+
+
+def _incoming(event: EventT[bytes]) -> Incoming:
+    message = event.message
+    given: Any = message.headers or []
+    pairs = given.items() if isinstance(given, dict) else given
+    return Incoming(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers=[(str(name), bytes(value)) for name, value in pairs],
+        at=_moment(message.timestamp),
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None or seconds <= 0 else datetime.fromtimestamp(seconds, UTC)
+
+
+class _Publisher:
+    """Sends a phase and awaits every acknowledgement."""
+
+    def __init__(self, app: StageApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def publish(self, phase: Sequence[Outgoing]) -> None:
+        if not phase:
+            return
+        producer = await self._app.maybe_start_producer()
+        pending = []
+        for out in phase:
+            name = topic(out.topic).full_name(self._prefix)
+            partitions = await self._app.reader.partitions(name) if out.to_all else [out.partition]
+            pending += [
+                await producer.send(name, out.key, out.value, partition, None, out.headers) for partition in partitions
+            ]
+        await asyncio.gather(*pending)
+
+
+def _die(stage_name: Stage, error: Exception) -> None:
+    """End the process at once. Anything gentler lets Faust acknowledge records that were not processed."""
+    logger.critical("%s stops: %s: %s", stage_name, type(error).__name__, error, exc_info=error)
+    logging.shutdown()
+    os._exit(1)

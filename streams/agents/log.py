@@ -1,0 +1,102 @@
+"""Reading what a stage wrote: its state rows, and the tail of its decisions. Plain aiokafka, no consumer group.
+
+Why state is not in Faust's tables: a stage's rows must be read back as of a known position and written from batches,
+which tables forbid, and their recovery has open faults (see ARCHITECTURE.md). A compacted topic read to its end is all
+that is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from streams import codec, headers
+from streams.records import Decision
+from streams.topics import MAX_MESSAGE_BYTES
+
+#: Records of the tail read at first; doubled until it reaches back far enough.
+_FIRST_TAIL = 512
+
+
+class LogReader:
+    """Reads single partitions from any offset to the end that they had when asked. Opens a connection a call."""
+
+    def __init__(self, bootstrap_servers: Sequence[str]) -> None:
+        self._servers = list(bootstrap_servers)
+
+    async def rows(self, topic: str, partition: int) -> dict[str, bytes]:
+        """The last value of every key of a compacted partition, in order of last writing; deleted keys are gone."""
+        rows: dict[str, bytes] = {}
+        async for record in self.records(topic, partition):
+            key = (record.key or b"").decode()
+            rows.pop(key, None)
+            if record.value is not None:
+                rows[key] = record.value
+        return rows
+
+    async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]:
+        """The logged decisions by source offset, complete from ``since`` on.
+
+        Where two records carry one source offset (a producer's retry, or a worker that lost its partition and did
+        not know yet), the first is the decision.
+        """
+        consumer = self._consumer()
+        await consumer.start()
+        try:
+            where = TopicPartition(topic, partition)
+            start = (await consumer.beginning_offsets([where]))[where]
+            end = (await consumer.end_offsets([where]))[where]
+        finally:
+            await consumer.stop()
+        size = _FIRST_TAIL
+        while True:
+            found: dict[int, Decision] = {}
+            reached = size >= end - start
+            async for record in self.records(topic, partition, max(start, end - size)):
+                position = headers.source_position(record.headers)
+                if position is None or position.topic != source_topic or record.value is None:
+                    continue
+                reached = reached or position.offset < since
+                found.setdefault(position.offset, codec.decode(Decision, record.value))
+            if reached:
+                return found
+            size *= 2
+
+    async def partitions(self, topic: str) -> list[int]:
+        """The partitions that a topic has."""
+        consumer = self._consumer(topic)
+        await consumer.start()
+        try:
+            return sorted(consumer.partitions_for_topic(topic) or ())
+        finally:
+            await consumer.stop()
+
+    async def records(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[ConsumerRecord]:
+        """Every record from ``start`` to the end that the partition has now."""
+        consumer = self._consumer()
+        await consumer.start()
+        try:
+            where = TopicPartition(topic, partition)
+            consumer.assign([where])
+            start = max(start, (await consumer.beginning_offsets([where]))[where])
+            end = (await consumer.end_offsets([where]))[where]
+            consumer.seek(where, start)
+            while start < end:
+                batches = await consumer.getmany(where, timeout_ms=500)
+                for record in batches.get(where, []):
+                    if record.offset < end:
+                        yield record
+                # Not the last record's offset: compaction leaves gaps, and the position steps over them.
+                start = await consumer.position(where)
+        finally:
+            await consumer.stop()
+
+    def _consumer(self, *topics: str) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            *topics,
+            bootstrap_servers=self._servers,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+            auto_offset_reset="earliest",
+        )

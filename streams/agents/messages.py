@@ -1,0 +1,93 @@
+"""What the stages receive and publish, free of any Kafka client; and the dead letter, made in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from streams import codec, headers
+from streams.headers import Headers, Position
+from streams.records import SCHEMA_VERSION, Stage
+from streams.topics import Name
+
+T = TypeVar("T")
+
+#: Kafka's own names for these (KIP-1034) are `__streams.errors.*`; ours say the same under our prefix.
+ERROR_PREFIX = "streams_error_"
+#: Characters of an exception's message that a header keeps.
+_MESSAGE_LIMIT = 1000
+
+
+class NewerSchemaError(codec.DecodeError):
+    """The record was written by a newer version than this one: upgrade this stage, then replay the dead letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One record as received. ``at`` is Kafka's timestamp."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = field(default_factory=list)
+    at: datetime | None = None
+
+    @property
+    def position(self) -> Position:
+        return Position(topic=self.topic, partition=self.partition, offset=self.offset)
+
+    @property
+    def trace(self) -> bytes | None:
+        return dict(self.headers).get(headers.TRACEPARENT)
+
+    def decode(self, kind: type[T]) -> T:
+        """The record inside; raises ``codec.DecodeError``."""
+        try:
+            version = headers.schema_version(self.headers)
+        except ValueError:
+            raise codec.DecodeError(f"header {headers.SCHEMA} is not a number") from None
+        if version is not None and version > SCHEMA_VERSION:
+            raise NewerSchemaError(f"schema version {version}; this stage knows {SCHEMA_VERSION}")
+        if self.value is None:
+            raise codec.DecodeError("the record has no value")
+        return codec.decode(kind, self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One record to publish. Without a ``partition`` the key's hash decides; ``to_all`` writes one a partition."""
+
+    topic: Name
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = field(default_factory=list)
+    partition: int | None = None
+    to_all: bool = False
+
+
+def dead_letter(stage: Stage, message: Incoming, error: str, text: str, *, attempts: int = 1) -> Outgoing:
+    """The message's original key and bytes, with what went wrong and where in the headers.
+
+    Headers the message came with stay, so that ``replay`` can put back the same record.
+    """
+    about: dict[str, object] = {
+        "stage": stage,
+        "topic": message.topic,
+        "partition": message.partition,
+        "offset": message.offset,
+        "exception": error,
+        "message": text[:_MESSAGE_LIMIT],
+        "attempts": attempts,
+    }
+    made: Headers = [(ERROR_PREFIX + name, str(value).encode("utf-8", "replace")) for name, value in about.items()]
+    kept = [(name, value) for name, value in message.headers if not name.startswith(ERROR_PREFIX)]
+    return Outgoing(topic="dead-letters", key=message.key, value=message.value, headers=kept + made)
+
+
+def rows_out(topic: Name, partition: int, rows: Iterable[tuple[str, bytes | None]]) -> list[Outgoing]:
+    """State rows as records of the stage's own partition; a None value deletes."""
+    return [Outgoing(topic=topic, key=key.encode(), value=value, partition=partition) for key, value in rows]

@@ -1,0 +1,126 @@
+"""Several stages under one parent: one process each, restarted when they fail, stopped together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+from streams.records import Stage
+
+logger = logging.getLogger(__name__)
+
+#: Seconds a stage gets to finish its batch and commit before it is killed.
+_GRACE = 30.0
+#: A stage that ran this long was well; its next failure counts as the first.
+_WELL_AFTER = 60.0
+#: Failures in a row, each soon after its start, that say the stage cannot work.
+_MAX_RESTARTS = 5
+
+
+@dataclass
+class _Child:
+    stage: Stage
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    restart_at: float | None = None
+
+
+@dataclass
+class Supervisor:
+    """Runs ``streams worker STAGE`` once for each stage. ``env`` is added to the children's environment."""
+
+    stages: Sequence[Stage]
+    env: dict[str, str] | None = None
+    http_port: int = 0
+    quiet: bool = False
+    _children: list[_Child] = field(default_factory=list)
+    _stopping: bool = False
+
+    def start(self) -> None:
+        for index, stage in enumerate(self.stages):
+            port = str(self.http_port + index if self.http_port else 0)
+            command = [
+                sys.executable,
+                "-m",
+                "streams",
+                "worker",
+                stage,
+                "--http-port",
+                port,
+                "--parent",
+                str(os.getpid()),
+            ]
+            child = _Child(stage, command)
+            self._children.append(child)
+            self._launch(child)
+
+    def run(self) -> int:
+        """Start the stages and watch them until SIGTERM or SIGINT; the exit code: 0 stopped, 1 a stage gave up."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        self.start()
+        gave_up = False
+        while not self._stopping and not gave_up:
+            gave_up = not self.check()
+            time.sleep(0.2)
+        self.stop()
+        return 1 if gave_up else 0
+
+    def check(self) -> bool:
+        """Restart what has failed, with growing pauses (1, 2, 4, … s); False once a stage has failed too often."""
+        for child in self._children:
+            now = time.monotonic()
+            if child.restart_at is not None:
+                if now >= child.restart_at:
+                    self._launch(child)
+                continue
+            code = child.process.poll() if child.process else None
+            if code is None:
+                continue
+            child.failures = 1 if now - child.started > _WELL_AFTER else child.failures + 1
+            if child.failures > _MAX_RESTARTS:
+                logger.error("%s has failed %d times in a row: giving up", child.stage, child.failures)
+                return False
+            pause = 2.0 ** (child.failures - 1)
+            logger.warning("%s ended with exit code %d; starting it again in %.0f s", child.stage, code, pause)
+            child.restart_at = now + pause
+        return True
+
+    def stop(self) -> None:
+        """Ask every stage to finish, and kill what has not gone after the grace period."""
+        running = [child.process for child in self._children if child.process and child.process.poll() is None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + _GRACE
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                logger.error("process %d did not stop within %.0f s: killing it", process.pid, _GRACE)
+                process.kill()
+                process.wait()
+
+    def _launch(self, child: _Child) -> None:
+        child.restart_at = None
+        child.started = time.monotonic()
+        child.process = subprocess.Popen(
+            child.command,
+            env={**os.environ, **(self.env or {})},
+            # A group of its own: Ctrl-C on the terminal is ours to pass on, once and in order.
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if self.quiet else None,
+        )
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._stopping = True

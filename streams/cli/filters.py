@@ -1,0 +1,168 @@
+"""`streams clean`, `streams tag`, `streams cluster`: the stages as Unix filters over JSON lines, without Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from streams import codec
+from streams.cli.console import paper, read_lines, say, write_line
+from streams.records import CleanArticle, RawArticle, Rejection, TaggedArticle
+from streams.settings import load
+
+T = TypeVar("T")
+
+_paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+class _Tally:
+    """Counts for the closing message, and a live counter where someone watches."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("articles", total=None)
+        self.bad = 0
+        self.rejected = 0
+        self.done = 0
+
+    def read(self, kind: type[T], paths: tuple[Path, ...]) -> Iterator[T]:
+        """The records of the lines; a line that is none is reported on stderr and counted, never dropped silently."""
+        for name, number, line in read_lines(paths):
+            try:
+                yield codec.decode(kind, line)
+            except codec.DecodeError as error:
+                self.bad += 1
+                say(f"{name}:{number}: {error}")
+
+    def wrote(self) -> None:
+        self.done += 1
+        self._progress.advance(self._task)
+
+    def close(self) -> None:
+        if self.bad or self.rejected:
+            say(f"{self.done} written, {self.rejected} rejected, {self.bad} unreadable lines")
+        if not self.done and self.bad:
+            raise SystemExit(1)
+
+
+@contextmanager
+def _tally() -> Iterator[_Tally]:
+    console = paper(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tally = _Tally(progress)
+        yield tally
+    tally.close()
+
+
+@click.command()
+@_paths
+@click.option("--explain", is_flag=True, help="Print each page with its kept and dropped lines instead of JSON.")
+def clean(paths: tuple[Path, ...], explain: bool) -> None:
+    """Raw articles in (JSON lines), clean articles out; rejections go to stderr with their reason.
+
+    A row needs `content` (and `content_type`: text/plain, text/html or application/json). Exit code 1 if no line
+    could be read.
+    """
+    from streams.cleaning import Cleaner, CleaningMemory
+    from streams.pipeline import clean as run
+
+    cleaner = Cleaner(max_bytes=load().max_article_bytes)
+    with _tally() as tally:
+        raws: list[RawArticle] = []
+
+        def remembered() -> Iterator[RawArticle]:
+            for raw in tally.read(RawArticle, paths):
+                raws[:] = [raw]
+                yield raw
+
+        for outcome in run(remembered(), cleaner=cleaner, memory=CleaningMemory(), received_at=datetime.now(UTC)):
+            if isinstance(outcome, Rejection):
+                tally.rejected += 1
+                say(f"rejected {outcome.id or '?'}: {outcome.reason}: {outcome.detail}")
+            elif explain:
+                _explain_cleaning(raws[0], outcome)
+                tally.wrote()
+            else:
+                write_line(codec.encode(outcome))
+                tally.wrote()
+
+
+def _explain_cleaning(raw: RawArticle, article: CleanArticle) -> None:
+    from rich.text import Text
+
+    from streams.cleaning import explain
+
+    console = paper()
+    console.print(Text(f"{article.id}  {article.title or ''}", style="bold"))
+    for kept, line, reason, score in explain(raw, article):
+        margin = "  keep               " if kept else f"- {reason:<14} {score:4.2f}"
+        console.print(Text(f"{margin} │ {line}", style="" if kept else "red dim"))
+
+
+@click.command()
+@_paths
+@click.option(
+    "--explain", is_flag=True, help="Print each text with its entities and quotations marked instead of JSON."
+)
+def tag(paths: tuple[Path, ...], explain: bool) -> None:
+    """Clean articles in (JSON lines), tagged articles out. A row needs `id` and `text`."""
+    from streams import tagging
+    from streams.pipeline import tag as run
+
+    settings = load()
+    tagger = tagging.create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
+    with _tally() as tally:
+        for article in run(tally.read(CleanArticle, paths), tagger=tagger, batch_size=settings.batch_size):
+            if explain:
+                paper().print(tagging.explain(article), markup=False)
+            else:
+                write_line(codec.encode(article))
+            tally.wrote()
+
+
+@click.command()
+@_paths
+@click.option(
+    "--assignments",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write the final {article_id, story_id} of every article to this file.",
+)
+@click.option("--events", is_flag=True, help="Write the decisions, as the log has them, instead of the final stories.")
+@click.option("--explain", is_flag=True, help="Print why each article is where it is instead of JSON.")
+def cluster(paths: tuple[Path, ...], assignments: Path | None, events: bool, explain: bool) -> None:
+    """Tagged articles in (JSON lines), stories out. A row needs `id` and `text`; `published` helps.
+
+    Stories are written at the end, in the order in which they began.
+    """
+    from streams import clustering
+    from streams.pipeline import cluster as run
+
+    clusterer = clustering.Clusterer()
+    with _tally() as tally:
+        for decision, _ in run(tally.read(TaggedArticle, paths), clusterer=clusterer):
+            if explain:
+                for line in clustering.explain(decision):
+                    paper().print(line, markup=False)
+            elif events:
+                write_line(codec.encode(decision))
+            tally.wrote()
+        if not (explain or events):
+            for story in clusterer.stories():
+                write_line(codec.encode(story))
+    if assignments is not None:
+        with assignments.open("wb") as file:
+            for article_id, story_id in clusterer.assignments().items():
+                file.write(codec.encode({"article_id": article_id, "story_id": story_id}) + b"\n")

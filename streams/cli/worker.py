@@ -1,0 +1,49 @@
+"""`streams worker`: run stages of the pipeline."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+
+import click
+
+from streams.cli.console import CommandError, say
+from streams.pipeline import STAGES
+from streams.settings import Settings, load
+
+
+@click.command()
+@click.argument("stages", nargs=-1, type=click.Choice(STAGES))
+@click.option("--http-port", type=click.IntRange(0, 65533), help="Serve /metrics, /live and /ready from this port on.")
+@click.option("--parent", type=int, hidden=True)
+def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -> None:
+    """Run the given STAGES (all three where none is given) until SIGTERM or Ctrl-C.
+
+    One stage runs in this process; several run as one process each, started again when they fail. A stage that is
+    stopped finishes the batch in hand and commits; one that is killed goes on where it was when started again.
+    """
+    from streams.agents.process import end_with_parent
+    from streams.agents.supervisor import Supervisor
+    from streams.agents.worker import run_stage
+
+    settings = load(http_port=http_port)
+    chosen = [stage for stage in STAGES if stage in stages] if stages else list(STAGES)
+    if parent is not None:
+        end_with_parent(signal.SIGTERM, parent)
+    asyncio.run(_check_cluster(settings))
+    if len(chosen) == 1:
+        run_stage(settings, chosen[0], http_port=settings.http_port)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s worker  %(levelname)s %(message)s")
+    say(f"running {', '.join(chosen)} on {settings.broker} (Ctrl-C stops)")
+    sys.exit(Supervisor(chosen, http_port=settings.http_port).run())
+
+
+async def _check_cluster(settings: Settings) -> None:
+    from streams.broker import admin
+
+    await admin.wait_for_broker(settings, say)
+    missing = [change.topic for change in await admin.plan(settings) if change.action == "create"]
+    if missing:
+        raise CommandError(f"topics are missing ({', '.join(missing)}). Create them: streams topics apply")
