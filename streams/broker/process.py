@@ -28,7 +28,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
-class BrokerError(Exception):
+class BrokerError(OSError):
     """A local broker cannot be had. The message says what, why and what to do."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,12 @@ class CommandError(Exception):
 def say(message: str) -> None:
     """A message to the person at the terminal, on stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def silence(*libraries: str) -> None:
+    """No log lines of these on stderr: the command says in its own words what went wrong."""
+    for library in libraries:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 def paper(*, stderr: bool = False) -> Console:

@@ -1,0 +1,255 @@
+"""Topics as ``streams.topics`` says, compared with a cluster and brought into line; and waiting for a broker.
+
+Idempotent: what stands is left alone. A partition count is never changed, since that would send the keys of old and
+new records to different partitions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
+from aiokafka.protocol.transaction import InitProducerIdRequest
+
+from streams.broker.process import BrokerError
+from streams.settings import Settings
+from streams.topics import TOPICS
+
+#: Seconds that one request may take. Creating all topics took 0.2 s here; a busy cluster is slower.
+_REQUEST_SECONDS = 20.0
+#: Seconds from the first retry to the next, doubled up to the longest.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+#: Error codes of the Kafka protocol (kafka.apache.org/protocol#protocol_error_codes).
+_OK, _TOPIC_EXISTS = 0, 36
+#: ``config_source`` of a value set on the topic itself (DescribeConfigs, version 1 and later).
+_SET_ON_TOPIC = 1
+
+
+class BrokerUnavailableError(BrokerError):
+    """No broker answers. The message names the address and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between the table and the cluster.
+
+    ``create`` and ``configure`` are what ``apply`` does. ``partitions`` is a conflict that only a person can solve;
+    ``note`` is for information (another replication factor, a configuration that the broker cannot tell or take).
+    """
+
+    topic: str
+    action: Literal["create", "configure", "partitions", "note"]
+    detail: str
+
+
+async def plan(settings: Settings) -> list[Change]:
+    """What differs, in the table's order; nothing is changed.
+
+    Raises:
+        BrokerUnavailableError: no broker answers.
+        BrokerError: the cluster refuses to say.
+    """
+    async with _connected(settings) as client:
+        return (await _compare(client, settings)).changes
+
+
+async def apply(settings: Settings) -> list[Change]:
+    """Create what is missing, set the configuration that differs; returns what ``plan`` would have said before.
+
+    Raises:
+        BrokerUnavailableError: no broker answers.
+        BrokerError: the cluster refuses a topic; the message is its own.
+    """
+    async with _connected(settings) as client:
+        found = await _compare(client, settings)
+        if found.missing:
+            await _create(client, found.missing)
+            await _until_led(client, [topic.name for topic in found.missing])
+        if found.configs:
+            await _configure(client, found.configs)
+        return found.changes
+
+
+async def wait_for_broker(settings: Settings, notice: Callable[[str], None]) -> None:
+    """Return when a broker answers; try for ``settings.wait_for_broker`` seconds (0: once), with backoff.
+
+    ``notice`` is told of each failure that is followed by another try.
+
+    Raises:
+        BrokerUnavailableError: none answered in that time.
+    """
+    deadline = time.monotonic() + settings.wait_for_broker
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            async with _connected(settings):
+                return
+        except BrokerUnavailableError:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            notice(f"no Kafka broker answers at {_servers(settings)}; trying again (for {left:.0f} s more)")
+            await asyncio.sleep(min(pause, left))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def supports_idempotence(settings: Settings) -> bool:
+    """Whether the broker gives out producer ids, which an idempotent producer needs (the embedded one does not)."""
+    client = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers)
+    try:
+        await client.bootstrap()
+        answer = await client.send(client.get_random_node(), InitProducerIdRequest(None, 60_000))
+    except (KafkaError, TimeoutError):
+        return False
+    finally:
+        await client.close()
+    return bool(answer.error_code == _OK)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    changes: list[Change]
+    missing: list[NewTopic]
+    #: Topic → its whole configuration: what the table says over what is set on it already.
+    configs: dict[str, dict[str, str]]
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(
+        bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=int(_REQUEST_SECONDS * 1000)
+    )
+    try:
+        try:
+            await client.start()
+            # A paused broker takes the connection and no more; one that is starting lists no node yet, for which the
+            # client has an AssertionError.
+            await client.describe_cluster()
+        except (KafkaError, OSError, AssertionError):
+            raise BrokerUnavailableError(
+                f"no Kafka broker answers at {_servers(settings)}. Start one (streams broker, or docker compose up "
+                "kafka), or set STREAMS_BROKER=kafka://host:port to one that runs."
+            ) from None
+        try:
+            yield client
+        except (KafkaError, TimeoutError) as error:
+            raise BrokerError(f"the broker at {_servers(settings)} failed: {error or type(error).__name__}") from error
+    finally:
+        await client.close()
+
+
+def _servers(settings: Settings) -> str:
+    return ", ".join(settings.bootstrap_servers)
+
+
+async def _compare(client: AIOKafkaAdminClient, settings: Settings) -> _Comparison:
+    standing = {topic["topic"]: topic for topic in await client.describe_topics()}
+    found = _Comparison([], [], {})
+    known: list[str] = []
+    for topic in TOPICS:
+        name, wanted = topic.full_name(settings.topic_prefix), topic.full_config()
+        if name not in standing:
+            found.missing.append(
+                NewTopic(name, settings.partitions, settings.replication, topic_configs=wanted),
+            )
+            shape = f"{settings.partitions} partitions, replication {settings.replication}, {_pairs(wanted)}"
+            found.changes.append(Change(topic=name, action="create", detail=shape))
+            continue
+        known.append(name)
+        partitions = standing[name]["partitions"]
+        if len(partitions) != settings.partitions:
+            detail = (
+                f"has {len(partitions)} partitions, STREAMS_PARTITIONS asks for {settings.partitions}: never changed, "
+                f"as keys would move. Set STREAMS_PARTITIONS={len(partitions)}, or take another STREAMS_TOPIC_PREFIX."
+            )
+            found.changes.append(Change(topic=name, action="partitions", detail=detail))
+        copies = {len(partition["replicas"]) for partition in partitions}
+        if copies != {settings.replication}:
+            detail = (
+                f"has replication {_join(copies)}, STREAMS_REPLICATION asks for {settings.replication}: left as it is"
+            )
+            found.changes.append(Change(topic=name, action="note", detail=detail))
+    await _compare_configs(client, settings, known, found)
+    return found
+
+
+async def _compare_configs(
+    client: AIOKafkaAdminClient, settings: Settings, names: list[str], found: _Comparison
+) -> None:
+    if not names:
+        return
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    try:
+        answers = await client.describe_configs(resources)
+    except IncompatibleBrokerVersion:
+        found.changes.append(
+            Change(
+                topic=settings.topic_prefix, action="note", detail="this broker cannot tell its topics' configuration"
+            )
+        )
+        return
+    actual = {resource[3]: resource for answer in answers for resource in answer.resources}
+    wanted = {topic.full_name(settings.topic_prefix): topic.full_config() for topic in TOPICS}
+    for name in names:
+        _, message, _, _, entries = actual[name]
+        values = {entry[0]: entry[1] for entry in entries}
+        if actual[name][0] != _OK:
+            found.changes.append(Change(topic=name, action="note", detail=f"configuration unknown: {message}"))
+            continue
+        differing = {key: value for key, value in wanted[name].items() if values.get(key) != value}
+        if differing:
+            # The request replaces everything that is set on the topic, so what others set there is sent along.
+            kept = {entry[0]: entry[1] for entry in entries if entry[3] == _SET_ON_TOPIC}
+            found.configs[name] = kept | wanted[name]
+            detail = "; ".join(f"{key}: {values.get(key, 'unset')} → {value}" for key, value in differing.items())
+            found.changes.append(Change(topic=name, action="configure", detail=detail))
+
+
+async def _create(client: AIOKafkaAdminClient, missing: list[NewTopic]) -> None:
+    answer = await client.create_topics(missing)
+    for name, code, message in (error[:3] for error in answer.topic_errors):
+        # It exists: somebody else was applying the same table.
+        if code not in (_OK, _TOPIC_EXISTS):
+            raise BrokerError(f"the cluster refuses topic {name}: {message or f'error {code}'}")
+
+
+async def _until_led(client: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Wait until every partition has a leader, so that whoever comes next can write at once."""
+    deadline = time.monotonic() + _REQUEST_SECONDS
+    while True:
+        topics = {topic["topic"]: topic["partitions"] for topic in await client.describe_topics()}
+        if all(topics.get(name) and all(each["leader"] >= 0 for each in topics[name]) for name in names):
+            return
+        if time.monotonic() > deadline:
+            raise BrokerError(f"topics were created, but not all partitions have a leader after {_REQUEST_SECONDS:g} s")
+        await asyncio.sleep(0.05)
+
+
+async def _configure(client: AIOKafkaAdminClient, configs: dict[str, dict[str, str]]) -> None:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, config) for name, config in configs.items()]
+    try:
+        answers = await client.alter_configs(resources)
+    except IncompatibleBrokerVersion:
+        raise BrokerError(
+            f"this broker cannot change the configuration of topics that exist ({', '.join(configs)}). "
+            "Delete them and apply again, or take another STREAMS_TOPIC_PREFIX."
+        ) from None
+    for code, message, _, name in (resource for answer in answers for resource in answer.resources):
+        if code != _OK:
+            raise BrokerError(f"the cluster refuses the configuration of topic {name}: {message or f'error {code}'}")
+
+
+def _pairs(config: dict[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in config.items())
+
+
+def _join(numbers: set[int]) -> str:
+    return "/".join(str(number) for number in sorted(numbers))

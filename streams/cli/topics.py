@@ -1,0 +1,74 @@
+"""`streams topics`: what the cluster lacks, and making it so."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from streams import codec
+from streams.cli.console import say, silence, write_line
+from streams.settings import Settings, load
+
+if TYPE_CHECKING:
+    from streams.broker.admin import Change
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON lines.")
+
+#: What `plan` and `apply` print for each kind of change.
+_SIGNS = {"create": "+", "configure": "~", "partitions": "!", "note": " "}
+
+
+@click.group()
+def topics() -> None:
+    """Compare the cluster's topics with the table, and create them.
+
+    The cluster, the prefix, partitions and replication are STREAMS_BROKER, STREAMS_TOPIC_PREFIX, STREAMS_PARTITIONS
+    and STREAMS_REPLICATION.
+    """
+
+
+@topics.command()
+@_json
+def plan(as_json: bool) -> None:
+    """Print what `apply` would do; change nothing."""
+    from streams.broker import admin
+
+    _run(admin.plan, as_json, "nothing to do: every topic is as it should be")
+
+
+@topics.command()
+@_json
+def apply(as_json: bool) -> None:
+    """Create missing topics and set the configuration that differs.
+
+    Idempotent. Exit code 1 when a topic has another number of partitions than asked for: that is never changed.
+    """
+    from streams.broker import admin
+
+    _run(admin.apply, as_json, "every topic was as it should be")
+
+
+def _run(do: Callable[[Settings], Awaitable[list[Change]]], as_json: bool, nothing: str) -> None:
+    from streams.broker import admin
+
+    settings = load()
+    silence("aiokafka")
+
+    async def work() -> list[Change]:
+        await admin.wait_for_broker(settings, say)
+        return await do(settings)
+
+    changes = asyncio.run(work())
+    for change in changes:
+        if as_json:
+            write_line(codec.encode(dataclasses.asdict(change)))
+        else:
+            click.echo(f"{_SIGNS[change.action]} {change.action:<10} {change.topic}: {change.detail}")
+    if not changes:
+        say(nothing)
+    if any(change.action == "partitions" for change in changes):
+        raise click.exceptions.Exit(1)
