@@ -92,8 +92,8 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
     publisher = _Publisher(app, prefix)
 
-    async def forget(_: Any, *args: Any, **__: Any) -> None:
-        partitions: set[TP] = args[0]
+    async def forget(*args: Any, **_: Any) -> None:
+        partitions: set[TP] = args[-1]
         app.stage.forget([tp.partition for tp in partitions])
 
     # Another worker may have written since: what was remembered of a partition ends with its assignment.

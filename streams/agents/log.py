@@ -19,6 +19,28 @@ from streams.topics import MAX_MESSAGE_BYTES
 _FIRST_TAIL = 512
 
 
+class FirstDecisions:
+    """Keeps of each source position the first decision that the log holds: the rule by which everyone reads the log.
+
+    A producer's retry, or a worker that had lost its partition and did not know yet, may write a second one.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, int], int] = {}
+
+    def accept(self, record: ConsumerRecord) -> Decision | None:
+        """The record's decision, or None where an earlier record of its partition had this source offset."""
+        position = headers.source_position(record.headers)
+        if record.value is None:
+            return None
+        if position is not None:
+            where = (position.topic, position.partition)
+            if position.offset <= self._seen.get(where, -1):
+                return None
+            self._seen[where] = position.offset
+        return codec.decode(Decision, record.value)
+
+
 class LogReader:
     """Reads single partitions from any offset to the end that they had when asked. Opens a connection a call."""
 
@@ -69,6 +91,17 @@ class LogReader:
         await consumer.start()
         try:
             return sorted(consumer.partitions_for_topic(topic) or ())
+        finally:
+            await consumer.stop()
+
+    async def follow(self, topic: str) -> AsyncIterator[ConsumerRecord]:
+        """Every record of every partition from the beginning, then each new one as it arrives. Never ends."""
+        consumer = self._consumer(topic)
+        await consumer.start()
+        try:
+            await consumer.seek_to_beginning()
+            async for record in consumer:
+                yield record
         finally:
             await consumer.stop()
 

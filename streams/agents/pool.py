@@ -99,7 +99,7 @@ class Pool(Generic[Item, Result]):
             raise
         if error is not None:
             raise WorkError(*error)
-        return done  # type: ignore[no-any-return]  # what the factory's work returned
+        return done
 
     def kill(self) -> None:
         """End the workers at once, whatever they do; the next ``run`` starts new ones."""

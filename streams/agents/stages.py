@@ -91,7 +91,7 @@ def cleaning_work(max_bytes: int) -> object:
     cleaner = Cleaner(max_bytes=max_bytes)
 
     def work(jobs: list[CleanJob]) -> list[CleanArticle | Rejection]:
-        return [cleaner.clean(raw, context, received_at=at) for raw, context, at in jobs]  # type: ignore[arg-type]
+        return [cleaner.clean(raw, context, received_at=at) for raw, context, at in jobs]
 
     return work
 

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 from streams.records import Stage
@@ -36,12 +38,15 @@ class _Child:
 
 @dataclass
 class Supervisor:
-    """Runs ``streams worker STAGE`` once for each stage. ``env`` is added to the children's environment."""
+    """Runs ``streams worker STAGE`` once for each stage.
+
+    ``env`` is added to the children's environment; what they write to stderr goes to the file ``log``, else to ours.
+    """
 
     stages: Sequence[Stage]
     env: dict[str, str] | None = None
     http_port: int = 0
-    quiet: bool = False
+    log: Path | None = None
     _children: list[_Child] = field(default_factory=list)
     _stopping: bool = False
 
@@ -112,14 +117,17 @@ class Supervisor:
     def _launch(self, child: _Child) -> None:
         child.restart_at = None
         child.started = time.monotonic()
-        child.process = subprocess.Popen(
-            child.command,
-            env={**os.environ, **(self.env or {})},
-            # A group of its own: Ctrl-C on the terminal is ours to pass on, once and in order.
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if self.quiet else None,
-        )
+        with ExitStack() as stack:
+            log = stack.enter_context(self.log.open("ab")) if self.log else None
+            child.process = subprocess.Popen(
+                child.command,
+                env={**os.environ, **(self.env or {})},
+                # A group of its own: Ctrl-C on the terminal is ours to pass on, once and in order.
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr if log is None else log,
+                stderr=log,
+            )
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del number, frame

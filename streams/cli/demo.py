@@ -1,0 +1,171 @@
+"""`streams demo`: the whole pipeline on one machine, from two seed articles to the story they tell."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from streams import codec
+from streams.agents.log import FirstDecisions, LogReader
+from streams.agents.supervisor import Supervisor
+from streams.cli.console import CommandError, paper, say, write_line
+from streams.cli.stories import print_event, print_story, story_json
+from streams.clustering import fold
+from streams.pipeline import STAGES
+from streams.records import Decision, Story
+from streams.settings import Settings, load
+
+#: Seconds until the story must stand: models load in a few, consumer groups form in a few more.
+_PATIENCE = 120.0
+#: A short session makes the groups form fast; nothing else runs on this broker.
+_SESSION = 6.0
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--once", is_flag=True, help="Exit 0 once the story stands, instead of staying up.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"stories": […]} as JSON instead of prose.')
+@click.option("--verbose", is_flag=True, help="Show the workers' logs.")
+def demo(paths: tuple[Path, ...], once: bool, as_json: bool, verbose: bool) -> None:
+    """An embedded broker, the topics, three workers and the seeds: then the story, and why.
+
+    PATHS are files or folders to seed instead of the two seed articles. Everything is in memory and gone at the end.
+    """
+    try:
+        asyncio.run(_demo(list(paths) or [_seeds()], once=once, as_json=as_json, verbose=verbose))
+    except KeyboardInterrupt:
+        say("stopped")
+
+
+def _seeds() -> Path:
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package.parent / "seeds", package / "_seeds"):
+        if folder.is_dir():
+            return folder
+    raise CommandError("the seed articles are not here; name files to seed: streams demo PATH…")
+
+
+async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bool) -> None:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="news-streams-") as folder:
+        async with _running(Path(folder), verbose=verbose) as (settings, supervisor):
+            sent = await _seed(settings, paths)
+            say(f"seeded {sent} articles; waiting for the workers (models load once) …")
+            log = LogReader(settings.bootstrap_servers)
+            stories, decisions = await _until_settled(log, settings, supervisor, sent, Path(folder))
+            if as_json:
+                write_line(codec.encode({"stories": [story_json(story) for story in stories.values()]}))
+            else:
+                for story in stories.values():
+                    print_story(paper(), story, decisions)
+            say(f"{len(stories)} stories from {sent} articles, {time.monotonic() - started:.1f} s after the start")
+            if not once:
+                say(
+                    f"\nStaying up. Seed more with:  STREAMS_BROKER={settings.broker} streams seed PATH…   (Ctrl-C ends)"
+                )
+                await _stay(log, settings, supervisor, skip=len(decisions))
+
+
+@asynccontextmanager
+async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settings, Supervisor]]:
+    from streams.broker import admin
+    from streams.broker.embedded import EmbeddedBroker
+
+    with EmbeddedBroker() as broker:
+        settings = load(broker=f"kafka://{broker.bootstrap}", data_dir=folder / "data", session_timeout=_SESSION)
+        say(f"{broker.name} on {broker.bootstrap}")
+        await admin.apply(settings)
+        env = {
+            "STREAMS_BROKER": settings.broker,
+            "STREAMS_DATA_DIR": str(settings.data_dir),
+            "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
+        }
+        log = None if verbose else folder / "workers.log"
+        supervisor = Supervisor(STAGES, env=env, log=log)
+        try:
+            supervisor.start()
+            yield settings, supervisor
+        finally:
+            supervisor.stop()
+
+
+async def _seed(settings: Settings, paths: Sequence[Path]) -> int:
+    from streams.seeding import read_files, send
+
+    return (await send(settings, read_files(paths))).sent
+
+
+async def _until_settled(
+    log: LogReader, settings: Settings, supervisor: Supervisor, articles: int, folder: Path
+) -> tuple[dict[str, Story], list[Decision]]:
+    """The stories once every article has a decision, a rejection or a dead letter."""
+    stories: dict[str, Story] = {}
+    decisions: list[Decision] = []
+    lost = 0
+
+    async def collect() -> None:
+        first = FirstDecisions()
+        async for record in log.follow(f"{settings.topic_prefix}.story-events"):
+            decision = first.accept(record)
+            if decision is not None:
+                decisions.append(decision)
+                fold(stories, decision)
+
+    async def count(topic: str) -> None:
+        nonlocal lost
+        async for record in log.follow(f"{settings.topic_prefix}.{topic}"):
+            lost += 1
+            say(f"{topic}: {(record.value or b'')[:200].decode(errors='replace')}")
+
+    tasks = [asyncio.create_task(collect())]
+    tasks += [asyncio.create_task(count(topic)) for topic in ("rejections", "dead-letters")]
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while len(decisions) + lost < articles:
+            failed = [task for task in tasks if task.done()]
+            if failed or not supervisor.check() or time.monotonic() > deadline:
+                for task in failed:
+                    task.result()
+                raise CommandError(
+                    f"only {len(decisions)} of {articles} articles arrived. The workers said last:\n" + _tail(folder)
+                )
+            await asyncio.sleep(0.1)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return stories, decisions
+
+
+async def _stay(log: LogReader, settings: Settings, supervisor: Supervisor, *, skip: int) -> None:
+    """Print each new decision until Ctrl-C; end when a worker gives up."""
+
+    async def watch() -> None:
+        while supervisor.check():
+            await asyncio.sleep(0.5)
+        raise CommandError("a stage failed too often: run with --verbose to see why")
+
+    watching = asyncio.create_task(watch())
+    first = FirstDecisions()
+    try:
+        seen = 0
+        async for record in log.follow(f"{settings.topic_prefix}.story-events"):
+            if watching.done():
+                watching.result()
+            decision = first.accept(record)
+            seen += decision is not None
+            if decision is not None and seen > skip:
+                print_event(paper(), decision)
+    finally:
+        watching.cancel()
+
+
+def _tail(folder: Path) -> str:
+    log = folder / "workers.log"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else "(see above)"

@@ -1,0 +1,84 @@
+"""Stories and their evidence as a person would want to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from streams import clustering
+from streams.records import Decision, Story, StoryEvent
+
+#: How many names of a kind a story's page lists; the rest is counted.
+_NAMES = 12
+
+
+def story_json(story: Story) -> dict[str, Any]:
+    """A story for scripts: the fields that the README promises."""
+    return {
+        "id": story.id,
+        "headline": story.headline,
+        "status": story.status,
+        "origins": story.origins,
+        "sources": story.sources,
+        "articles": [
+            {"id": article.id, "title": article.title, "source": article.source, "url": article.url}
+            for article in story.articles
+        ],
+        "entities": [{"id": entity.id, "name": entity.name, "type": entity.type} for entity in story.entities],
+        "quotes": story.quotes,
+    }
+
+
+def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -> None:
+    """Headline, outlets, people and places, shared quotations, and why each article is in it."""
+    outlets, origins = len(story.sources), story.origins
+    console.print()
+    console.print(Text(story.headline, style="bold"))
+    counts = [_count(story.article_count, "article"), _count(outlets, "outlet"), _count(origins, "origin")]
+    console.print(Text(" · ".join(counts) + f"   {story.id}", style="dim"))
+    console.print()
+    for article in story.articles:
+        console.print(Text.assemble(("  " + (article.source or "unknown outlet"), "bold"), f"  {article.title or ''}"))
+    names = {entity.id: entity.name for entity in story.entities}
+    for label, kinds in (("People", ("PER",)), ("Places", ("LOC",)), ("Organisations", ("ORG",)), ("Also", ("MISC",))):
+        shared = [entity.name for entity in story.entities if entity.type in kinds and entity.articles > 1]
+        alone = sum(entity.type in kinds and entity.articles == 1 for entity in story.entities)
+        if shared:
+            more = f"  (+{alone} in one article only)" if alone else ""
+            console.print(Text.assemble((f"\n  {label:<14}", "dim"), ", ".join(shared[:_NAMES]), (more, "dim")), end="")
+    console.print()
+    quotes = [quote for quote in story.quotes if len(quote.sources) > 1]
+    if quotes:
+        console.print(Text("\n  Quoted by more than one outlet", style="dim"))
+        for quote in quotes:
+            who = names.get(quote.speaker or "", "") if quote.speaker else ""
+            console.print(f"    “{quote.text}”" + (f"  — {who}" if who else "") + f"  ({', '.join(quote.sources)})")
+    members = {article.id for article in story.articles}
+    console.print(Text("\n  Why they are together", style="dim"))
+    for event in _events(decisions):
+        if event.story_id == story.id or event.article_id in members:
+            _print_why(console, event)
+    console.print()
+
+
+def print_event(console: Console, decision: Decision) -> None:
+    """A new decision, in a few lines."""
+    for event in decision.events:
+        _print_why(console, event)
+
+
+def _print_why(console: Console, event: StoryEvent) -> None:
+    for line in clustering.explain_event(event):
+        console.print(f"    {line}", markup=False)
+
+
+def _events(decisions: Iterable[Decision]) -> Iterable[StoryEvent]:
+    for decision in decisions:
+        yield from decision.events
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
