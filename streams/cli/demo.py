@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -37,9 +38,15 @@ def demo(paths: tuple[Path, ...], once: bool, as_json: bool, verbose: bool) -> N
 
     PATHS are files or folders to seed instead of the two seed articles. Everything is in memory and gone at the end.
     """
+
+    async def run() -> None:
+        task = asyncio.ensure_future(_demo(list(paths) or [_seeds()], once=once, as_json=as_json, verbose=verbose))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await task
+
     try:
-        asyncio.run(_demo(list(paths) or [_seeds()], once=once, as_json=as_json, verbose=verbose))
-    except KeyboardInterrupt:
+        asyncio.run(run())
+    except (KeyboardInterrupt, asyncio.CancelledError):
         say("stopped")
 
 
@@ -66,9 +73,7 @@ async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bo
                     print_story(paper(), story, decisions)
             say(f"{len(stories)} stories from {sent} articles, {time.monotonic() - started:.1f} s after the start")
             if not once:
-                say(
-                    f"\nStaying up. Seed more with:  STREAMS_BROKER={settings.broker} streams seed PATH…   (Ctrl-C ends)"
-                )
+                say(f"\nStaying up (Ctrl-C ends). Seed more:  STREAMS_BROKER={settings.broker} streams seed PATH…")
                 await _stay(log, settings, supervisor, skip=len(decisions))
 
 
@@ -147,7 +152,7 @@ async def _stay(log: LogReader, settings: Settings, supervisor: Supervisor, *, s
     """Print each new decision until Ctrl-C; end when a worker gives up."""
 
     async def watch() -> None:
-        while supervisor.check():
+        while supervisor.check():  # noqa: ASYNC110 - processes end without telling an event loop
             await asyncio.sleep(0.5)
         raise CommandError("a stage failed too often: run with --verbose to see why")
 
