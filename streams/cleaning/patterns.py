@@ -1,0 +1,106 @@
+"""What junk lines say. Each pattern is a convention of the news trade, not of an outlet."""
+
+from __future__ import annotations
+
+import re
+
+#: The agencies and libraries whose credit in brackets ends a caption.
+AGENCIES = (
+    r"AP|AFP|PA|EPA|EFE|DPA|ANSA|PTI|ANI|UPI|TASS|Reuters|Bloomberg|Xinhua|Kyodo|Yonhap|Anadolu|Getty(?: Images)?|"
+    r"Shutterstock|iStock|Alamy|Rex|Corbis|Unsplash|Pexels|Pixabay|Flickr|Wikimedia(?: Commons)?|Zuma|Imago|"
+    r"Associated Press|Agence France-Presse|Press Association"
+)
+_CAPTION_END = re.compile(
+    rf"\((?:(?:file |handout |stock )?(?:photo|image|picture|credit|source|courtesy)s?\b[^()]{{0,80}}"
+    rf"|(?:[^()]{{0,60}}[/,| ])?(?:{AGENCIES})(?:[/,| ][^()]{{0,60}})?)\)\.?$",
+    re.IGNORECASE,
+)
+_CREDIT_LINE = re.compile(
+    rf"^(?:(?:photo|image|picture|credit|video|photograph|illustration|graphic)s?\s*(?:credits?|by|courtesy)?\s*[:©/]"
+    rf"|(?:photo|image|photograph|illustration|video)s? (?:by|courtesy) \S"
+    rf"|(?:{AGENCIES})(?:\s?/\s?\S.*)?$|.{{0,60}}(?:via|/)\s?(?:{AGENCIES})$|file photo\b)",
+    re.IGNORECASE,
+)
+#: A label before a headline of another story, or before a list of them.
+_CUE = re.compile(
+    r"^(?:read|see|watch|listen|explore|discover)?\s*(?:more|also|next|related)\b.{0,60}[:：]?$"
+    r"|^(?:related|recommended|trending|popular|most (?:read|popular|viewed)|latest|top|editor'?s'? ?picks?|"
+    r"don'?t miss|you (?:may|might) (?:also )?(?:like|be interested)|more (?:from|on|in|stories|news)|in other news|"
+    r"must[- ]reads?|also (?:read|on|see)|sponsored|promoted|from our partners|up next|what to read next)\b.{0,60}$",
+    re.IGNORECASE,
+)
+_LABELLED_LINK = re.compile(
+    r"^(?:(?:\w+['’]?\w*\s){0,4}(?:latest|live|updates?|explained|explainer|analysis|in pictures|gallery|podcast)"
+    r"|(?:read|see|watch|listen|learn)(?: (?:more|also|now|next|this|here))*|also|related(?: \w+)?|more|video|opinion"
+    r"|recommended|don'?t miss|must[- ]read|play|gallery|in pictures)\s?[:|»>–-]\s?\S",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^(?:summary|topics?|tags?|share(?: (?:this|on|via)\b.*)?|more|advertisement|advert|ad|sponsored|comments?"
+    r"|print|email|e-mail|save|subscribe|sign (?:in|up)"
+    r"|log ?in|menu|search|home|follow(?: us)?|key (?:points|takeaways)"
+    r"|at a glance|highlights|credit|copy link|close|play|loading\W*|skip to (?:main )?content"
+    r"|listen|live|next|previous"
+    r"|download|image|photo|video|gallery|newsletters?|story continues below.*|continue reading.*|article continues.*"
+    r"|scroll (?:down )?to continue.*|read more|read next.*|view (?:all|more).*|show more"
+    r"|read (?:the )?full (?:story|article).*"
+    r"|(?:this )?(?:video|content|post) (?:is )?(?:not|un)available.*|click here.*|about the authors?)\W*$",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63})+")
+_CONTACT = re.compile(
+    r"^(?:please )?(?:write|email|e-mail|reach|contact|mail|send|get in touch|follow|tweet"
+    r"|you can (?:reach|email|contact|follow))\b"
+    r"|\b(?:can be reached|is reachable|email (?:him|her|them|us|the author)) ",
+    re.IGNORECASE,
+)
+_PROMOTION = re.compile(
+    r"\bdownload\b.{0,60}\bapps?\b|\b(?:catch|get|follow) all the\b.{0,80}\b(?:news|updates)\b"
+    r"|\bsign up (?:for|to|here|now|today)\b.{0,120}\b(?:newsletters?|alerts?|briefing|inbox|emails?|updates)\b"
+    r"|\bsubscribe (?:to|now|today|here|for)\b.{0,120}\b(?:newsletters?|channel|podcast|app|inbox|digest|edition)\b"
+    r"|^(?:follow|like|find|join) (?:us|our)\b.{0,60}\b(?:on|at|channel)\b"
+    r"|^(?:stay|keep) (?:up to date|updated|informed|tuned)\b"
+    r"|\b(?:get|read) the latest\b.{0,80}\b(?:app|newsletter|inbox)\b"
+    r"|\bavailable on (?:the )?(?:app store|google play)|^(?:click|tap) here (?:to|for)\b|\bdaily market updates\b",
+    re.IGNORECASE,
+)
+_COPYRIGHT = re.compile(
+    r"^(?:\(c\)|©|&copy;|copyright\b|\W{0,3}copyright (?:©|\(c\)|\d{4}))|^.{0,60}(?:©|\(c\)) ?(?:19|20)\d\d\b"
+    r"|\ball rights reserved\b",
+    re.IGNORECASE,
+)
+
+
+def is_caption(text: str) -> bool:
+    """A picture's caption or credit line."""
+    return len(text) < 500 and bool(_CAPTION_END.search(text) or (len(text) < 160 and _CREDIT_LINE.search(text)))
+
+
+def is_cue(text: str) -> bool:
+    """A line that announces other stories: ``Read more from …:``."""
+    return len(text) < 80 and bool(_CUE.search(text))
+
+
+def is_labelled_link(text: str) -> bool:
+    """Another story's headline behind a label: ``Budget latest: …``."""
+    return len(text) < 200 and bool(_LABELLED_LINK.search(text))
+
+
+def is_label(text: str) -> bool:
+    """A bare label of the page's furniture: ``Summary``, ``topics``, ``Advertisement``."""
+    return len(text) < 120 and bool(_LABEL.search(text))
+
+
+def is_contact(text: str) -> bool:
+    """How to reach the authors, with an address."""
+    return len(text) < 400 and bool(_ADDRESS.search(text) and _CONTACT.search(text))
+
+
+def is_promotion(text: str) -> bool:
+    """Apps, newsletters and channels of the outlet."""
+    return len(text) < 400 and bool(_PROMOTION.search(text))
+
+
+def is_copyright(text: str) -> bool:
+    """The line that says whose text it was; what follows is the page's foot."""
+    return len(text) < 300 and bool(_COPYRIGHT.search(text))
