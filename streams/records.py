@@ -245,6 +245,9 @@ class StoryArticle:
     revision: int = 0
     entities: tuple[StoryEntity, ...] = ()
     quotes: tuple[StoryQuote, ...] = ()
+    #: Whose reporting this is: ``credit:…`` an agency or outlet credited, ``outlet:…``, or ``article:…``. Near-copies
+    #: share the origin of the first.
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,21 +263,37 @@ class StoryEvent:
     evidence: Evidence | None = None
     #: merged: the story that this one redirects to; split: the story that the moved articles came from.
     other_id: str | None = None
-    #: split: the articles that moved.
-    moved: tuple[str, ...] = ()
+    #: split: the articles that moved, as their new story shows them.
+    moved: tuple[StoryArticle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """All that one input article caused, as one atomic record of the log. The input's position is in its headers."""
+    """All that one input article caused, as one atomic record of the log. The input's position is in its headers.
+
+    It holds what a redelivery needs to repeat it exactly, whatever the other rows have seen by then: ``number`` counts
+    the decisions of a language, from 1; the vectors are packed as ``clustering.features.pack`` does (``vector`` of the
+    article, ``previous`` of the article before this revision or retraction, ``parted`` the sum of what a split moved).
+    """
 
     article_id: str
     events: tuple[StoryEvent, ...] = ()
+    language: str = "und"
+    number: int = 0
+    vector: str = ""
+    previous: str = ""
+    parted: str = ""
+    #: Stories so long silent that their rows go.
+    forgotten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A story as it stands: the compacted snapshot that dashboards read."""
+    """A story as it stands: the compacted snapshot that dashboards read.
+
+    ``articles`` lists the founder and the newest members, capped; ``article_count`` counts all. ``origins`` counts the
+    independent origins among the listed. A merged story keeps what it held when it was merged into ``redirect_to``.
+    """
 
     id: str
     status: StoryStatus = "open"
