@@ -22,9 +22,10 @@ class Settings(BaseSettings):
     broker: Annotated[str, Field(description="Kafka bootstrap servers, `kafka://host:port[,host:port…]`.")] = (
         "kafka://127.0.0.1:9092"
     )
-    topic_prefix: Annotated[str, Field(description="Put before every topic's name and every consumer group's.")] = (
-        "news"
-    )
+    topic_prefix: Annotated[
+        str,
+        Field(pattern="^[A-Za-z0-9._-]{1,100}$", description="Put before every topic's and consumer group's name."),
+    ] = "news"
     partitions: Annotated[
         int, Field(ge=1, le=1000, description="Partitions of each topic that `topics apply` makes.")
     ] = 4

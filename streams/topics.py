@@ -52,6 +52,8 @@ class Topic:
 
 #: Above the default of 1 MiB, because pages are larger; articles beyond ``STREAMS_MAX_ARTICLE_BYTES`` are refused.
 MAX_MESSAGE_BYTES = 26_214_400
+#: Room for a record's headers beyond its value.
+MAX_HEADER_BYTES = 65_536
 
 #: Compact soon: a state topic is read whole on every assignment, so its size is recovery time.
 _STATE = {"segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
@@ -114,6 +116,8 @@ TOPICS: tuple[Topic, ...] = (
         written_by="every stage",
         read_by="you, streams dlq",
         why="Records that a stage could not process: original bytes, the failure in headers.",
+        # An original of the largest size must fit together with the headers that say what went wrong.
+        config={"max.message.bytes": str(MAX_MESSAGE_BYTES + MAX_HEADER_BYTES)},
     ),
     Topic(
         name="state.clean",

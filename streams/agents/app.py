@@ -22,7 +22,7 @@ from streams.agents.stages import AnyStage, create_stage
 from streams.metrics import Metrics
 from streams.records import Stage
 from streams.settings import Settings
-from streams.topics import MAX_MESSAGE_BYTES, topic
+from streams.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, topic
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,9 @@ class HeldEvent(faust.Event):
 
 class StageApp(faust.App):
     """A Faust app that knows its stage, for the health server and the tests."""
+
+    #: mode names a service's logger after its module: our own lines would drown in its comings and goings.
+    logger = logging.getLogger("faust.app")
 
     stage: AnyStage
     metrics: Metrics
@@ -84,7 +87,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         producer_acks=-1,
         producer_linger=0.005,
         producer_max_batch_size=262_144,
-        producer_max_request_size=MAX_MESSAGE_BYTES + 1_048_576,
+        producer_max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES,
         producer_request_timeout=60.0,
     )
     app.metrics = metrics

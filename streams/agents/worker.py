@@ -44,11 +44,14 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
         loglevel=settings.log_level,
         quiet=True,
     )
-    raise worker.execute_from_commandline()
+    worker.spinner = None
+    worker.execute_from_commandline()
 
 
 class PoolService(Service):
     """Loads the models before the first record is taken, and ends the workers after the last."""
+
+    logger = logging.getLogger("mode.pool")
 
     def __init__(self, app: StageApp) -> None:
         super().__init__()
@@ -62,10 +65,13 @@ class PoolService(Service):
     async def on_stop(self) -> None:
         if self._app.stage.pool is not None:
             self._app.stage.pool.close()
+        logging.getLogger(__name__).info("stopped; everything in hand is published and committed")
 
 
 class HttpService(Service):
     """``/metrics`` for Prometheus, ``/live`` and ``/ready`` for whoever supervises the process."""
+
+    logger = logging.getLogger("mode.http")
 
     def __init__(self, app: StageApp, host: str, port: int) -> None:
         super().__init__()
