@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -76,6 +76,17 @@ async def apply(settings: Settings) -> list[Change]:
         if found.configs:
             await _configure(client, found.configs)
         return found.changes
+
+
+async def require_topics(settings: Settings, names: Iterable[str]) -> None:
+    """Raises ``BrokerError`` naming the topics that do not exist, and ``BrokerUnavailableError`` as ``plan`` does."""
+    async with _connected(settings) as client:
+        standing = set(await client.list_topics())
+    missing = [name for name in names if name not in standing]
+    if missing:
+        raise BrokerError(
+            f"there is no topic {', '.join(missing)} at {_servers(settings)}. Create it: streams topics apply."
+        )
 
 
 async def wait_for_broker(settings: Settings, notice: Callable[[str], None]) -> None:

@@ -1,0 +1,119 @@
+"""`streams seed`: articles from files to Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from streams import codec
+from streams.cli.console import paper, say, silence, write_line
+from streams.settings import load
+
+if TYPE_CHECKING:
+    from streams.seeding import Found, Outgoing
+    from streams.seeding.producer import Summary
+
+#: Some articles were rejected, others sent. 1 would be a failure, 2 wrong usage.
+SOME_REJECTED = 3
+
+
+@click.command()
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path), metavar="PATH..."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, as JSON lines; send nothing, need no broker.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object, the last line on stdout.")
+@click.option(
+    "--idempotence",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    help="Let the broker drop the producer's own retries; auto: if it can.",
+)
+def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str) -> None:
+    """Send articles to Kafka from files, folders (to the bottom, sorted) or JSON lines on stdin (-).
+
+    \b
+    .txt         a text dump of an article
+    .html .htm   a page
+    .jsonl       a raw row per line; needs content (or content_base64), see the reference
+    .json        one row, an array of rows, or an article's JSON body
+    .gz          any of these, compressed
+
+    An article without an id gets one from its URL, else from its content: sending it again changes nothing.
+
+    Exit codes: 0 all sent (or skipped as duplicates or other kinds of files), 1 nothing sent and something rejected,
+    or the broker failed, 3 some sent and some rejected. Every rejection is on stderr, with file, line and reason.
+    """
+    from streams.broker import admin
+    from streams.seeding import STDIN, Problem, outgoing, read_files, total_bytes
+    from streams.seeding.producer import Summary, send
+
+    settings = load()
+    silence("aiokafka")
+    if sum(path == STDIN for path in paths) > 1:
+        raise click.UsageError("stdin (-) can be read once.")
+
+    def tell(problem: Problem) -> None:
+        bar.console.print(f"{problem.kind} {problem.where}: {problem.reason}", markup=False)
+
+    async def produce(found: Iterable[Found | Problem]) -> Summary:
+        await admin.wait_for_broker(settings, say)
+        wanted = None if idempotence == "auto" else idempotence == "on"
+        return await send(settings, found, idempotence=wanted, on_problem=tell)
+
+    visible = sys.stderr.isatty() and not dry_run
+    with _progress(visible) as bar:
+        task = bar.add_task("Seeding", total=total_bytes(paths) if visible else None)
+        found = read_files(
+            paths,
+            max_bytes=settings.max_article_bytes,
+            stdin=sys.stdin.buffer,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+        if dry_run:
+            summary = Summary()
+            for item in outgoing(found):
+                if isinstance(item, Problem):
+                    summary.count(item)
+                    tell(item)
+                else:
+                    summary.sent += 1
+                    summary.bytes += len(item.value)
+                    write_line(codec.encode(_shown(item)))
+        else:
+            summary = asyncio.run(produce(found))
+    _report(summary, dry_run, as_json)
+    if summary.rejected:
+        raise click.exceptions.Exit(SOME_REJECTED if summary.sent else 1)
+
+
+def _progress(visible: bool) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=paper(stderr=True), transient=True, disable=not visible)
+
+
+def _shown(item: Outgoing) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "key": item.key.decode(),
+        "content_type": item.content_type,
+        "bytes": len(item.value),
+        "from": item.where,
+    }
+
+
+def _report(summary: Summary, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        counts = {name: getattr(summary, name) for name in ("sent", "bytes", "skipped", "rejected")}
+        write_line(codec.encode({"dry_run": dry_run, **counts, "reasons": dict(summary.reasons)}))
+    said = "would be sent" if dry_run else "sent"
+    say(f"{summary.sent} {said} ({summary.bytes:,} bytes), {summary.skipped} skipped, {summary.rejected} rejected")
+    if not (summary.sent or summary.skipped or summary.rejected):
+        say("no article was found there")

@@ -1,0 +1,62 @@
+"""What is sent for an article: its id, its key, its bytes. Pure; the producer and ``--dry-run`` both read it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from streams import codec, headers
+from streams.cleaning import article_id, host_of
+from streams.records import RawArticle
+from streams.seeding.files import Found, Problem
+from streams.topics import MAX_MESSAGE_BYTES
+
+#: What a record takes on the wire beside its value: key, headers and the batch's own fields. Kafka's limit counts them.
+_ENVELOPE_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One record for the topic of raw articles."""
+
+    id: str
+    key: bytes
+    value: bytes
+    headers: headers.Headers
+    content_type: str
+    where: str
+
+
+def outgoing(found: Iterable[Found | Problem]) -> Iterator[Outgoing | Problem]:
+    """Records in order. The same record again is skipped; the same id with other content is a revision, and goes.
+
+    An article without an id gets the one that cleaning would derive, so that sending it again changes nothing.
+    """
+    seen: set[bytes] = set()
+    for item in found:
+        if isinstance(item, Problem):
+            yield item
+            continue
+        article = dataclasses.replace(item.article, id=article_id(item.article))
+        assert article.id
+        value = codec.encode(article)
+        fingerprint = blake2b(value, digest_size=12).digest()
+        if fingerprint in seen:
+            yield Problem("skipped", item.where, f"the same as an earlier one ({article.id})")
+            continue
+        seen.add(fingerprint)
+        if len(value) > MAX_MESSAGE_BYTES - _ENVELOPE_BYTES:
+            yield Problem(
+                "rejected", item.where, f"too large: {len(value)} bytes as JSON, a record holds {MAX_MESSAGE_BYTES}"
+            )
+            continue
+        yield Outgoing(
+            id=article.id,
+            key=(host_of(article.url) or article.source or article.id).encode(),
+            value=value,
+            headers=headers.make(RawArticle, f"{article.id}/{fingerprint.hex()}", "seed"),
+            content_type=article.content_type,
+            where=item.where,
+        )
