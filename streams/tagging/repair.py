@@ -1,0 +1,129 @@
+"""From a model's spans to the names of a document: the model sees a sentence at a time, we see the whole text.
+
+A step takes and gives spans that do not overlap, in order; each says why a span is what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from streams.records import EntityType
+from streams.tagging import names
+from streams.tagging.aliases import AliasTable
+from streams.tagging.backends import RawSpan
+from streams.text import plain_marks
+
+#: OntoNotes labels that are names, as the four types of the records (CoNLL's); the others are numbers and times.
+TYPES: dict[str, EntityType] = {
+    "PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "NORP": "MISC", "PRODUCT": "MISC",
+    "EVENT": "MISC", "WORK_OF_ART": "MISC", "LAW": "MISC", "LANGUAGE": "MISC",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in a text: ``text[start:end]``, its type, and why it is one."""
+
+    start: int
+    end: int
+    type: EntityType
+    why: str
+
+
+_JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
+_ARTICLE = re.compile(r"(?i)(?:the|a|an)\s+(?=\S)")
+_CAPITAL = re.compile(r"[^\W\d_a-z]")
+_TOKEN = re.compile(r"\w[\w'’.&-]*\w|\w")
+
+
+def repair(text: str, raw: Iterable[RawSpan], table: AliasTable) -> list[Name]:
+    """The names of a document, from a backend's spans: trimmed, judged together, and found again where missed."""
+    trimmed = [name for span in raw if span.label in TYPES and (name := _trim(text, span)) is not None]
+    voted = _vote(text, trimmed, table)
+    return _repeats(text, voted)
+
+
+def _trim(text: str, span: RawSpan) -> Name | None:
+    """The span without article, titles, possessive and stray marks; None for junk."""
+    start, end = span.start, span.end
+    if match := _ARTICLE.match(text, start, end):
+        start = match.end()
+    if span.label == "PERSON":
+        start += names.after_honorifics(text[start:end])
+    end -= names.possessive(text[start:end])
+    while start < end and not (text[start].isalnum()):
+        start += 1
+    while end > start and not (text[end - 1].isalnum() or text[end - 1] in ".)!"):
+        end -= 1
+    if end > start and text[end - 1] == ")" and "(" not in text[start:end]:
+        end -= 1
+    surface = text[start:end]
+    if not surface or _JUNK.search(surface) or not _CAPITAL.search(surface):
+        return None
+    if span.label == "PERSON" and names.is_honorific(surface):
+        return None
+    return Name(start, end, TYPES[span.label], "model")
+
+
+def _vote(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+    """One type a surface form: a table's where it knows the name, else the commonest in the document."""
+    ballots: dict[str, Counter[EntityType]] = defaultdict(Counter)
+    for name in found:
+        ballots[_key(text[name.start : name.end])][name.type] += 1
+    people = {key.split()[-1] for key, count in ballots.items() if " " in key and count.most_common(1)[0][0] == "PER"}
+    decided: dict[str, tuple[EntityType, str]] = {}
+    for key, count in ballots.items():
+        top = max(count.items(), key=lambda item: (item[1], item[0] == "PER", item[0]))[0]
+        decided[key] = (top, "model" if len(count) == 1 else "majority of its mentions")
+        if " " not in key and key in people:
+            decided[key] = ("PER", "surname of a person in the text")
+    result = []
+    for name in found:
+        surface = text[name.start : name.end]
+        kind, why = decided[_key(surface)]
+        known = table.find(surface)
+        if known is not None and why != "surname of a person in the text":
+            kind, why = known.type, "alias table"
+        result.append(replace(name, type=kind, why=why))
+    return result
+
+
+def _repeats(text: str, found: Sequence[Name]) -> list[Name]:
+    """``found``, and every other place where one of its surfaces stands as whole words."""
+    kinds: dict[str, EntityType] = {}
+    for name in found:
+        surface = text[name.start : name.end]
+        kinds.setdefault(surface, name.type)
+        if name.type == "PER" and len(surface.split()) > 1:
+            kinds.setdefault(surface.split()[-1], "PER")
+    # The first word of a surface leads to the surfaces that it may start, longest first: one pass over the text.
+    starts: dict[str, list[str]] = defaultdict(list)
+    for surface in kinds:
+        if len(surface) > 1 and (token := _TOKEN.match(surface)) and _CAPITAL.search(surface):
+            starts[names.without_possessive(token.group())].append(surface)
+    for surfaces in starts.values():
+        surfaces.sort(key=len, reverse=True)
+    result = list(found)
+    taken = sorted((name.start, name.end) for name in found)
+    at, done = 0, 0
+    for token in _TOKEN.finditer(text):
+        start = token.start()
+        while at < len(taken) and taken[at][1] <= start:
+            at += 1
+        if start < done or (at < len(taken) and taken[at][0] <= start):
+            continue
+        for surface in starts.get(names.without_possessive(token.group()), ()):
+            end = start + len(surface)
+            clash = at < len(taken) and taken[at][0] < end
+            if not clash and text.startswith(surface, start) and not text[end : end + 1].isalnum():
+                result.append(Name(start, end, kinds[surface], "repeats a name of the text"))
+                done = end
+                break
+    return sorted(result, key=lambda name: name.start)
+
+
+def _key(surface: str) -> str:
+    return plain_marks(surface).strip(".")

@@ -1,0 +1,74 @@
+"""Tagging: clean articles in, the same articles with entities and quotations out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from streams.records import CleanArticle, TaggedArticle
+from streams.settings import user_models_dir
+from streams.tagging.aliases import AliasTable, table
+from streams.tagging.backends import Backend, RawSpan, create_backend
+from streams.tagging.identity import identify
+from streams.tagging.quotes import find_quotes
+from streams.tagging.repair import repair
+
+#: Between title and text when the two are read as one document.
+_BREAK = "\n\n"
+
+
+class Tagger:
+    """A loaded backend and the alias tables. Make one a process; ``tag`` is pure."""
+
+    def __init__(self, backend: Backend, aliases: AliasTable) -> None:
+        self.backend = backend
+        self._aliases = aliases
+
+    def tag(self, articles: Sequence[CleanArticle]) -> list[TaggedArticle]:
+        """The articles with entities and quotations, in the same order.
+
+        A retraction passes straight through. An article in a language that the backend does not know gets entities
+        from the alias tables only; each says so in its ``reason``.
+        """
+        texts = [_document(article) for article in articles]
+        known = [
+            number
+            for number, article in enumerate(articles)
+            if not article.retracted and (article.language or "en").split("-")[0] in self.backend.languages
+        ]
+        spans: dict[int, list[RawSpan]] = dict(
+            zip(known, self.backend.find([texts[number] for number in known]), strict=True)
+        )
+        return [
+            _copy(article) if article.retracted else self._tag(article, text, spans.get(number))
+            for number, (article, text) in enumerate(zip(articles, texts, strict=True))
+        ]
+
+    def _tag(self, article: CleanArticle, text: str, spans: list[RawSpan] | None) -> TaggedArticle:
+        found = repair(text, spans or [], self._aliases)
+        offset = len(text) - len(article.text)
+        entities = identify(article.id, text, offset, found, self._aliases)
+        return dataclasses.replace(_copy(article), entities=entities, quotes=find_quotes(article.text, entities))
+
+
+def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> Tagger:
+    """A tagger with the named backend (``auto``: the best installed one) and weights from ``models_dir``.
+
+    Args:
+        models_dir: where ``streams models install`` put the weights; None: the user's data folder.
+
+    Raises:
+        ValueError: no such backend.
+        WeightsError: its weights are missing or damaged; the message says what to do.
+    """
+    return Tagger(create_backend(backend, models_dir or user_models_dir()), table())
+
+
+def _document(article: CleanArticle) -> str:
+    return f"{article.title}{_BREAK}{article.text}" if article.title else article.text
+
+
+def _copy(article: CleanArticle) -> TaggedArticle:
+    fields = {field.name: getattr(article, field.name) for field in dataclasses.fields(article)}
+    return TaggedArticle(**fields)
