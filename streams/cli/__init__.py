@@ -70,3 +70,8 @@ def main() -> None:
             raise
         say(f"error: {error}")
         sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        say(f"error: {type(error).__name__}: {error}. This is a fault of ours: run `streams --debug …` to see where.")
+        sys.exit(1)

@@ -40,7 +40,7 @@ def demo(paths: tuple[Path, ...], once: bool, as_json: bool, verbose: bool) -> N
     """
 
     async def run() -> None:
-        task = asyncio.ensure_future(_demo(list(paths) or [_seeds()], once=once, as_json=as_json, verbose=verbose))
+        task = asyncio.ensure_future(_demo(list(paths) or _seeds(), once=once, as_json=as_json, verbose=verbose))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         await task
 
@@ -50,11 +50,11 @@ def demo(paths: tuple[Path, ...], once: bool, as_json: bool, verbose: bool) -> N
         say("stopped")
 
 
-def _seeds() -> Path:
+def _seeds() -> list[Path]:
     package = Path(__file__).resolve().parents[1]
     for folder in (package.parent / "seeds", package / "_seeds"):
         if folder.is_dir():
-            return folder
+            return sorted(folder.glob("*.txt"))
     raise CommandError("the seed articles are not here; name files to seed: streams demo PATH…")
 
 
@@ -101,9 +101,16 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
 
 
 async def _seed(settings: Settings, paths: Sequence[Path]) -> int:
-    from streams.seeding import read_files, send
+    from streams.seeding import read_files
+    from streams.seeding.producer import send
 
-    return (await send(settings, read_files(paths))).sent
+    found = read_files(paths, max_bytes=settings.max_article_bytes)
+    summary = await send(
+        settings, found, on_problem=lambda problem: say(f"{problem.kind} {problem.where}: {problem.reason}")
+    )
+    if not summary.sent:
+        raise CommandError("nothing to seed was found")
+    return summary.sent
 
 
 async def _until_settled(
@@ -120,7 +127,7 @@ async def _until_settled(
             decision = first.accept(record)
             if decision is not None:
                 decisions.append(decision)
-                fold(stories, decision)
+                fold(stories, decision.events)
 
     async def count(topic: str) -> None:
         nonlocal lost

@@ -8,8 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from streams import clustering
-from streams.records import Decision, Story, StoryEvent
+from streams.records import Decision, Story, StoryArticle, StoryEvent
 
 #: How many names of a kind a story's page lists; the rest is counted.
 _NAMES = 12
@@ -24,7 +23,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "origins": story.origins,
         "sources": story.sources,
         "articles": [
-            {"id": article.id, "title": article.title, "source": article.source, "url": article.url}
+            {"id": article.id, "title": article.title, "source": outlet(article), "url": article.url}
             for article in story.articles
         ],
         "entities": [{"id": entity.id, "name": entity.name, "type": entity.type} for entity in story.entities],
@@ -41,7 +40,7 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
     console.print(Text(" · ".join(counts) + f"   {story.id}", style="dim"))
     console.print()
     for article in story.articles:
-        console.print(Text.assemble(("  " + (article.source or "unknown outlet"), "bold"), f"  {article.title or ''}"))
+        console.print(Text.assemble(("  " + (outlet(article) or "unknown outlet"), "bold"), f"  {article.title or ''}"))
     names = {entity.id: entity.name for entity in story.entities}
     for label, kinds in (("People", ("PER",)), ("Places", ("LOC",)), ("Organisations", ("ORG",)), ("Also", ("MISC",))):
         shared = [entity.name for entity in story.entities if entity.type in kinds and entity.articles > 1]
@@ -70,9 +69,34 @@ def print_event(console: Console, decision: Decision) -> None:
         _print_why(console, event)
 
 
+def outlet(article: StoryArticle) -> str | None:
+    """Who published it, as far as is known: the source given with it, else the one that its text credits."""
+    return article.source or article.credit
+
+
 def _print_why(console: Console, event: StoryEvent) -> None:
-    for line in clustering.explain_event(event):
+    for line in why(event):
         console.print(f"    {line}", markup=False)
+
+
+def why(event: StoryEvent) -> Iterable[str]:
+    """One event and its evidence, in lines."""
+    title = (event.article.title or event.article.id) if event.article else event.story_id
+    yield f"{event.type:<9} {title}"
+    evidence = event.evidence
+    if evidence is None:
+        return
+    gap = "" if evidence.hours_apart is None else f", {evidence.hours_apart:.0f} h apart"
+    yield f"          score {evidence.score:.2f} against {evidence.threshold:.2f}{gap}"
+    for label, shared in (
+        ("entities", evidence.entities),
+        ("quotations", evidence.quotes),
+        ("words", evidence.terms),
+    ):
+        if shared:
+            yield f"          shared {label}: " + ", ".join(each.label for each in shared)
+    if evidence.runner_up:
+        yield f"          next best: {evidence.runner_up.headline} ({evidence.runner_up.score:.2f})"
 
 
 def _events(decisions: Iterable[Decision]) -> Iterable[StoryEvent]:
