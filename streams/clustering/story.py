@@ -16,7 +16,7 @@ from streams.text import fold as folded
 #: Members that a snapshot lists: the founder and the newest. Keeps a story of 10,000 articles within a few kB.
 LISTED = 24
 #: Outlets, entities and quotations that a snapshot holds.
-OUTLETS, ENTITIES, QUOTES = 48, 24, 24
+OUTLETS, ENTITIES, QUOTES = 48, 40, 24
 
 
 def fold(stories: dict[str, Story], events: Iterable[StoryEvent]) -> tuple[str, ...]:
