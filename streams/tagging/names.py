@@ -6,206 +6,39 @@ import re
 
 from streams.text import plain_marks
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Words before a person's name that are not part of it, lower-cased, without full stops.
-HONORIFICS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "sir",
-        "dame",
-        "lord",
-        "lady",
-        "baron",
-        "baroness",
-        "count",
-        "countess",
-        "duke",
-        "duchess",
-        "prince",
-        "princess",
-        "king",
-        "queen",
-        "emperor",
-        "empress",
-        "pope",
-        "cardinal",
-        "archbishop",
-        "bishop",
-        "father",
-        "fr",
-        "sister",
-        "brother",
-        "rabbi",
-        "imam",
-        "sheikh",
-        "sheik",
-        "ayatollah",
-        "reverend",
-        "rev",
-        "pastor",
-        "saint",
-        "st",
-        "president",
-        "vice-president",
-        "premier",
-        "chancellor",
-        "minister",
-        "secretary",
-        "senator",
-        "sen",
-        "congressman",
-        "congresswoman",
-        "rep",
-        "representative",
-        "governor",
-        "gov",
-        "mayor",
-        "ambassador",
-        "judge",
-        "justice",
-        "attorney",
-        "speaker",
-        "chairman",
-        "chairwoman",
-        "chair",
-        "chief",
-        "director",
-        "commissioner",
-        "councillor",
-        "councilman",
-        "delegate",
-        "mp",
-        "deputy",
-        "undersecretary",
-        "envoy",
-        "leader",
-        "general",
-        "gen",
-        "lieutenant",
-        "lt",
-        "colonel",
-        "col",
-        "major",
-        "maj",
-        "captain",
-        "capt",
-        "commander",
-        "cmdr",
-        "admiral",
-        "adm",
-        "sergeant",
-        "sgt",
-        "corporal",
-        "cpl",
-        "private",
-        "pvt",
-        "brigadier",
-        "marshal",
-        "officer",
-        "detective",
-        "inspector",
-        "constable",
-        "superintendent",
-        "sheriff",
-        "agent",
-        "coach",
-        "manager",
-        "striker",
-        "midfielder",
-        "defender",
-        "goalkeeper",
-        "winger",
-        "captain",
-        "skipper",
-        "quarterback",
-        "ceo",
-        "cfo",
-        "chef",
-        "actor",
-        "actress",
-        "singer",
-        "author",
-        "writer",
-        "director",
-        "journalist",
-        "reporter",
-        "professor",
-        "analyst",
-        "spokesman",
-        "spokeswoman",
-        "spokesperson",
-        "lawyer",
-        "economist",
-        "señor",
-        "señora",
-        "monsieur",
-        "madame",
-        "herr",
-        "frau",
-        "hon",
-        "honourable",
-        "honorable",
-    ]
-)
+HONORIFICS = _words("""
+    mr mrs ms miss mx dr prof professor sir dame lord lady baron baroness count countess duke duchess prince
+    princess king queen emperor empress pope cardinal archbishop bishop father fr sister brother rabbi imam sheikh
+    sheik ayatollah reverend rev pastor saint st president vice-president premier chancellor minister secretary
+    senator sen congressman congresswoman rep representative governor gov mayor ambassador judge justice attorney
+    speaker chairman chairwoman chair chief director commissioner councillor councilman delegate mp deputy
+    undersecretary envoy leader general gen lieutenant lt colonel col major maj captain capt commander cmdr admiral
+    adm sergeant sgt corporal cpl private pvt brigadier marshal officer detective inspector constable superintendent
+    sheriff agent coach manager striker midfielder defender goalkeeper winger skipper quarterback ceo cfo chef actor
+    actress singer author writer journalist reporter analyst spokesman spokeswoman spokesperson lawyer economist
+    señor señora monsieur madame herr frau hon honourable honorable
+""")
 #: Words that may stand between the honorific and the name, or between two honorifics ("Prime Minister", "Vice
 #: President", "Secretary of State").
-_BETWEEN = frozenset(
-    [
-        "prime",
-        "vice",
-        "deputy",
-        "foreign",
-        "defence",
-        "defense",
-        "former",
-        "acting",
-        "interim",
-        "ex",
-        "then",
-        "of",
-        "state",
-        "the",
-    ]
-)
+_BETWEEN = _words("""
+    prime vice deputy foreign defence defense former acting interim ex then of state the
+""")
 
 #: Lower-case words inside names of people.
-PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "del",
-        "della",
-        "di",
-        "du",
-        "la",
-        "le",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ter",
-        "ten",
-        "bin",
-        "ibn",
-        "al",
-        "el",
-        "bint",
-        "y",
-        "e",
-    ]
-)
+PARTICLES = _words("""
+    de da do dos das del della di du la le van von der den ter ten bin ibn al el bint y e
+""")
 
 #: Suffixes after a person's name.
-SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
+SUFFIXES = _words("""
+    jr sr ii iii iv
+""")
 
 _WORD = re.compile(r"\S+")
 
@@ -220,7 +53,7 @@ def is_honorific(word: str) -> bool:
 
 
 def after_honorifics(surface: str) -> int:
-    """Where in ``surface`` the name proper starts: ``US President Donald Trump`` is cut only by titles, to the last one.
+    """Where in ``surface`` the name proper starts: after the last of its leading titles.
 
     0 where there is no title, or nothing would be left.
     """
@@ -252,9 +85,7 @@ def possessive(surface: str) -> int:
 def acronym_of(long: str, short: str) -> bool:
     """Whether ``short`` is made of the initials of ``long``'s words in order; small words may be left out."""
     letters = [char.lower() for char in short if char.isalnum()]
-    initials: list[tuple[str, bool]] = []
-    for word in re.findall(r"\w+", long):
-        initials.append((word[0].lower(), not word[0].isupper()))
+    initials = [(word[0].lower(), not word[0].isupper()) for word in re.findall(r"\w+", long)]
     position = 0
     for initial, optional in initials:
         if position < len(letters) and initial == letters[position]:

@@ -42,7 +42,7 @@ def find_quotes(text: str, entities: Sequence[Entity]) -> tuple[Quote, ...]:
         stop = text.find("\n\n", match.end())
         before = text[paragraph:start]
         after = text[match.end() : stop if stop >= 0 else len(text)]
-        speaker, cue, pronoun = _attribute(text, paragraph, before, after, match.end(), people)
+        speaker, cue, pronoun = _attribute(paragraph, before, after, match.end(), people)
         if cue is None and len(inner.split()) < _FEW:
             continue
         if pronoun:
@@ -56,9 +56,9 @@ def find_quotes(text: str, entities: Sequence[Entity]) -> tuple[Quote, ...]:
 
 
 def _attribute(
-    text: str, paragraph: int, before: str, after: str, end: int, people: Sequence[tuple[int, int, str]]
+    paragraph: int, before: str, after: str, end: int, people: Sequence[tuple[int, int, str]]
 ) -> tuple[str | None, str | None, bool]:
-    """``(speaker id, cue, whether the speaker is a pronoun)`` from the words right after or right before a quotation."""
+    """``(speaker id, cue, whether the speaker is a pronoun)`` from the words beside a quotation."""
     sentence = re.split(r"(?<=[.!?])\s", after, maxsplit=1)[0] if not after.startswith("\n") else ""
     closing = _VERB.search(sentence[:60])
     if closing:

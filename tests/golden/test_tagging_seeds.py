@@ -26,7 +26,7 @@ SHARED = {
 
 
 def _between(name: str, first: str, last: str, *junk: str) -> CleanArticle:
-    """A seed's title, and its text from ``first`` up to ``last`` without the ``junk``: tagging alone is on trial here."""
+    """A seed's title, and its text from ``first`` up to ``last`` without ``junk``: only tagging is on trial."""
     dump = (SEEDS / name).read_text(encoding="utf-8")
     title, _, rest = dump.partition("\n\n")
     text = first + rest.partition(first)[2].partition(last)[0]
