@@ -6,7 +6,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 SELF    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format docs bench lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,35 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 	$(SELF)
 	@touch $@ $(VENV)/.installed
 
+demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broker (ONCE=1 exits when it stands)
+	@$(BIN)/streams models install
+	@$(BIN)/streams demo $(if $(ONCE),--once)
+
+test: $(VENV)/.installed-dev ## Every test, the integration suite on a real Apache Kafka included
+	@$(BIN)/streams models install
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev ## Formatting, lint, types and the import rule
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.installed-dev ## Generate the reference pages and the JSON Schemas
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.installed-dev ## The figures in the docs, measured here (each a ratio within one run)
+	@$(BIN)/streams models install
+	@for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
 lock: $(VENV)/.installed-dev ## Re-pin the lock files from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the virtual environment and all caches (not the models, nor Kafka's jars)
+	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
