@@ -27,7 +27,7 @@ _POM = _HERE / "pom.xml"
 
 #: What the node keeps to itself beyond addresses and directories. Replication can only be 1 on one node; few internal
 #: partitions and no initial rebalance delay make it start and form groups quickly; topics come from our own table.
-_PROPERTIES = {
+PROPERTIES = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
@@ -136,7 +136,7 @@ class KafkaBroker:
     def _write_properties(self) -> Path:
         # The controller has no clients but this node, so its port need not outlive a start.
         controller = f"{HOST}:{free_port()}"
-        properties = _PROPERTIES | {
+        properties = PROPERTIES | {
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{controller}",

@@ -53,14 +53,14 @@ def check_port(port: int) -> None:
             ) from None
 
 
-def answers(port: int) -> bool:
-    """Whether a Kafka broker at ``port`` answers a metadata request and knows itself to be in the cluster.
+def answers(port: int, host: str = HOST) -> bool:
+    """Whether a Kafka broker answers a metadata request and knows itself to be in the cluster.
 
     One request of the Kafka protocol by hand (Metadata, version 0), as it needs neither a client nor an event loop.
     """
     body = struct.pack(">hhihi", 3, 0, 1, -1, 0)  # api key, version, correlation id, no client id, no topics named
     try:
-        with socket.create_connection((HOST, port), timeout=1) as connection:
+        with socket.create_connection((host, port), timeout=1) as connection:
             connection.sendall(struct.pack(">i", len(body)) + body)
             reply = b""
             while len(reply) < 12:
