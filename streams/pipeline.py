@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from streams.cleaning import Cleaner, CleaningMemory, article_id
+from streams.cleaning import Cleaner, CleaningMemory, Context, article_id
 from streams.clustering import Changes, Clusterer
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, TaggedArticle
 from streams.tagging import Tagger, create_tagger
@@ -19,6 +19,7 @@ __all__ = [
     "Cleaner",
     "CleaningMemory",
     "Clusterer",
+    "Context",
     "Tagger",
     "article_id",
     "clean",

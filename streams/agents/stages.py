@@ -11,19 +11,16 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from streams import codec, headers, pipeline
-from streams.agents.messages import Incoming, Outgoing, dead_letter, rows_out
+from streams import codec, pipeline
+from streams.agents.messages import Incoming, Outgoing, rows_out
+from streams.agents.outcomes import Outcomes
 from streams.agents.pool import Failed, Pool
 from streams.metrics import Metrics
-from streams.pipeline import Cleaner, CleaningMemory, Clusterer
+from streams.pipeline import Cleaner, CleaningMemory, Clusterer, Context
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
 from streams.settings import Settings
 
 Phases = AsyncIterator[list[Outgoing]]
-
-
-class BrokenStageError(Exception):
-    """So many records failed in a row that the deployment must be broken: stop rather than dead-letter the world."""
 
 
 class StateReader(Protocol):
@@ -34,56 +31,9 @@ class StateReader(Protocol):
     async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]: ...
 
 
-class Outcomes:
-    """Counts what became of each record, and stops the stage after too many failures in a row."""
-
-    def __init__(self, stage: Stage, metrics: Metrics, max_failures: int) -> None:
-        self.stage = stage
-        self._metrics = metrics
-        self._max_failures = max_failures
-        self._in_a_row = 0
-
-    def good(self, outcome: str) -> None:
-        self._in_a_row = 0
-        self._metrics.count("streams_records_total", stage=self.stage, outcome=outcome)
-
-    def rejected(self, message: Incoming, rejection: Rejection) -> Outgoing:
-        self.good("rejected")
-        self._metrics.count("streams_rejections_total", stage=self.stage, reason=rejection.reason)
-        id_ = rejection.id or f"{message.partition}:{message.offset}"
-        return Outgoing(
-            topic="rejections",
-            key=id_.encode(),
-            value=codec.encode(rejection),
-            headers=self.headers(Rejection, id_, message),
-        )
-
-    def undecodable(self, message: Incoming, error: codec.DecodeError) -> Outgoing:
-        """Bad data, not a broken deployment: does not count towards the limit."""
-        self._count_dead(type(error).__name__)
-        return dead_letter(self.stage, message, type(error).__name__, str(error))
-
-    def failed(self, message: Incoming, failure: Failed) -> Outgoing:
-        self._in_a_row += 1
-        self._count_dead(failure.error)
-        if self._in_a_row >= self._max_failures:
-            raise BrokenStageError(
-                f"{self._in_a_row} records in a row failed in {self.stage}, the last with "
-                f"{failure.error}: {failure.message}. Nothing after the last commit is lost; mend and start again."
-            )
-        return dead_letter(self.stage, message, failure.error, failure.message)
-
-    def headers(self, kind: type, id_: str, message: Incoming) -> headers.Headers:
-        return headers.make(kind, id_, self.stage, at=message.at, position=message.position, trace=message.trace)
-
-    def _count_dead(self, error: str) -> None:
-        self._metrics.count("streams_records_total", stage=self.stage, outcome="dead_letter")
-        self._metrics.count("streams_dead_letters_total", stage=self.stage, error=error)
-
-
 # --- clean ----------------------------------------------------------------------------------------------------------
 
-CleanJob = tuple[RawArticle, object, datetime | None]
+CleanJob = tuple[RawArticle, Context, datetime | None]
 
 
 def cleaning_work(max_bytes: int) -> object:
@@ -141,13 +91,8 @@ class CleanStage:
     def _publish(self, message: Incoming, outcome: CleanArticle | Rejection) -> Outgoing:
         if isinstance(outcome, Rejection):
             return self._outcomes.rejected(message, outcome)
-        self._outcomes.good("published")
-        return Outgoing(
-            topic="articles.clean",
-            key=outcome.id.encode(),
-            value=codec.encode(outcome),
-            headers=self._outcomes.headers(CleanArticle, f"{outcome.id}.{outcome.revision}", message),
-        )
+        id_ = f"{outcome.id}.{outcome.revision}"
+        return self._outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
 
     async def _memory(self, partition: int) -> CleaningMemory:
         if partition not in self._memories:
@@ -202,17 +147,11 @@ class TagStage:
             if isinstance(result, Failed):
                 out.append(self._outcomes.failed(message, result))
             else:
-                self._outcomes.good("published")
-                out.append(
-                    Outgoing(
-                        topic="articles.tagged",
-                        key=(result.language or "und").encode(),
-                        value=codec.encode(result),
-                        headers=self._outcomes.headers(TaggedArticle, f"{result.id}.{result.revision}", message),
-                        # Whoever retracts an article may not know its language, hence not its partition.
-                        to_all=result.retracted,
-                    )
-                )
+                id_ = f"{result.id}.{result.revision}"
+                key = result.language or "und"
+                # Whoever retracts an article may not know its language, hence not its partition: tell them all.
+                to_all = result.retracted
+                out.append(self._outcomes.published(message, "articles.tagged", result, id_, key, to_all=to_all))
         yield out
 
     def forget(self, partitions: Iterable[int]) -> None:
