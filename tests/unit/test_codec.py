@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -31,9 +32,8 @@ from streams.records import CleanArticle, Decision, RawArticle, Story, StoryEven
     ],
 )
 def test_bad_bytes_say_where_and_why(kind, data, says):
-    with pytest.raises(codec.DecodeError, match="^") as caught:
+    with pytest.raises(codec.DecodeError, match=re.escape(says)):
         codec.decode(kind, data)
-    assert says in str(caught.value)
 
 
 def test_unknown_fields_are_ignored_so_that_records_may_grow():

@@ -1,0 +1,163 @@
+"""What the integration tests share: workers as real processes, articles to seed, and the topics read back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+
+from streams import codec
+from streams.agents.log import FirstDecisions, LogReader
+from streams.pipeline import STAGES, article_id
+from streams.records import Decision, RawArticle, Story
+from streams.settings import Settings
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+_EVENTS = [
+    ("Lindvik", "ferry", "ran aground in thick fog", "Captain Mara Holm"),
+    ("Port Assal", "refinery", "caught fire during a storm", "Fire chief Idris Bello"),
+    ("Ostrava Nova", "parliament", "passed the yearly budget by one vote", "Finance minister Petra Kral"),
+    ("Kestrel Bay", "school", "was closed after a gas leak", "Headteacher Alan Whitcombe"),
+    ("San Telmo", "museum", "lost nine paintings to thieves overnight", "Curator Lucia Ferrand"),
+]
+
+
+def raw_articles(count: int) -> list[RawArticle]:
+    """Short reports on five events by many outlets; deterministic, no two alike."""
+    made = []
+    for number in range(count):
+        place, thing, happened, who = _EVENTS[number % len(_EVENTS)]
+        paragraphs = [
+            f"The {thing} of {place} {happened} on Monday, the authorities there said in report {number}.",
+            f'"We have never seen anything like it in {place}," said {who}, who has worked there for twenty years.',
+            f"Nobody was hurt when the {thing} {happened}, according to the first accounts from {place} this week.",
+            f"An inquiry has been opened, and the {thing} is expected to remain shut for {number % 9 + 2} days.",
+        ]
+        text = f"{place} {thing} {happened.split(' ', 1)[0]}: report {number}\n\n" + "\n\n".join(paragraphs)
+        made.append(
+            RawArticle(
+                id=f"article-{number:04}",
+                content=text,
+                source=f"Outlet {number % 7}",
+                language="en",
+                published=f"2025-09-{1 + number % 28:02}T12:00:00+00:00",
+            )
+        )
+    return made
+
+
+def seeds() -> list[RawArticle]:
+    return [RawArticle(content=path.read_text()) for path in sorted(SEEDS.glob("*.txt"))]
+
+
+async def send_raw(settings: Settings, values: Iterable[RawArticle | bytes | None]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, max_request_size=30_000_000)
+    await producer.start()
+    try:
+        for value in values:
+            article = isinstance(value, RawArticle)
+            key = (value.source or article_id(value)) if article else "bytes"
+            data = codec.encode(value) if article else value
+            await producer.send(f"{settings.topic_prefix}.articles.raw", data, key=key.encode())
+        await producer.flush()
+    finally:
+        await producer.stop()
+
+
+@dataclass
+class Workers:
+    """Stages as real processes against the settings' cluster; their messages go to a file."""
+
+    settings: Settings
+    env: dict[str, str] = field(default_factory=dict)
+    running: dict[str, list[subprocess.Popen[bytes]]] = field(default_factory=dict)
+
+    @property
+    def log(self) -> Path:
+        return Path(self.settings.data_dir) / "workers.log"
+
+    def start(self, *stages: str) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        names = ("broker", "topic_prefix", "data_dir", "session_timeout", "partitions")
+        env = {f"STREAMS_{name.upper()}": str(getattr(self.settings, name)) for name in names}
+        for stage in stages or STAGES:
+            with self.log.open("ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-W", "error::ResourceWarning", "-m", "streams", "worker", stage],
+                    env={**os.environ, **env, **self.env},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
+            self.running.setdefault(stage, []).append(process)
+
+    def stop(self, *stages: str, number: int = signal.SIGTERM) -> list[int]:
+        """Signal every process of the stages and wait; their exit codes."""
+        processes = [process for stage in stages or STAGES for process in self.running.pop(stage, [])]
+        for process in processes:
+            process.send_signal(number)
+        return [process.wait(60) for process in processes]
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(number=signal.SIGKILL)
+
+
+async def records(settings: Settings, name: str) -> list[ConsumerRecord]:
+    """Everything in a topic, partition by partition."""
+    log = LogReader(settings.bootstrap_servers)
+    topic = f"{settings.topic_prefix}.{name}"
+    found = []
+    for partition in await log.partitions(topic):
+        found += [record async for record in log.records(topic, partition)]
+    return found
+
+
+async def decisions(settings: Settings) -> list[Decision]:
+    first = FirstDecisions()
+    found = [first.accept(record) for record in await records(settings, "story-events")]
+    return [decision for decision in found if decision is not None]
+
+
+async def live_stories(settings: Settings) -> dict[str, bytes]:
+    """The compacted topic as its readers have it: the last snapshot of each story."""
+    return {record.key.decode(): record.value for record in await records(settings, "stories")}
+
+
+def members(stories: Iterable[bytes]) -> list[str]:
+    """The article ids in the live stories, each as often as it is in one."""
+    found: list[str] = []
+    for value in stories:
+        story = codec.decode(Story, value)
+        if story.redirect_to is None:
+            found += [article.id for article in story.articles]
+    return sorted(found)
+
+
+async def until(condition, workers: Workers, *, seconds: float = 90) -> None:
+    """Wait for an async condition; fails with what the workers said."""
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s; the workers said:\n{workers.said()[-4000:]}"
+        await asyncio.sleep(0.3)
+
+
+async def until_decided(settings: Settings, ids: Sequence[str], workers: Workers, *, seconds: float = 90) -> None:
+    async def all_decided() -> bool:
+        return {decision.article_id for decision in await decisions(settings)} >= set(ids)
+
+    await until(all_decided, workers, seconds=seconds)
