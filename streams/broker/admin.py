@@ -72,9 +72,10 @@ async def apply(settings: Settings) -> list[Change]:
         found = await _compare(client, settings)
         if found.missing:
             await _create(client, found.missing)
-            await _until_led(client, [topic.name for topic in found.missing])
         if found.configs:
             await _configure(client, found.configs)
+        if found.missing or found.configs:
+            await _until_visible(client, settings, [topic.name for topic in found.missing])
         return found.changes
 
 
@@ -232,15 +233,17 @@ async def _create(client: AIOKafkaAdminClient, missing: list[NewTopic]) -> None:
             raise BrokerError(f"the cluster refuses topic {name}: {message or f'error {code}'}")
 
 
-async def _until_led(client: AIOKafkaAdminClient, names: list[str]) -> None:
-    """Wait until every partition has a leader, so that whoever comes next can write at once."""
+async def _until_visible(client: AIOKafkaAdminClient, settings: Settings, created: list[str]) -> None:
+    """Wait until the brokers show what their controller has taken, so that whoever comes next can write at once."""
     deadline = time.monotonic() + _REQUEST_SECONDS
     while True:
         topics = {topic["topic"]: topic["partitions"] for topic in await client.describe_topics()}
-        if all(topics.get(name) and all(each["leader"] >= 0 for each in topics[name]) for name in names):
+        led = all(topics.get(name) and all(each["leader"] >= 0 for each in topics[name]) for name in created)
+        left = await _compare(client, settings)
+        if led and not left.missing and not left.configs:
             return
         if time.monotonic() > deadline:
-            raise BrokerError(f"topics were created, but not all partitions have a leader after {_REQUEST_SECONDS:g} s")
+            raise BrokerError(f"the topics were applied, but are not all to be seen after {_REQUEST_SECONDS:g} s")
         await asyncio.sleep(0.05)
 
 
