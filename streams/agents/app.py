@@ -16,10 +16,10 @@ from typing import Any
 import faust
 from faust.types import TP, EventT
 
-from streams.agents.log import LogReader
 from streams.agents.messages import Incoming, Outgoing
 from streams.agents.stages import AnyStage, create_stage
 from streams.metrics import Metrics
+from streams.reading import LogReader
 from streams.records import Stage
 from streams.settings import Settings
 from streams.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, topic

@@ -24,7 +24,7 @@ Phases = AsyncIterator[list[Outgoing]]
 
 
 class StateReader(Protocol):
-    """What restoring needs of the log (``log.LogReader``)."""
+    """What restoring needs of the log (``reading.LogReader``)."""
 
     async def rows(self, topic: str, partition: int) -> dict[str, bytes]: ...
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 
 from streams import codec
-from streams.agents.log import FirstDecisions, LogReader
 from streams.agents.supervisor import Supervisor
 from streams.cli.console import CommandError, paper, say, write_line
 from streams.cli.stories import print_event, print_story, story_json
 from streams.clustering import fold
 from streams.pipeline import STAGES
+from streams.reading import FirstDecisions, LogReader
 from streams.records import Decision, Story
 from streams.settings import Settings, load
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from streams import codec
-from streams.agents.log import FirstDecisions, LogReader
 from streams.pipeline import STAGES, article_id
+from streams.reading import FirstDecisions, LogReader
 from streams.records import Decision, RawArticle, Story
 from streams.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Reading what a stage wrote: its state rows, and the tail of its decisions. Plain aiokafka, no consumer group.
+"""Reading what stages wrote: state rows, decisions, any topic as it grows. Plain aiokafka, no consumer group.
 
 Why state is not in Faust's tables: a stage's rows must be read back as of a known position and written from batches,
 which tables forbid, and their recovery has open faults (see ARCHITECTURE.md). A compacted topic read to its end is all
