@@ -55,7 +55,7 @@ def main() -> None:
     debug = "--debug" in sys.argv[1:2]
     try:
         # Outside standalone mode click returns the code of `Exit` instead of raising it.
-        sys.exit(cli(standalone_mode=False))
+        sys.exit(cli(prog_name="streams", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

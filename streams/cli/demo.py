@@ -83,7 +83,10 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
     from streams.broker.embedded import EmbeddedBroker
 
     with EmbeddedBroker() as broker:
-        settings = load(broker=f"kafka://{broker.bootstrap}", data_dir=folder / "data", session_timeout=_SESSION)
+        # One partition: articles arrive in the order of seeding, so that every run tells the same story.
+        settings = load(
+            broker=f"kafka://{broker.bootstrap}", data_dir=folder / "data", session_timeout=_SESSION, partitions=1
+        )
         say(f"{broker.name} on {broker.bootstrap}")
         await admin.apply(settings)
         env = {
