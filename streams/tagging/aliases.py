@@ -37,9 +37,13 @@ class AliasTable:
         self.by_id: dict[str, Identity] = {}
         self._exact: dict[str, Identity] = {}
         self._folded: dict[str, Identity] = {}
+        #: Lower-cased first words of all names: a cheap test before ``find``.
+        self.first_words: set[str] = set()
         for identity in identities:
             self.by_id.setdefault(identity.id, identity)
             for alias in (identity.name, *identity.aliases):
+                first = alias.removeprefix("=").lower().removeprefix("the ").split()[0]
+                self.first_words.update((first, first.rstrip(".,"), key(first)))
                 if alias.startswith("="):
                     self._exact.setdefault(alias[1:], identity)
                 else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from streams.records import Entity, EntityType, Mention
 from streams.tagging import names
 from streams.tagging.aliases import AliasTable, Identity
-from streams.tagging.repair import Name
+from streams.tagging.found import Name
 from streams.tagging.salience import salience
 from streams.text import fold, slug
 

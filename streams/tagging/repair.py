@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from streams.records import EntityType
 from streams.tagging import names
 from streams.tagging.aliases import AliasTable
 from streams.tagging.backends import RawSpan
+from streams.tagging.found import Name
+from streams.tagging.relabel import Relabeller
 from streams.text import plain_marks
 
 #: OntoNotes labels that are names, as the four types of the records (CoNLL's); the others are numbers and times.
@@ -23,35 +25,31 @@ TYPES: dict[str, EntityType] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name in a text: ``text[start:end]``, its type, and why it is one."""
-
-    start: int
-    end: int
-    type: EntityType
-    why: str
-
-
 _JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
 _ARTICLE = re.compile(r"(?i)(?:the|a|an)\s+(?=\S)")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
 _TOKEN = re.compile(r"\w[\w'’.&-]*\w|\w")
 
 
-def repair(text: str, raw: Iterable[RawSpan], table: AliasTable) -> list[Name]:
-    """The names of a document, from a backend's spans: trimmed, judged together, and found again where missed."""
-    trimmed = [name for span in raw if span.label in TYPES and (name := _trim(text, span)) is not None]
-    voted = _vote(text, trimmed, table)
-    return _repeats(text, voted)
+def repair(text: str, raw: Sequence[RawSpan], table: AliasTable, relabeller: Relabeller | None) -> list[Name]:
+    """The names of a document, from a backend's spans: relabelled, trimmed, judged together, found again where missed.
+
+    Without a relabeller the backend's own labels stand.
+    """
+    if relabeller is not None:
+        first = relabeller.names(text, raw, table)
+    else:
+        first = [Name(span.start, span.end, TYPES[span.label], "model") for span in raw if span.label in TYPES]
+    trimmed = [name for found in first if (name := _trim(text, found)) is not None]
+    return _repeats(text, _vote(text, trimmed, table))
 
 
-def _trim(text: str, span: RawSpan) -> Name | None:
+def _trim(text: str, span: Name) -> Name | None:
     """The span without article, titles, possessive and stray marks; None for junk."""
     start, end = span.start, span.end
     if match := _ARTICLE.match(text, start, end):
         start = match.end()
-    if span.label == "PERSON":
+    if span.type == "PER":
         start += names.after_honorifics(text[start:end])
     end -= names.possessive(text[start:end])
     while start < end and not (text[start].isalnum()):
@@ -63,9 +61,9 @@ def _trim(text: str, span: RawSpan) -> Name | None:
     surface = text[start:end]
     if not surface or _JUNK.search(surface) or not _CAPITAL.search(surface):
         return None
-    if span.label == "PERSON" and names.is_honorific(surface):
+    if span.type == "PER" and names.is_honorific(surface):
         return None
-    return Name(start, end, TYPES[span.label], "model")
+    return replace(span, start=start, end=end)
 
 
 def _vote(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:

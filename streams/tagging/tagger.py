@@ -12,6 +12,7 @@ from streams.tagging.aliases import AliasTable, table
 from streams.tagging.backends import Backend, RawSpan, create_backend
 from streams.tagging.identity import identify
 from streams.tagging.quotes import find_quotes
+from streams.tagging.relabel import Relabeller, shipped
 from streams.tagging.repair import repair
 
 #: Between title and text when the two are read as one document.
@@ -21,9 +22,10 @@ _BREAK = "\n\n"
 class Tagger:
     """A loaded backend and the alias tables. Make one a process; ``tag`` is pure."""
 
-    def __init__(self, backend: Backend, aliases: AliasTable) -> None:
+    def __init__(self, backend: Backend, aliases: AliasTable, relabeller: Relabeller | None) -> None:
         self.backend = backend
         self._aliases = aliases
+        self._relabeller = relabeller
 
     def tag(self, articles: Sequence[CleanArticle]) -> list[TaggedArticle]:
         """The articles with entities and quotations, in the same order.
@@ -46,7 +48,7 @@ class Tagger:
         ]
 
     def _tag(self, article: CleanArticle, text: str, spans: list[RawSpan] | None) -> TaggedArticle:
-        found = repair(text, spans or [], self._aliases)
+        found = repair(text, spans or [], self._aliases, self._relabeller if spans else None)
         offset = len(text) - len(article.text)
         entities = identify(article.id, text, offset, found, self._aliases)
         return dataclasses.replace(_copy(article), entities=entities, quotes=find_quotes(article.text, entities))
@@ -62,7 +64,8 @@ def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> T
         ValueError: no such backend.
         WeightsError: its weights are missing or damaged; the message says what to do.
     """
-    return Tagger(create_backend(backend, models_dir or user_models_dir()), table())
+    loaded = create_backend(backend, models_dir or user_models_dir())
+    return Tagger(loaded, table(), shipped() if loaded.relabel else None)
 
 
 def _document(article: CleanArticle) -> str:

@@ -30,6 +30,8 @@ class Backend(Protocol):
     name: str
     #: ISO 639-1 codes of the languages that the model knows.
     languages: frozenset[str]
+    #: Whether the relabelling weights apply: they were learned on spaCy's output and know its errors.
+    relabel: bool
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         """The spans of each text, in order, not overlapping, inside the text, not empty."""

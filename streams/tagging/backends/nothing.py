@@ -11,6 +11,7 @@ from streams.tagging.backends import Backend, RawSpan
 class NoModel:
     name = "gazetteer"
     languages: frozenset[str] = frozenset()
+    relabel = False
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         return [[] for _ in texts]

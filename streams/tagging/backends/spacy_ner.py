@@ -19,6 +19,7 @@ class SpacyNer:
     """The recogniser of one installed set of weights. Loading verifies every file that is read."""
 
     languages = frozenset({"en"})
+    relabel = True
 
     def __init__(self, weights_name: str, models_dir: Path) -> None:
         # Here, not at import: spaCy takes a second to import.

@@ -1,0 +1,107 @@
+"""Relabelling: a linear-chain CRF over the backend's output that has seen how the backend errs.
+
+It reads the features of ``features.py`` and labels each word of a run again: it moves boundaries, changes types, drops
+junk and adds names that the backend missed. The weights are learned by ``streams train entities``; without them the
+backend's labels stand. Lafferty, McCallum & Pereira (2001); decoding is Viterbi's.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.records import EntityType
+from streams.tagging.aliases import AliasTable
+from streams.tagging.backends import RawSpan
+from streams.tagging.features import Run, Token, runs, tokenise
+from streams.tagging.found import Name
+
+#: The shipped weights, in ``streams/tagging/data``.
+WEIGHTS = "relabel.json.xz"
+_NEVER = -1e6
+
+Floats = NDArray[np.float32]
+
+
+class Relabeller:
+    """The weights, ready to decode.
+
+    Args:
+        packed: xz-compressed JSON ``{"labels": [L], "transitions": [L][L], "features": {name: [L]}}``.
+    """
+
+    def __init__(self, packed: bytes) -> None:
+        model = json.loads(lzma.decompress(packed))
+        self.labels: list[str] = model["labels"]
+        names = list(model["features"])
+        self._rows = {name: row for row, name in enumerate(names)}
+        self._weights: Floats = np.array([model["features"][name] for name in names], dtype=np.float32)
+        # I-X goes on with X and starts nothing, whatever was learned.
+        self._start: Floats = np.array([_NEVER if label[0] == "I" else 0.0 for label in self.labels], dtype=np.float32)
+        self._moves: Floats = np.array(model["transitions"], dtype=np.float32)
+        for column, label in enumerate(self.labels):
+            if label[0] == "I":
+                for row, before in enumerate(self.labels):
+                    if before[2:] != label[2:]:
+                        self._moves[row, column] = _NEVER
+
+    def names(self, text: str, raw: Sequence[RawSpan], table: AliasTable) -> list[Name]:
+        """The names of ``text``, given what a backend found in it."""
+        tokens = tokenise(text)
+        raw_at = {(span.start, span.end): span.label for span in raw}
+        found: list[Name] = []
+        for run in runs(text, tokens, raw, table):
+            found += self._spans(run, tokens, raw_at)
+        return found
+
+    def _spans(self, run: Run, tokens: Sequence[Token], raw_at: dict[tuple[int, int], str]) -> list[Name]:
+        spans: list[list[object]] = []
+        for position, label in enumerate(self.decode(run)):
+            token = tokens[run.first + position]
+            if label[0] == "B":
+                spans.append([token.start, token.end, label[2:]])
+            elif label[0] == "I":
+                spans[-1][1] = token.end
+        return [
+            Name(
+                cast(int, start),
+                cast(int, end),
+                cast(EntityType, kind),
+                "model" if (start, end) in raw_at else "model, corrected",
+            )
+            for start, end, kind in spans
+        ]
+
+    def decode(self, run: Run) -> list[str]:
+        """The best sequence of labels for a run: BIO, consistent."""
+        scores = [self._score(features) for features in run.features]
+        best = scores[0] + self._start
+        trace: list[NDArray[np.intp]] = []
+        for score in scores[1:]:
+            paths = best[:, None] + self._moves
+            trace.append(paths.argmax(axis=0))
+            best = paths.max(axis=0) + score
+        label = int(best.argmax())
+        path = [label]
+        for back in reversed(trace):
+            label = int(back[label])
+            path.append(label)
+        return [self.labels[index] for index in reversed(path)]
+
+    def _score(self, features: Sequence[str]) -> Floats:
+        rows = self._rows
+        known = [rows[name] for name in features if name in rows]
+        return cast(Floats, self._weights[known].sum(axis=0))
+
+
+@cache
+def shipped() -> Relabeller:
+    """The relabeller that comes with the package, read once a process."""
+    return Relabeller((resources.files("streams.tagging") / "data" / WEIGHTS).read_bytes())
