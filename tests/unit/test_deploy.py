@@ -1,0 +1,268 @@
+"""The deployment files against the truth: the commands, the settings and the broker that they name exist.
+
+No Docker engine is needed. What only an engine can tell (that the image builds, that it runs) is not told here.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from streams.broker.kafka import PROPERTIES, kafka_version
+from streams.cli import cli
+from streams.pipeline import STAGES
+from streams.settings import Settings, load
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+OURS = sorted(set(SERVICES) - {"kafka"})
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """``(INSTRUCTION, arguments)`` of a Containerfile, continuation lines joined, comments gone."""
+    lines = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    joined = re.sub(r"\\\n\s*", "", lines)
+    return [(word.upper(), rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line)]
+
+
+def parse(arguments: list[str]) -> None:
+    """Parse a command line as the program would, without running it; raises ``click.UsageError``."""
+    command: click.Command = cli
+    context = click.Context(cli, info_name="streams")
+    while isinstance(command, click.Group):
+        name, found, arguments = command.resolve_command(context, arguments)
+        assert name is not None
+        assert found is not None
+        command = found
+        context = click.Context(found, info_name=name, parent=context)
+    command.make_context(command.name, list(arguments))
+
+
+def properties(environment: dict[str, str]) -> dict[str, str]:
+    """Kafka's properties as its image makes them out of the environment."""
+    names = {name: name.removeprefix("KAFKA_").lower().replace("_", ".") for name in environment}
+    return {names[name]: value for name, value in environment.items() if name != "KAFKA_HEAP_OPTS"}
+
+
+def test_there_is_a_service_for_the_broker_the_topics_and_each_stage() -> None:
+    assert set(SERVICES) == {"kafka", "topics", "seed", *STAGES}
+
+
+def test_the_broker_is_the_kafka_that_the_tests_run_on() -> None:
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
+    given = properties(SERVICES["kafka"]["environment"])
+    differs_in_a_container = {"listener.security.protocol.map", "controller.listener.names"}
+    shared = given.keys() & PROPERTIES.keys() - differs_in_a_container
+    assert {name: given[name] for name in shared} == {name: PROPERTIES[name] for name in shared}
+    assert {"message.max.bytes", "replica.fetch.max.bytes", "auto.create.topics.enable"} <= shared
+    factors = {name for name in PROPERTIES if name.endswith(("replication.factor", "min.isr"))}
+    assert factors <= shared, "Kafka's defaults want three nodes"
+
+
+def test_listeners_agree_with_each_other_and_with_the_ports() -> None:
+    given = properties(SERVICES["kafka"]["environment"])
+    listeners = dict(each.split("://") for each in given["listeners"].split(","))
+    advertised = dict(each.split("://") for each in given["advertised.listeners"].split(","))
+    protocols = dict(each.split(":") for each in given["listener.security.protocol.map"].split(","))
+    assert listeners.keys() == protocols.keys() == advertised.keys() | {given["controller.listener.names"]}
+    assert given["inter.broker.listener.name"] in advertised
+    for name, address in advertised.items():
+        assert address.endswith(listeners[name])
+    assert given["controller.quorum.voters"] == (
+        f"{given['node.id']}@kafka{listeners[given['controller.listener.names']]}"
+    )
+    # From the host, and only from there, Kafka is where `streams` looks by default.
+    assert f"kafka://{advertised['HOST']}" == load().broker
+    assert SERVICES["kafka"]["ports"] == [f"{advertised['HOST']}:{listeners['HOST'].lstrip(':')}"]
+    assert SERVICES["clean"]["environment"]["STREAMS_BROKER"] == f"kafka://{advertised['INSIDE']}"
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_its_command_is_one_of_ours(service: str) -> None:
+    mounts = dict(volume.split(":")[:2][::-1] for volume in SERVICES[service].get("volumes", []))
+    arguments = []
+    for argument in SERVICES[service]["command"]:
+        for inside, outside in mounts.items():
+            argument = argument.replace(f"{inside}/", f"{ROOT / outside}/") if argument.startswith("/") else argument
+        arguments.append(argument)
+    parse(arguments)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_stage_runs_itself_alone(stage: str) -> None:
+    assert SERVICES[stage]["command"] == ["worker", stage]
+
+
+def test_a_wrong_command_would_be_seen() -> None:
+    for wrong in (["worker", "wash"], ["topics", "aply"], ["wroker"], ["seed"], ["topics", "plan", "--jsn"]):
+        with pytest.raises(click.UsageError):
+            parse(wrong)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_its_settings_exist_and_can_work(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = SERVICES[service]["environment"]
+    assert all(isinstance(value, str) for value in environment.values())
+    for name, value in environment.items():
+        assert name.removeprefix("STREAMS_").lower() in Settings.model_fields, name
+        monkeypatch.setenv(name, value)
+    load()
+
+
+def test_all_parts_have_the_same_settings() -> None:
+    assert len({json.dumps(SERVICES[service]["environment"], sort_keys=True) for service in OURS}) == 1
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_it_starts_after_what_it_needs(service: str) -> None:
+    needs = {name: each["condition"] for name, each in SERVICES[service]["depends_on"].items()}
+    wanted = {"kafka": "service_healthy"}
+    if service != "topics":
+        wanted["topics"] = "service_completed_successfully"
+    assert needs == wanted
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_it_is_our_image_and_has_no_more_rights_than_it_needs(service: str) -> None:
+    given = SERVICES[service]
+    assert given["build"] == {"context": ".", "dockerfile": "deploy/Containerfile"}
+    assert given["read_only"] is True
+    assert given["cap_drop"] == ["ALL"]
+    assert given["security_opt"] == ["no-new-privileges:true"]
+    assert "ports" not in given
+
+
+def test_services_are_watched_and_one_shots_are_not_started_again() -> None:
+    for service in ("kafka", *STAGES):
+        assert SERVICES[service]["restart"] == "unless-stopped"
+        assert SERVICES[service].get("healthcheck", {}).get("disable") is not True
+    for service in ("topics", "seed"):
+        assert SERVICES[service]["restart"] == "no"
+        assert SERVICES[service]["healthcheck"] == {"disable": True}
+    assert SERVICES["kafka"]["healthcheck"]["test"][-1] == "kafka:19092"
+    assert SERVICES["seed"]["profiles"] == ["seed"]
+
+
+def test_volumes_are_declared_and_each_stage_has_its_own() -> None:
+    named = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
+    named = [name for name in named if not name.startswith(".")]
+    assert sorted(named) == sorted(COMPOSE["volumes"])
+    environment = dict(re.findall(r"(STREAMS_\w+)=(\S+)", dict(instructions(CONTAINERFILE))["ENV"]))
+    for stage in STAGES:
+        assert SERVICES[stage]["volumes"][0].split(":")[1] == environment["STREAMS_DATA_DIR"]
+
+
+def test_no_file_of_ours_holds_a_secret() -> None:
+    for text in (CONTAINERFILE, (ROOT / "docker-compose.yml").read_text(encoding="utf-8")):
+        assert not re.search(r"(?i)password|passwd|secret|token|api_?key|--extra-index|https?://(?!127\.0\.0\.1)", text)
+
+
+def test_the_image_is_built_from_pinned_things_and_runs_without_rights() -> None:
+    steps = instructions(CONTAINERFILE)
+    bases = [rest for word, rest in steps if word == "FROM"]
+    assert len(bases) == 2
+    for base in bases:
+        assert re.match(r"python:3\.\d+\.\d+-slim-\w+", base), base
+    assert bases[0].split()[0] == bases[1].split()[0]
+    runs = [rest for word, rest in steps if word == "RUN"]
+    assert any("pip install --require-hashes --only-binary :all: -r requirements.lock" in run for run in runs)
+    assert any("streams models install" in run and "streams models verify" in run for run in runs)
+    last = max(index for index, (word, _) in enumerate(steps) if word == "FROM")
+    final = dict(steps[last:])
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", final["USER"])
+    assert json.loads(final["ENTRYPOINT"]) == ["streams"]
+    parse(json.loads(final["CMD"]))
+    assert not any(word == "ADD" for word, _ in steps)
+
+
+def test_commands_in_the_image_are_ours() -> None:
+    for run in (rest for word, rest in instructions(CONTAINERFILE) if word == "RUN"):
+        for command in re.findall(r"(?:^|&& )streams ([^&]+)", run):
+            parse(command.split())
+
+
+def test_settings_in_the_image_exist_and_can_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = re.findall(r"(STREAMS_\w+)=(\S+)", CONTAINERFILE)
+    assert given
+    for name, value in given:
+        assert name.removeprefix("STREAMS_").lower() in Settings.model_fields, name
+        monkeypatch.setenv(name, value)
+    load()
+
+
+def test_what_is_copied_is_there_and_not_ignored() -> None:
+    ignore = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert ignore[0] == "*"
+    kept = {line[1:] for line in ignore if line.startswith("!")}
+    for rest in (rest for word, rest in instructions(CONTAINERFILE) if word == "COPY" and "--from" not in rest):
+        for source in rest.split()[:-1]:
+            assert (ROOT / source).exists(), source
+            assert source in kept, source
+    for private in (".git", ".venv", "var", "models", ".env"):
+        assert not any(fnmatch(private, pattern) for pattern in kept)
+
+
+class _Ready(http.server.BaseHTTPRequestHandler):
+    status = 200
+
+    def do_GET(self) -> None:
+        assert self.path == "/ready"
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def ready() -> Iterator[int]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Ready) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
+def test_the_health_check_believes_the_stage(
+    ready: int, status: int, healthy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Ready, "status", status)
+    check = dict(instructions(CONTAINERFILE))["HEALTHCHECK"]
+    command = json.loads(check[check.index("CMD ") + 4 :])
+    assert command[0] == "python"
+    monkeypatch.setenv("STREAMS_HTTP_PORT", str(ready))
+    done = subprocess.run([sys.executable, *command[1:]], capture_output=True, check=False, timeout=20)
+    assert (done.returncode == 0) is healthy, done.stderr
+
+
+def test_compose_itself_takes_the_file() -> None:
+    if (
+        shutil.which("docker") is None
+        or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+    ):
+        pytest.skip("docker compose is not installed")
+    done = subprocess.run(
+        ["docker", "compose", "--profile", "seed", "config", "--quiet"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
