@@ -1,0 +1,1 @@
+"""The dashboard: a projection of the decision log, an index over it, and the web server that shows both."""
