@@ -55,6 +55,18 @@ METRICS: tuple[Metric, ...] = (
         why="Age of the newest processed record when its batch was done: end-to-end delay up to this stage.",
     ),
     Metric(
+        name="streams_lag",
+        kind="gauge",
+        labels=("stage",),
+        why="Records waiting in the partitions of this worker: what autoscaling should look at.",
+    ),
+    Metric(
+        name="streams_progress_age_seconds",
+        kind="gauge",
+        labels=("stage",),
+        why="Seconds since the last commit, where there is lag: what the watchdog looks at.",
+    ),
+    Metric(
         name="streams_restores_total",
         kind="counter",
         labels=("stage",),

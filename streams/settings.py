@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     wait_for_broker: Annotated[
         float, Field(ge=0, description="Seconds to keep trying, with backoff, when no broker answers at start.")
     ] = 0.0
+    stalled_after: Annotated[
+        float,
+        Field(gt=0, description="Seconds without a commit, while there is lag, after which a stage is not ready."),
+    ] = 6.0
+    watchdog_limit: Annotated[
+        float, Field(gt=0, description="Seconds without a commit, while there is lag, after which a stage ends itself.")
+    ] = 300.0
     max_failures: Annotated[
         int,
         Field(ge=1, description="Consecutive failed records that stop a worker: a broken deployment, not bad data."),

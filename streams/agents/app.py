@@ -18,6 +18,7 @@ from faust.types import TP, EventT
 
 from streams.agents.messages import Incoming, Outgoing
 from streams.agents.stages import AnyStage, create_stage
+from streams.agents.watch import Watch
 from streams.metrics import Metrics
 from streams.reading import LogReader
 from streams.records import Stage
@@ -44,6 +45,10 @@ class HeldEvent(faust.Event):
         return super().ack()
 
 
+class FencedError(Exception):
+    """This worker's assignment has changed under a batch in hand: nothing more of it may be written."""
+
+
 class StageApp(faust.App):
     """A Faust app that knows its stage, for the health server and the tests."""
 
@@ -53,6 +58,7 @@ class StageApp(faust.App):
     stage: AnyStage
     metrics: Metrics
     reader: LogReader
+    watch: Watch
 
 
 def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None = None) -> StageApp:
@@ -83,7 +89,8 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         broker_commit_every=1000,
         broker_request_timeout=max(90.0, 2 * settings.session_timeout),
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=MAX_MESSAGE_BYTES,
+        # What may wait in memory a partition; one larger record is handed over all the same (KIP-74).
+        consumer_max_fetch_size=2_097_152,
         producer_acks=-1,
         producer_linger=0.005,
         producer_max_batch_size=262_144,
@@ -120,6 +127,9 @@ async def _process(app: StageApp, publisher: _Publisher, stage_name: Stage, even
     started = time.monotonic()
     batch = [_incoming(event) for event in events]
     async for phase in app.stage.process(batch):
+        if any(event.message.generation_id != app.consumer_generation_id for event in events):
+            # Paused for so long that the group went on without us: another worker has these records now.
+            raise FencedError("the partitions of this batch belong to another worker by now")
         await publisher.publish(phase)
     for event in events:
         event.release()

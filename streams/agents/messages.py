@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from streams import codec, headers
@@ -69,11 +69,15 @@ class Outgoing:
     to_all: bool = False
 
 
-def dead_letter(stage: Stage, message: Incoming, error: str, text: str, *, attempts: int = 1) -> Outgoing:
-    """The message's original key and bytes, with what went wrong and where in the headers.
+def dead_letter(
+    stage: Stage, message: Incoming, error: str, text: str, *, attempts: int = 1, since: float | None = None
+) -> Outgoing:
+    """The message's original key and bytes, with what went wrong, where and since when in the headers.
 
-    Headers the message came with stay, so that ``replay`` can put back the same record.
+    ``since`` is in seconds since the epoch; without it the message's own time stands in, which is the same in every
+    redelivery. Headers the message came with stay, so that ``replay`` can put back the same record.
     """
+    first = datetime.fromtimestamp(since, UTC) if since is not None else message.at
     about: dict[str, object] = {
         "stage": stage,
         "topic": message.topic,
@@ -82,6 +86,7 @@ def dead_letter(stage: Stage, message: Incoming, error: str, text: str, *, attem
         "exception": error,
         "message": text[:_MESSAGE_LIMIT],
         "attempts": attempts,
+        "first_failure": first.isoformat() if first else "",
     }
     made: Headers = [(ERROR_PREFIX + name, str(value).encode("utf-8", "replace")) for name, value in about.items()]
     kept = [(name, value) for name, value in message.headers if not name.startswith(ERROR_PREFIX)]

@@ -51,7 +51,9 @@ class Outcomes:
                 f"{self._in_a_row} records in a row failed in {self.stage}, the last with "
                 f"{failure.error}: {failure.message}. Nothing after the last commit is lost; mend and start again."
             )
-        return dead_letter(self.stage, message, failure.error, failure.message)
+        return dead_letter(
+            self.stage, message, failure.error, failure.message, attempts=failure.attempts, since=failure.since
+        )
 
     def published(
         self, message: Incoming, topic: Name, record: object, id_: str, key: str, *, to_all: bool = False

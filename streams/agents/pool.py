@@ -7,12 +7,14 @@ item at a time, and only the item that fails alone is a ``Failed``.
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import signal
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from streams.agents.process import end_with_parent
@@ -20,16 +22,27 @@ from streams.agents.process import end_with_parent
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+logger = logging.getLogger(__name__)
+
+#: How often an item is tried whose worker died, and the seconds before the second try; doubled for the third.
+_ATTEMPTS = 3
+_BACKOFF = 0.25
+
 #: Work on a whole batch; the same length and order comes back.
 Work = Callable[[list[Item]], list[Result]]
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An item whose work raised, died or hung: the exception's class name and message."""
+    """An item whose work raised, died or hung: the exception's class name and message, and how often it was tried.
+
+    ``since`` is when it failed first, in seconds since the epoch; it does not count in comparisons.
+    """
 
     error: str
     message: str
+    attempts: int = 1
+    since: float | None = field(default=None, compare=False)
 
 
 class Pool(Generic[Item, Result]):
@@ -64,18 +77,27 @@ class Pool(Generic[Item, Result]):
         return [result for chunk in done for result in chunk]
 
     async def _chunk(self, items: list[Item]) -> list[Result | Failed]:
-        try:
-            return list(await self._submit(items))
-        except Exception as error:
-            if len(items) == 1:
-                return [_failure(error)]
-        singly: list[Result | Failed] = []
-        for item in items:
+        if len(items) > 1:
             try:
-                singly += await self._submit([item])
+                return list(await self._submit(items))
             except Exception as error:
-                singly.append(_failure(error))
-        return singly
+                logger.warning("a batch of %d failed (%s): trying its items one by one", len(items), error)
+        return [await self._single(item) for item in items]
+
+    async def _single(self, item: Item) -> Result | Failed:
+        """One item's result. A dead worker may be chance (out of memory, a stray kill) and is tried again; what the
+        work itself raises, or an item that takes too long, would be the same again."""
+        since: float | None = None
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return (await self._submit([item]))[0]
+            except Exception as error:
+                since = since or time.time()
+                passing = isinstance(error, BrokenExecutor)
+                if not passing or attempt == _ATTEMPTS:
+                    return _failure(error, attempt, since)
+                await asyncio.sleep(_BACKOFF * 2 ** (attempt - 1))
+        raise AssertionError("unreachable")
 
     async def _submit(self, items: list[Item]) -> list[Result]:
         if self._executor is None:
@@ -126,12 +148,12 @@ class WorkError(Exception):
         self.error, self.trace = error, trace
 
 
-def _failure(error: Exception) -> Failed:
+def _failure(error: Exception, attempts: int, since: float) -> Failed:
     if isinstance(error, WorkError):
-        return Failed(error.error, str(error))
+        return Failed(error.error, str(error), attempts, since)
     if isinstance(error, TimeoutError):
-        return Failed("TimeoutError", "the item took longer than STREAMS_ARTICLE_TIMEOUT")
-    return Failed(type(error).__name__, str(error) or "the worker process died")
+        return Failed("TimeoutError", "the item took longer than STREAMS_ARTICLE_TIMEOUT", attempts, since)
+    return Failed(type(error).__name__, str(error) or "the worker process died", attempts, since)
 
 
 _batch_work: Any = None

@@ -55,6 +55,7 @@ class CleanStage:
         self._outcomes = Outcomes("clean", metrics, settings.max_failures)
         self._settings, self._metrics, self._reader = settings, metrics, reader
         self._memories: dict[int, CleaningMemory] = {}
+        self.restoring = False
         self.pool: Pool[CleanJob, CleanArticle | Rejection] = Pool(
             partial(cleaning_work, settings.max_article_bytes),  # type: ignore[arg-type]
             workers=settings.pool_size,
@@ -65,7 +66,7 @@ class CleanStage:
     async def process(self, batch: Sequence[Incoming]) -> Phases:
         out: list[Outgoing] = []
         rows: list[Outgoing] = []
-        work: list[tuple[Incoming, RawArticle]] = []
+        work: list[tuple[Incoming, RawArticle, CleaningMemory]] = []
         jobs: list[CleanJob] = []
         for message in batch:
             try:
@@ -76,13 +77,13 @@ class CleanStage:
             memory = await self._memory(message.partition)
             context, changed = memory.observe(raw, message.offset)
             rows += rows_out("state.clean", message.partition, changed.items())
-            work.append((message, raw))
+            work.append((message, raw, memory))
             jobs.append((raw, context, message.at))
-        for (message, raw), result in zip(work, await self.pool.run(jobs), strict=True):
+        for (message, raw, memory), result in zip(work, await self.pool.run(jobs), strict=True):
             if isinstance(result, Failed):
                 out.append(self._outcomes.failed(message, result))
                 continue
-            outcome, changed = self._memories[message.partition].settle(raw, result, message.offset)
+            outcome, changed = memory.settle(raw, result, message.offset)
             rows += rows_out("state.clean", message.partition, changed.items())
             out.append(self._publish(message, outcome))
         yield out
@@ -96,9 +97,11 @@ class CleanStage:
 
     async def _memory(self, partition: int) -> CleaningMemory:
         if partition not in self._memories:
+            self.restoring = True
             rows = await self._reader.rows(f"{self._settings.topic_prefix}.state.clean", partition)
             memory = CleaningMemory()
             memory.restore(rows.items())
+            self.restoring = False
             self._memories[partition] = memory
             self._metrics.count("streams_restores_total", stage="clean")
         return self._memories[partition]
@@ -122,6 +125,7 @@ class TagStage:
     """Clean articles to tagged ones. Stateless."""
 
     name: Stage = "tag"
+    restoring = False
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
         del reader
@@ -180,6 +184,7 @@ class ClusterStage:
         self._outcomes = Outcomes("cluster", metrics, settings.max_failures)
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
         self._partitions: dict[int, _Partition] = {}
+        self.restoring = False
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:
         log: list[Outgoing] = []
@@ -236,12 +241,14 @@ class ClusterStage:
 
     async def _state(self, message: Incoming) -> _Partition:
         if message.partition not in self._partitions:
+            self.restoring = True
             rows = await self._reader.rows(f"{self._prefix}.state.cluster", message.partition)
             logged = await self._reader.decisions(
                 f"{self._prefix}.story-events", message.partition, message.topic, message.offset
             )
             clusterer = Clusterer()
             clusterer.restore(rows.items())
+            self.restoring = False
             self._partitions[message.partition] = _Partition(clusterer, logged)
             self._metrics.count("streams_restores_total", stage="cluster")
         return self._partitions[message.partition]

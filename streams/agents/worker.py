@@ -11,7 +11,8 @@ import uvloop
 from aiohttp import web
 from mode import Service
 
-from streams.agents.app import StageApp, create_app
+from streams.agents.app import INPUTS, StageApp, create_app
+from streams.agents.watch import Watch
 from streams.records import Stage
 from streams.settings import Settings
 
@@ -37,6 +38,7 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
     worker = faust.Worker(
         app,
         PoolService(app),
+        WatchService(app, settings, stage),
         HttpService(app, settings.http_host, http_port),
         loop=loop,
         override_logging=False,
@@ -66,6 +68,36 @@ class PoolService(Service):
         if self._app.stage.pool is not None:
             self._app.stage.pool.close()
         logging.getLogger(__name__).info("stopped; everything in hand is published and committed")
+
+
+class WatchService(Service):
+    """Runs the stage's ``Watch`` and hands its verdict to the HTTP server."""
+
+    logger = logging.getLogger("mode.watch")
+
+    def __init__(self, app: StageApp, settings: Settings, stage: Stage) -> None:
+        super().__init__()
+        self._app = app
+        app.watch = Watch(
+            stage,
+            servers=settings.bootstrap_servers,
+            group=app.conf.id,
+            topic=f"{settings.topic_prefix}.{INPUTS[stage]}",
+            status=self._status,
+            metrics=app.metrics,
+            stalled_after=settings.stalled_after,
+            limit=settings.watchdog_limit,
+        )
+
+    def _status(self) -> tuple[set[int], bool, bool]:
+        app = self._app
+        if app.rebalancing_count == 0:
+            return set(), False, False
+        return {tp.partition for tp in app.consumer.assignment()}, True, app.stage.restoring
+
+    @Service.task
+    async def _watch(self) -> None:
+        await self._app.watch.run()
 
 
 class HttpService(Service):
@@ -101,9 +133,9 @@ class HttpService(Service):
         return web.Response(body=self._app.metrics.expose(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
     async def _live(self, _: web.Request) -> web.Response:
-        return web.json_response({"state": "live"})
+        return web.json_response(self._app.watch.verdict.describe())
 
     async def _ready(self, _: web.Request) -> web.Response:
-        """200 once the stage is a member of its consumer group; partitions may be none where others have them."""
-        ready = self._app.rebalancing_count > 0 and not self._app.rebalancing
-        return web.json_response({"state": "ready" if ready else "starting"}, status=200 if ready else 503)
+        """200 where the stage is ready; 503 with its state (starting, recovering, stalled) where it is not."""
+        verdict = self._app.watch.verdict
+        return web.json_response(verdict.describe(), status=200 if verdict.state == "ready" else 503)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 
@@ -17,6 +18,8 @@ def doubling():
                 raise ValueError("no such luck")
             if item == "die":
                 os._exit(3)
+            if item == "slow":
+                time.sleep(0.5)
             if item == "hang":
                 time.sleep(60)
         return [item * 2 for item in items]
@@ -64,7 +67,18 @@ async def test_an_item_that_kills_its_worker_fails_alone(pool, restarts):
     assert (first, last) == ("aa", "cc")
     assert isinstance(dead, Failed)
     assert dead.error == "BrokenProcessPool"
-    assert len(restarts) == 2  # once for the batch, once for the item
+    assert dead.attempts == 3
+    assert dead.since is not None
+    assert len(restarts) == 4  # once for the batch, thrice for the item
+
+
+async def test_an_item_whose_worker_died_by_chance_is_tried_again(pool):
+    await pool.warm()
+    running = asyncio.ensure_future(pool.run(["slow"]))
+    await asyncio.sleep(0.2)
+    for process in pool._executor._processes.values():
+        process.kill()
+    assert await running == ["slowslow"]
 
 
 async def test_an_item_that_hangs_fails_alone_and_in_time(pool):

@@ -179,7 +179,7 @@ async def test_a_worker_is_ready_over_http_and_serves_its_metrics(settings):
         await until(ready, workers, seconds=40)
         async with aiohttp.ClientSession() as session:
             async with session.get(f"http://127.0.0.1:{port}/live") as answer:
-                assert await answer.json() == {"state": "live"}
+                assert (await answer.json())["state"] == "ready"
             async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
                 assert "streams_records_total" in await answer.text()
 

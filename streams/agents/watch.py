@@ -1,0 +1,164 @@
+"""Watching one stage from beside it: is it starting, recovering, ready or stalled — and when to give up on it.
+
+Asks the cluster, not Faust: the group's committed offsets and the partitions' ends are the truth about progress, and a
+broker that does not answer is a finding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from streams.metrics import Metrics
+from streams.records import Stage
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks, and what one look may take: together well within the 10 s in which a probe must know.
+_PERIOD = 2.0
+_PATIENCE = 3.0
+
+State = Literal["starting", "recovering", "ready", "stalled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look found: offsets committed and ends of the assigned partitions; None where the broker was silent."""
+
+    at: float
+    committed: dict[int, int] | None
+    ends: dict[int, int] | None
+
+    @property
+    def lag(self) -> int:
+        if self.committed is None or self.ends is None:
+            return 0
+        return sum(max(0, end - self.committed.get(partition, 0)) for partition, end in self.ends.items())
+
+
+class Verdict:
+    """Turns looks into a state. Pure but for the clock it is given; seconds throughout."""
+
+    def __init__(self, *, stalled_after: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stalled_after = stalled_after
+        self._clock = clock
+        self._assigned = False
+        self._restoring = False
+        self._last: Look | None = None
+        self._well_since = clock()
+        self._first_unwell: float | None = None
+
+    def note(self, look: Look, *, assigned: bool, restoring: bool) -> None:
+        """Take in a look. Progress is a commit, having no lag, or restoring state; silence is never progress."""
+        answered = look.committed is not None and look.ends is not None
+        previous = self._last.committed if self._last else None
+        if answered and (look.lag == 0 or look.committed != previous or restoring or not assigned):
+            self._well_since = look.at
+        self._assigned, self._restoring = assigned, restoring
+        if answered:
+            self._last = look
+
+    @property
+    def unwell_for(self) -> float:
+        """Seconds since the last progress; grows while nobody looks as well."""
+        return self._clock() - self._well_since
+
+    @property
+    def lag(self) -> int:
+        return self._last.lag if self._last else 0
+
+    @property
+    def state(self) -> State:
+        if self.unwell_for > self._stalled_after:
+            return "stalled"
+        if not self._assigned:
+            return "starting"
+        return "recovering" if self._restoring else "ready"
+
+    def describe(self) -> dict[str, object]:
+        return {"state": self.state, "lag": self.lag, "seconds_since_progress": round(self.unwell_for, 1)}
+
+
+class Watch:
+    """Looks every two seconds, keeps the verdict, and ends the process once it was stalled for ``limit`` seconds."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        servers: list[str],
+        group: str,
+        topic: str,
+        status: Callable[[], tuple[set[int], bool, bool]],
+        metrics: Metrics,
+        stalled_after: float,
+        limit: float,
+    ) -> None:
+        """``status`` gives the assigned partitions, whether the group was joined, and whether state is restored now."""
+        self.verdict = Verdict(stalled_after=stalled_after)
+        self._stage: Stage = stage
+        self._servers, self._group, self._topic = servers, group, topic
+        self._status, self._metrics, self._limit = status, metrics, limit
+        self._admin: AIOKafkaAdminClient | None = None
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(_PERIOD)
+        finally:
+            await self._disconnect()
+
+    async def _look(self) -> None:
+        partitions, joined, restoring = self._status()
+        committed: dict[int, int] | None = None
+        ends: dict[int, int] | None = None
+        try:
+            committed, ends = await asyncio.wait_for(self._ask(partitions), _PATIENCE)
+        except (KafkaError, OSError, TimeoutError):
+            await self._disconnect()
+        look = Look(at=time.monotonic(), committed=committed, ends=ends)
+        self.verdict.note(look, assigned=joined, restoring=restoring)
+        self._metrics.set("streams_lag", self.verdict.lag, stage=self._stage)
+        self._metrics.set("streams_progress_age_seconds", self.verdict.unwell_for, stage=self._stage)
+        if self.verdict.unwell_for > self._limit:
+            silent = "the broker does not answer" if ends is None else f"lag {self.verdict.lag}, no commit"
+            logger.critical(
+                "%s is stalled: %s for %.0f s (limit %.0f s); ending so that it is started again",
+                self._stage, silent, self.verdict.unwell_for, self._limit,
+            )  # fmt: skip
+            logging.shutdown()
+            os._exit(1)
+
+    async def _ask(self, partitions: set[int]) -> tuple[dict[int, int], dict[int, int]]:
+        if self._admin is None or self._consumer is None:
+            self._admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
+            self._consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, enable_auto_commit=False)
+            await self._admin.start()
+            await self._consumer.start()
+        where = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
+        if not where:
+            await self._admin.describe_cluster()
+            return {}, {}
+        offsets = await self._admin.list_consumer_group_offsets(self._group, partitions=where)
+        ends = await self._consumer.end_offsets(where)
+        committed = {tp.partition: max(0, each.offset) for tp, each in offsets.items()}
+        return committed, {tp.partition: end for tp, end in ends.items()}
+
+    async def _disconnect(self) -> None:
+        admin, consumer, self._admin, self._consumer = self._admin, self._consumer, None, None
+        for close in (admin and admin.close, consumer and consumer.stop):
+            if close:
+                with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                    await asyncio.wait_for(close(), 1)
