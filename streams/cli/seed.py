@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -68,13 +69,15 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
         wanted = None if idempotence == "auto" else idempotence == "on"
         return await send(settings, found, idempotence=wanted, on_problem=tell)
 
+    # Not `sys.stdin`: at its end Python waits for whoever reads from that, and then aborts.
+    stdin = os.fdopen(0, "rb", closefd=False) if STDIN in paths else None
     visible = sys.stderr.isatty() and not dry_run
     with _progress(visible) as bar:
         task = bar.add_task("Seeding", total=total_bytes(paths) if visible else None)
         found = read_files(
             paths,
             max_bytes=settings.max_article_bytes,
-            stdin=sys.stdin.buffer,
+            stdin=stdin,
             progress=lambda done: bar.update(task, completed=done),
         )
         if dry_run:

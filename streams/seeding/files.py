@@ -197,7 +197,7 @@ def _checked(article: RawArticle, where: str, max_bytes: int) -> Found | Problem
         encoded = article.content_base64 or ""
         if not encoded:
             return Problem("rejected", where, "empty")
-        size = len(encoded) * 3 // 4
+        size = len(encoded) * 3 // 4 - encoded[-2:].count("=")
     return Problem("rejected", where, _too_large(max_bytes)) if size > max_bytes else Found(article, where)
 
 
