@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -79,15 +79,22 @@ async def apply(settings: Settings) -> list[Change]:
         return found.changes
 
 
-async def require_topics(settings: Settings, names: Iterable[str]) -> None:
-    """Raises ``BrokerError`` naming the topics that do not exist, and ``BrokerUnavailableError`` as ``plan`` does."""
+async def largest_record(settings: Settings, name: str) -> int | None:
+    """Bytes that the topic takes in one batch (``max.message.bytes``), or None where the broker cannot tell.
+
+    Raises:
+        BrokerUnavailableError: no broker answers.
+        BrokerError: there is no such topic.
+    """
     async with _connected(settings) as client:
-        standing = set(await client.list_topics())
-    missing = [name for name in names if name not in standing]
-    if missing:
-        raise BrokerError(
-            f"there is no topic {', '.join(missing)} at {_servers(settings)}. Create it: streams topics apply."
-        )
+        if name not in await client.list_topics():
+            raise BrokerError(f"there is no topic {name} at {_servers(settings)}. Create it: streams topics apply.")
+        try:
+            (answer,) = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+        except IncompatibleBrokerVersion:
+            return None
+        limit = {entry[0]: entry[1] for entry in answer.resources[0][4]}.get("max.message.bytes")
+        return int(limit) if limit else None
 
 
 async def wait_for_broker(settings: Settings, notice: Callable[[str], None]) -> None:

@@ -13,8 +13,8 @@ from streams.records import RawArticle
 from streams.seeding.files import Found, Problem
 from streams.topics import MAX_MESSAGE_BYTES
 
-#: What a record takes on the wire beside its value: key, headers and the batch's own fields. Kafka's limit counts them.
-_ENVELOPE_BYTES = 4096
+#: What a batch of one record takes beside value, key and headers: 61 bytes and some varints, with room to spare.
+_BATCH_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,14 @@ class Outgoing:
     where: str
 
 
-def outgoing(found: Iterable[Found | Problem]) -> Iterator[Outgoing | Problem]:
+def outgoing(
+    found: Iterable[Found | Problem], *, largest_record: int = MAX_MESSAGE_BYTES
+) -> Iterator[Outgoing | Problem]:
     """Records in order. The same record again is skipped; the same id with other content is a revision, and goes.
 
     An article without an id gets the one that cleaning would derive, so that sending it again changes nothing.
+    What does not fit into ``largest_record`` bytes is rejected here: a broker would refuse its neighbours with it, and
+    an idempotent producer does not survive that.
     """
     seen: set[bytes] = set()
     for item in found:
@@ -47,12 +51,7 @@ def outgoing(found: Iterable[Found | Problem]) -> Iterator[Outgoing | Problem]:
             yield Problem("skipped", item.where, f"the same as an earlier one ({article.id})")
             continue
         seen.add(fingerprint)
-        if len(value) > MAX_MESSAGE_BYTES - _ENVELOPE_BYTES:
-            yield Problem(
-                "rejected", item.where, f"too large: {len(value)} bytes as JSON, a record holds {MAX_MESSAGE_BYTES}"
-            )
-            continue
-        yield Outgoing(
+        record = Outgoing(
             id=article.id,
             key=(host_of(article.url) or article.source or article.id).encode(),
             value=value,
@@ -60,3 +59,9 @@ def outgoing(found: Iterable[Found | Problem]) -> Iterator[Outgoing | Problem]:
             content_type=article.content_type,
             where=item.where,
         )
+        size = _BATCH_BYTES + len(record.key) + len(value) + sum(len(name) + len(data) for name, data in record.headers)
+        if size > largest_record:
+            why = f"too large: {size} bytes as a record, of which the topic takes {largest_record}"
+            yield Problem("rejected", item.where, why)
+        else:
+            yield record

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
 
 from streams.broker import admin
 from streams.broker.process import BrokerError
@@ -22,6 +22,8 @@ from streams.topics import MAX_MESSAGE_BYTES, topic
 
 #: Sent and not yet acknowledged, at most: memory, and what a failure leaves in doubt.
 _MOST_IN_FLIGHT, _MOST_BYTES_IN_FLIGHT = 1000, 64 * 1024 * 1024
+#: Seconds that a record may wait for its acknowledgement, retries included.
+_REQUEST_SECONDS = 40
 #: Read and not yet sent, at most.
 _MOST_READ_AHEAD = 64
 
@@ -66,7 +68,7 @@ async def send(
         BrokerError: the topic is missing, or the broker fails on the way; says how many were acknowledged.
     """
     name = topic("articles.raw").full_name(settings.topic_prefix)
-    await admin.require_topics(settings, [name])
+    limit = min(MAX_MESSAGE_BYTES, await admin.largest_record(settings, name) or MAX_MESSAGE_BYTES)
     if idempotence is None:
         idempotence = await admin.supports_idempotence(settings)
     producer = AIOKafkaProducer(
@@ -75,14 +77,15 @@ async def send(
         acks="all",
         enable_idempotence=idempotence,
         linger_ms=5,
-        max_batch_size=262_144,
-        max_request_size=MAX_MESSAGE_BYTES,
+        max_batch_size=min(262_144, limit),
+        max_request_size=limit,
+        request_timeout_ms=_REQUEST_SECONDS * 1000,
     )
     summary = Summary()
     run = _Run(producer, name, summary, on_problem, on_sent)
     try:
         await producer.start()
-        async with contextlib.aclosing(_from_thread(outgoing(found))) as items:
+        async with contextlib.aclosing(_from_thread(outgoing(found, largest_record=limit))) as items:
             async for item in items:
                 if isinstance(item, Problem):
                     run.problem(item)
@@ -138,14 +141,10 @@ class _Run:
     async def _land(self) -> None:
         item, future = self._flying.popleft()
         self._bytes -= len(item.value)
-        try:
-            await future
-        except MessageSizeTooLargeError:
-            self.problem(Problem("rejected", item.where, f"too large for this broker: {len(item.value)} bytes as JSON"))
-        else:
-            self._summary.sent += 1
-            self._summary.bytes += len(item.value)
-            self._on_sent(item)
+        await future
+        self._summary.sent += 1
+        self._summary.bytes += len(item.value)
+        self._on_sent(item)
 
 
 async def _from_thread(items: Iterator[Outgoing | Problem]) -> AsyncGenerator[Outgoing | Problem, None]:

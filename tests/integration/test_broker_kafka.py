@@ -158,11 +158,10 @@ async def test_a_cluster_that_refuses_says_why(kafka: str) -> None:
         await admin.apply(settings)
 
 
-async def test_topics_that_are_missing_are_named(settings: Settings) -> None:
-    there = f"{settings.topic_prefix}.articles.raw"
-    await admin.require_topics(settings, [there])
+async def test_a_topic_tells_its_largest_record_and_a_missing_one_the_remedy(settings: Settings) -> None:
+    assert await admin.largest_record(settings, f"{settings.topic_prefix}.articles.raw") == MAX_MESSAGE_BYTES
     with pytest.raises(BrokerError, match=r"there is no topic nowhere\.a at .* streams topics apply"):
-        await admin.require_topics(settings, [there, "nowhere.a"])
+        await admin.largest_record(settings, "nowhere.a")
 
 
 async def test_a_large_record_fits(settings: Settings) -> None:

@@ -79,4 +79,12 @@ def test_what_no_record_can_hold_is_rejected() -> None:
     (problem,) = outgoing([Found(RawArticle(content='"' * (MAX_MESSAGE_BYTES // 2)), "f:1")])
     assert isinstance(problem, Problem)
     assert (problem.kind, problem.where) == ("rejected", "f:1")
-    assert f"a record holds {MAX_MESSAGE_BYTES}" in problem.reason
+    assert problem.reason.endswith(f"bytes as a record, of which the topic takes {MAX_MESSAGE_BYTES}")
+
+
+def test_a_long_id_counts_too() -> None:
+    article = RawArticle(content="x", id="i" * 4000)
+    (problem,) = outgoing([Found(article, "f:1")], largest_record=10_000)
+    assert isinstance(problem, Problem)
+    (item,) = outgoing([Found(article, "f:1")], largest_record=14_000)
+    assert isinstance(item, Outgoing)
