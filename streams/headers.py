@@ -18,6 +18,8 @@ SOURCE_PARTITION = "streams_source_partition"
 SOURCE_OFFSET = "streams_source_offset"
 SCHEMA = "streams_schema"
 TRACEPARENT = "traceparent"
+#: Kafka's own names for what a dead letter tells (KIP-1034) are `__streams.errors.*`; ours say the same.
+ERROR_PREFIX = "streams_error_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

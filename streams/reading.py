@@ -7,7 +7,7 @@ that is needed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -17,6 +17,10 @@ from streams.topics import MAX_MESSAGE_BYTES
 
 #: Records of the tail read at first; doubled until it reaches back far enough.
 _FIRST_TAIL = 512
+#: Bytes fetched for a single record; a larger record comes all the same (KIP-74). Longest wait for one, milliseconds.
+_PICK_BYTES, _PICK_MS = 65_536, 2000
+#: Bytes of a partition fetched at once by those who read on and on: bounds their buffers.
+_BATCH_BYTES = 4 * 1024 * 1024
 
 
 class FirstDecisions:
@@ -105,6 +109,49 @@ class LogReader:
         finally:
             await consumer.stop()
 
+    async def batches(
+        self, topic: str, *, tail: int | None = None, most: int = 100, pause: float = 0.5
+    ) -> AsyncIterator[list[ConsumerRecord]]:
+        """As ``follow``, in batches of at most ``most``, one empty batch where nothing came for ``pause`` seconds.
+
+        ``tail`` begins that many records before the end of each partition instead of at the beginning.
+        """
+        consumer = self._consumer(topic, fetch_bytes=_BATCH_BYTES)
+        await consumer.start()
+        try:
+            await consumer.seek_to_beginning()
+            if tail is not None:
+                assigned = list(consumer.assignment())
+                starts = await consumer.beginning_offsets(assigned)
+                ends = await consumer.end_offsets(assigned)
+                for where in assigned:
+                    consumer.seek(where, max(starts[where], ends[where] - tail))
+            while True:
+                found = await consumer.getmany(timeout_ms=int(pause * 1000), max_records=most)
+                yield [record for records in found.values() for record in records]
+        finally:
+            await consumer.stop()
+
+    async def pick(self, topic: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        """The values of single records by (partition, offset); places that the log no longer has are left out."""
+        consumer = self._consumer(fetch_bytes=_PICK_BYTES)
+        await consumer.start()
+        try:
+            picked: dict[tuple[int, int], bytes] = {}
+            for partition, offset in sorted(places):
+                where = TopicPartition(topic, partition)
+                consumer.assign([where])
+                if not (await consumer.beginning_offsets([where]))[where] <= offset:
+                    continue
+                consumer.seek(where, offset)
+                found = await consumer.getmany(where, timeout_ms=_PICK_MS, max_records=1)
+                for record in found.get(where, []):
+                    if record.offset == offset and record.value is not None:
+                        picked[partition, offset] = record.value
+            return picked
+        finally:
+            await consumer.stop()
+
     async def records(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[ConsumerRecord]:
         """Every record from ``start`` to the end that the partition has now."""
         consumer = self._consumer()
@@ -125,11 +172,11 @@ class LogReader:
         finally:
             await consumer.stop()
 
-    def _consumer(self, *topics: str) -> AIOKafkaConsumer:
+    def _consumer(self, *topics: str, fetch_bytes: int = MAX_MESSAGE_BYTES) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             *topics,
             bootstrap_servers=self._servers,
             enable_auto_commit=False,
-            max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+            max_partition_fetch_bytes=fetch_bytes,
             auto_offset_reset="earliest",
         )

@@ -14,8 +14,7 @@ from streams.topics import Name
 
 T = TypeVar("T")
 
-#: Kafka's own names for these (KIP-1034) are `__streams.errors.*`; ours say the same under our prefix.
-ERROR_PREFIX = "streams_error_"
+ERROR_PREFIX = headers.ERROR_PREFIX
 #: Characters of an exception's message that a header keeps.
 _MESSAGE_LIMIT = 1000
 

@@ -1,0 +1,223 @@
+"""The projection in an embedded database: full-text search and filters over every story, in bounded memory.
+
+The database is temporary and private to this object; nothing outlives it. Not thread-safe: one event loop owns it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+
+from streams import codec
+from streams.dashboard.projection import Kept, Placed, Update, listed, slim
+from streams.headers import Position
+from streams.records import Story, StoryArticle, StoryEvent
+
+#: Stories kept; beyond it the longest inactive go. Twice what issue F asks the dashboard to carry.
+MOST_STORIES = 20_000
+#: How many go at once, so that making room is not done at every new story.
+_SWEEP = 200
+_EVENT_COLUMNS = (
+    *("part", "off", "id", "type", "story", "other", "article"),
+    *("arrived", "at", "title", "outlet", "moved", "evidence"),
+)
+
+
+class Index:
+    """Stories, members, events and their full text. Write updates in; ``streams.dashboard.queries`` reads."""
+
+    def __init__(self, *, most_stories: int = MOST_STORIES) -> None:
+        self.db = sqlite3.connect("", isolation_level=None)
+        self.db.executescript(files("streams.dashboard").joinpath("schema.sql").read_text())
+        self._most = most_stories
+        self._count = 0
+        #: Partition of the log → offset of the last decision that the index holds.
+        self.vector: dict[int, int] = {}
+
+    def close(self) -> None:
+        self.db.close()
+
+    def lookup(self, story_id: str) -> Kept | None:
+        """The story as it stands, merged and retracted ones too; None: not known (or forgotten)."""
+        row = self.db.execute("SELECT snapshot, active, newest, oldest FROM stories WHERE id = ?", (story_id,))
+        found = row.fetchone()
+        if found is None:
+            return None
+        return Kept(story=unpack_story(found[0]), active=found[1], newest=found[2], oldest=found[3])
+
+    def write(self, update: Update, position: Position) -> list[str]:
+        """Take an update in, whole or not at all; ids of the stories that changed."""
+        self.db.execute("BEGIN")
+        try:
+            for placed in update.placed:
+                self._place(placed)
+            for article_id, story_id in update.moved:
+                self.db.execute("UPDATE members SET story = ? WHERE article = ?", (story_id, article_id))
+            for old, new in update.merged:
+                self.db.execute("UPDATE members SET story = ? WHERE story = ?", (new, old))
+            for article_id in update.retracted:
+                self._take_back(article_id)
+            for kept in update.stories:
+                self._keep(kept, position)
+            self._log(update, position)
+            self.db.execute("COMMIT")
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.vector[position.partition] = position.offset
+        if self._count > self._most:
+            self._make_room()
+        return [kept.story.id for kept in update.stories]
+
+    def _place(self, placed: Placed) -> None:
+        evidence = None if placed.evidence is None else codec.encode(placed.evidence)
+        source = placed.source
+        self.db.execute(
+            # A revision brings no evidence: what placed the article stands, and so does its time.
+            "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article) DO UPDATE SET "
+            "story = excluded.story, part = excluded.part, off = excluded.off, entry = excluded.entry, "
+            "evidence = coalesce(excluded.evidence, evidence)",
+            (
+                placed.article.id,
+                placed.story_id,
+                placed.at,
+                source and source.partition,
+                source and source.offset,
+                codec.encode(slim(placed.article)),
+                evidence,
+            ),
+        )
+
+    def _take_back(self, article_id: str) -> None:
+        """A retraction takes back everywhere: the member, and the article's words in the event log."""
+        self.db.execute("DELETE FROM members WHERE article = ?", (article_id,))
+        self.db.execute(
+            "UPDATE events SET title = NULL, outlet = NULL, evidence = NULL WHERE article = ?", (article_id,)
+        )
+
+    def _keep(self, kept: Kept, position: Position) -> None:
+        story = kept.story
+        words = _words(story)
+        stamp = zlib.crc32("\0".join(words).encode("utf-8", "surrogatepass"))
+        old = self.db.execute("SELECT n, words, listed FROM stories WHERE id = ?", (story.id,)).fetchone()
+        row = {
+            "id": story.id,
+            "part": position.partition,
+            "off": position.offset,
+            "listed": int(listed(story)),
+            "closed": int(story.status == "closed"),
+            "headline": story.headline,
+            "articles": story.article_count,
+            "active": kept.active,
+            "newest": kept.newest,
+            "oldest": kept.oldest,
+            "words": stamp,
+            "snapshot": zlib.compress(codec.encode(story), 1),
+        }
+        if old is None:
+            self._count += 1
+            n = self.db.execute(
+                f"INSERT INTO stories ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row
+            ).lastrowid
+            assert n is not None
+        else:
+            n = old[0]
+            self.db.execute(f"UPDATE stories SET {', '.join(f'{name} = :{name}' for name in row)} WHERE n = {n}", row)
+        if old is None or old[1] != stamp or old[2] != row["listed"]:
+            self._find_by(n, story, words if row["listed"] else None, known=old is not None)
+
+    def _find_by(self, n: int, story: Story, words: tuple[str, str, str] | None, *, known: bool) -> None:
+        """Make the story findable by its words and facets; by nothing where there are no words."""
+        if known:
+            self.db.execute("DELETE FROM texts WHERE rowid = ?", (n,))
+            self.db.execute("DELETE FROM facets WHERE n = ?", (n,))
+        if words is None:
+            return
+        self.db.execute("INSERT INTO texts (rowid, headline, entities, outlets) VALUES (?, ?, ?, ?)", (n, *words))
+        self.db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", ((k, v, n) for k, v in _facets(story)))
+        self.db.executemany(
+            "INSERT OR IGNORE INTO entities VALUES (?, ?, ?)",
+            ((entity.id, entity.name, entity.type) for entity in story.entities),
+        )
+
+    def _log(self, update: Update, position: Position) -> None:
+        marks = ", ".join("?" * len(_EVENT_COLUMNS))
+        self.db.executemany(
+            f"INSERT INTO events ({', '.join(_EVENT_COLUMNS)}) VALUES ({marks})",
+            (_event_row(event, update.arrived, position) for event in update.events),
+        )
+
+    def _make_room(self) -> None:
+        gone = self.db.execute(
+            "SELECT n, id FROM stories ORDER BY active, id LIMIT ?", (self._count - self._most + _SWEEP,)
+        ).fetchall()
+        self.db.execute("BEGIN")
+        for n, id_ in gone:
+            self.db.execute("DELETE FROM stories WHERE n = ?", (n,))
+            self.db.execute("DELETE FROM texts WHERE rowid = ?", (n,))
+            self.db.execute("DELETE FROM facets WHERE n = ?", (n,))
+            self.db.execute("DELETE FROM members WHERE story = ?", (id_,))
+            self.db.execute("DELETE FROM events WHERE story = ?", (id_,))
+        self.db.execute(
+            "DELETE FROM entities WHERE NOT EXISTS (SELECT 1 FROM facets WHERE kind = 'e' AND key = entities.id)"
+        )
+        self.db.execute("COMMIT")
+        self._count -= len(gone)
+
+
+def unpack_story(snapshot: bytes) -> Story:
+    return codec.decode(Story, zlib.decompress(snapshot))
+
+
+def outlet(article: StoryArticle) -> str | None:
+    """Who published it, as far as is known: the source given with it, else the one that its text credits."""
+    return article.source or article.credit
+
+
+def _words(story: Story) -> tuple[str, str, str]:
+    titles = (article.title for article in story.articles if article.title)
+    return (
+        "\n".join(dict.fromkeys((story.headline, *titles))),
+        "\n".join(entity.name for entity in story.entities),
+        "\n".join(story.sources),
+    )
+
+
+def _facets(story: Story) -> Iterator[tuple[str, str]]:
+    yield from (("e", entity.id) for entity in story.entities)
+    yield from (("o", source) for source in story.sources)
+    yield from (("l", language) for language in story.languages)
+
+
+def _event_row(event: StoryEvent, arrived: float, position: Position) -> Sequence[object]:
+    article, taken_back = event.article, event.type == "retracted"
+    return (
+        position.partition,
+        position.offset,
+        event.id,
+        event.type,
+        event.story_id,
+        event.other_id,
+        event.article_id,
+        arrived,
+        event.at and event.at.timestamp(),
+        None if taken_back or article is None else article.title,
+        None if taken_back or article is None else outlet(article),
+        len(event.moved),
+        None if event.evidence is None else codec.encode(event.evidence),
+    )
+
+
+def changed_since(db: sqlite3.Connection, vector: dict[int, int], limit: int) -> Iterable[str]:
+    """Ids of at most ``limit`` stories that changed after the offsets in ``vector`` (a partition not in it: ever)."""
+    parts = [row[0] for row in db.execute("SELECT DISTINCT part FROM stories")]
+    found: list[str] = []
+    for part in parts:
+        rows = db.execute(
+            "SELECT id FROM stories WHERE part = ? AND off > ? LIMIT ?",
+            (part, vector.get(part, -1), limit - len(found)),
+        )
+        found += (row[0] for row in rows)
+    return found
