@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 from faust.types import TP, EventT
@@ -118,7 +118,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
             try:
                 await _process(app, publisher, stage_name, events)
             except Exception as error:
-                _die(stage_name, error)
+                die(stage_name, error)
 
     return app
 
@@ -180,8 +180,9 @@ class _Publisher:
         await asyncio.gather(*pending)
 
 
-def _die(stage_name: Stage, error: Exception) -> None:
+def die(stage_name: Stage, error: Exception) -> NoReturn:
     """End the process at once. Anything gentler lets Faust acknowledge records that were not processed."""
-    logger.critical("%s stops: %s: %s", stage_name, type(error).__name__, error, exc_info=error)
+    logger.critical("%s stops: %s: %s", stage_name, type(error).__name__, error)
+    logger.debug("where it happened", exc_info=error)
     logging.shutdown()
     os._exit(1)

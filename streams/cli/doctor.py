@@ -1,0 +1,84 @@
+"""`streams doctor`: is everything there that the pipeline needs, and does every input have an outcome?"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterator
+
+import click
+
+from streams import codec
+from streams.cli.console import say, write_line
+from streams.settings import Settings, load
+
+#: Missing inputs that a line names; `--json` names all.
+_NAMED = 10
+
+
+@click.command()
+@click.option("--reconcile", is_flag=True, help="Count every stage's inputs against their outcomes; name the missing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(reconcile: bool, as_json: bool) -> None:
+    """Check settings, broker, topics and model weights; with --reconcile also that nothing was lost.
+
+    Exit code 1 where something is wrong.
+    """
+    settings = load()
+    ok = _reconcile(settings, as_json) if reconcile else _check(settings, as_json)
+    if not ok:
+        raise click.exceptions.Exit(1)
+
+
+def _check(settings: Settings, as_json: bool) -> bool:
+    findings = list(_findings(settings))
+    if as_json:
+        write_line(codec.encode([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in findings]))
+    else:
+        for name, ok, detail in findings:
+            click.echo(f"{'ok  ' if ok else 'BAD '} {name:<9} {detail}")
+    return all(ok for _, ok, _ in findings)
+
+
+def _findings(settings: Settings) -> Iterator[tuple[str, bool, str]]:
+    from streams.broker import admin
+    from streams.broker.process import BrokerError
+    from streams.pipeline import create_tagger
+
+    yield "settings", True, f"broker {settings.broker}, prefix {settings.topic_prefix}"
+    try:
+        changes = asyncio.run(admin.plan(settings))
+    except BrokerError as error:
+        yield "broker", False, str(error)
+    else:
+        yield "broker", True, f"answers at {settings.broker}"
+        wrong = [change for change in changes if change.action != "note"]
+        detail = "; ".join(f"{change.topic}: {change.action}" for change in wrong) + " (streams topics plan|apply)"
+        yield "topics", not wrong, detail if wrong else "as the table says"
+    try:
+        create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
+    except (OSError, ValueError) as error:
+        yield "models", False, str(error)
+    else:
+        yield "models", True, "weights are there and whole"
+
+
+def _reconcile(settings: Settings, as_json: bool) -> bool:
+    from streams.operations.reconcile import reconcile
+
+    accounts = asyncio.run(reconcile(settings))
+    for account in accounts:
+        if as_json:
+            write_line(codec.encode({**dataclasses.asdict(account), "balanced": account.balanced}))
+            continue
+        verdict = "balanced" if account.balanced else "NOT BALANCED"
+        click.echo(
+            f"{account.stage:<8} {account.inputs} in = {account.published} published + {account.rejected} rejected + "
+            f"{account.dead_letters} dead letters + {account.nothing} changed nothing + {account.waiting} waiting"
+            f"   {verdict}" + (f"   ({account.repeated} published again after a crash)" if account.repeated else "")
+        )
+        if account.missing:
+            named = ", ".join(account.missing[:_NAMED])
+            more = f" and {len(account.missing) - _NAMED} more (--json)" if len(account.missing) > _NAMED else ""
+            say(f"  missing: {named}{more}")
+    return all(account.balanced for account in accounts)

@@ -1,0 +1,1 @@
+"""What an operator does with a running pipeline: dead letters, reconciliation, replay. Kafka is all they read."""

@@ -1,0 +1,150 @@
+"""Does every input have an outcome? Counted by position, stage by stage, from the topics alone.
+
+raw = cleaned + rejected + dead-lettered + waiting, and so on down: each record of a stage's input topic is looked up
+among the source positions that the outputs carry in their headers. What is committed and has no outcome is missing,
+and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streams import codec, headers
+from streams.agents.messages import ERROR_PREFIX
+from streams.operations.letters import NOTE
+from streams.reading import FirstDecisions, LogReader
+from streams.records import Stage
+from streams.settings import Settings
+
+Position = tuple[int, int]
+
+#: The outputs of each stage that carry their input's position.
+_OUTPUTS: dict[Stage, tuple[str, str]] = {
+    "clean": ("articles.raw", "articles.clean"),
+    "tag": ("articles.clean", "articles.tagged"),
+    "cluster": ("articles.tagged", "story-events"),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """One stage's balance. ``missing`` names inputs (id, else topic:partition:offset) that are committed without an
+    outcome; ``nothing`` counts inputs that rightly caused nothing (the same article again, a known retraction)."""
+
+    stage: Stage
+    inputs: int = 0
+    published: int = 0
+    rejected: int = 0
+    dead_letters: int = 0
+    nothing: int = 0
+    waiting: int = 0
+    repeated: int = 0
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def balanced(self) -> bool:
+        return not self.missing and self.inputs == (
+            self.published + self.rejected + self.dead_letters + self.nothing + self.waiting
+        )
+
+
+async def reconcile(settings: Settings) -> list[Account]:
+    """The three stages' accounts, from everything that the topics hold now."""
+    log = LogReader(settings.bootstrap_servers)
+    rejected = await _positions(log, settings, "rejections")
+    dead = await _dead(log, settings)
+    accounts = []
+    for stage, (source, output) in _OUTPUTS.items():
+        account = Account(stage=stage)
+        committed = await _committed(settings, stage, source)
+        published, known = await _published(log, settings, output)
+        account.repeated = sum(published.values()) - len(published)
+        full = f"{settings.topic_prefix}.{source}"
+        async for record in _records(log, full):
+            where = (record.partition, record.offset)
+            account.inputs += 1
+            if where in published:
+                account.published += 1
+            elif (full, *where) in rejected:
+                account.rejected += 1
+            elif (full, *where) in dead:
+                account.dead_letters += 1
+            elif record.offset >= committed.get(record.partition, 0):
+                account.waiting += 1
+            elif stage == "cluster" and _id(record) in known:
+                account.nothing += 1
+            else:
+                account.missing.append(_id(record) or f"{full}:{record.partition}:{record.offset}")
+        accounts.append(account)
+    return accounts
+
+
+async def _records(log: LogReader, name: str) -> AsyncIterator[ConsumerRecord]:
+    for partition in await log.partitions(name):
+        async for record in log.records(name, partition):
+            yield record
+
+
+async def _published(log: LogReader, settings: Settings, output: str) -> tuple[dict[Position, int], set[str]]:
+    """How often each input position was published; and, of decisions, the article ids that have one."""
+    counts: dict[Position, int] = {}
+    known: set[str] = set()
+    first = FirstDecisions()
+    async for record in _records(log, f"{settings.topic_prefix}.{output}"):
+        position = headers.source_position(record.headers)
+        if position is not None:
+            where = (position.partition, position.offset)
+            counts[where] = counts.get(where, 0) + 1
+        if output == "story-events":
+            decision = first.accept(record)
+            if decision is not None:
+                known.add(decision.article_id)
+    return counts, known
+
+
+async def _positions(log: LogReader, settings: Settings, name: str) -> set[tuple[str, int, int]]:
+    found = set()
+    async for record in _records(log, f"{settings.topic_prefix}.{name}"):
+        position = headers.source_position(record.headers)
+        if position is not None:
+            found.add((position.topic, position.partition, position.offset))
+    return found
+
+
+async def _dead(log: LogReader, settings: Settings) -> set[tuple[str, int, int]]:
+    found = set()
+    async for record in _records(log, f"{settings.topic_prefix}.dead-letters"):
+        about = dict(record.headers)
+        if NOTE not in about:
+            topic, partition, offset = (
+                about.get(ERROR_PREFIX + name, b"").decode() for name in ("topic", "partition", "offset")
+            )
+            if partition.isdigit() and offset.isdigit():
+                found.add((topic, int(partition), int(offset)))
+    return found
+
+
+async def _committed(settings: Settings, stage: Stage, source: str) -> dict[int, int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await admin.start()
+    try:
+        log = LogReader(settings.bootstrap_servers)
+        name = f"{settings.topic_prefix}.{source}"
+        where = [TopicPartition(name, partition) for partition in await log.partitions(name)]
+        offsets = await admin.list_consumer_group_offsets(f"{settings.topic_prefix}.{stage}", partitions=where)
+        return {tp.partition: max(0, each.offset) for tp, each in offsets.items()}
+    finally:
+        await admin.close()
+
+
+def _id(record: ConsumerRecord) -> str | None:
+    try:
+        value = codec.loads(record.value or b"")
+    except codec.DecodeError:
+        return None
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
