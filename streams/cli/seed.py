@@ -38,7 +38,7 @@ SOME_REJECTED = 3
     help="Let the broker drop the producer's own retries; auto: if it can.",
 )
 def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str) -> None:
-    """Send articles to Kafka: from files, from folders (to the bottom, sorted), from stdin (-, JSON lines).
+    """Send articles from files, folders or stdin (-, JSON lines) to Kafka. Folders are read to the bottom, sorted.
 
     \b
     .txt         a text dump of an article
