@@ -90,7 +90,11 @@ def places(cache: Any) -> list[Row]:
             continue
         seen.add(city["name"])
         country = by_code[city["countrycode"]]
-        detail = f"capital of {country['name']}" if capital else f"city in {country['name']}"
+        detail = (
+            f"capital of {country['name']} (place:{country['iso'].lower()})"
+            if capital
+            else f"city in {country['name']}"
+        )
         name = "New York" if city["name"] == "New York City" else city["name"]
         other = _OTHER_NAMES.get(city["name"], "").replace("New York|", "New York City|")
         rows.append(

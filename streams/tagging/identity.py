@@ -1,28 +1,30 @@
 """Which mentions are the same person, place or organisation, and what they are called everywhere.
 
-Inside a document: a surname stands for the full name that ends in it, unless two people share it; an acronym for the
-long name whose initials it has, where the text writes one in brackets after the other. Across documents: the alias
-tables, else the name itself. Ids are made of names alone, so they do not depend on the order of arrival.
+Inside a document parts of names find their full names (``people``, ``organisations``). Across documents the alias
+tables speak, else the name itself. Ids are made of names alone, so they do not depend on the order of arrival.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streams.records import Entity, EntityType, Mention
-from streams.tagging import names
+from streams.tagging import names, organisations
 from streams.tagging.aliases import AliasTable, Identity
 from streams.tagging.found import Name
+from streams.tagging.people import People
 from streams.tagging.salience import salience
 from streams.text import fold, slug
 
 _PREFIX: dict[EntityType, str] = {"PER": "person", "ORG": "org", "LOC": "place", "MISC": "misc"}
-#: Characters of the document's hash in the id of someone known by surname only.
-_LOCAL = 8
+#: Characters of the document's hash in the id of someone known by surname only: enough for a billion documents that
+#: share a surname.
+_LOCAL = 12
+#: A middle initial in a person's name: outlets differ in it.
+_INITIAL = re.compile(r"(?<=\s)\w\.?\s+(?=\S)")
 
 
 @dataclass(slots=True)
@@ -47,85 +49,81 @@ def identify(
         document: title and text as one; ``offset`` is where the text starts in it.
         found: names with offsets into ``document``.
     """
-    people = _people(document, [name for name in found if name.type == "PER"], table)
-    short = _acronyms(document, found)
+    locate = _Locator(article_id, document, found, table)
     clusters: dict[str, _Cluster] = {}
     for name in found:
-        surface = document[name.start : name.end]
-        fresh = _locate(article_id, surface, name, people, short, table)
+        fresh = locate(name)
         clusters.setdefault(fresh.id, fresh).mentions.append(name)
     entities = [_entity(cluster, document, offset) for cluster in clusters.values()]
     return tuple(sorted(entities, key=lambda entity: (-entity.salience, entity.id)))
 
 
-def _locate(
-    article_id: str, surface: str, name: Name, people: dict[str, str | None], short: dict[str, str], table: AliasTable
-) -> _Cluster:
-    """An empty cluster that says where ``surface`` belongs."""
-    kind = name.type
-    if kind == "PER":
-        bare = _bare(surface)
-        full = people.get(fold(bare))
-        known = table.find(full or bare)
+class _Locator:
+    """Says of a name where it belongs, with all of a document's names in view."""
+
+    def __init__(self, article_id: str, document: str, found: Sequence[Name], table: AliasTable) -> None:
+        self._article_id, self._document, self._table = article_id, document, table
+        self._people = People(document, [name for name in found if name.type == "PER"], table)
+        self._short = organisations.acronyms(document, found)
+        self._heads = organisations.short_forms(document, found)
+        self._before = dict(zip(found[1:], found, strict=False))
+
+    def __call__(self, name: Name) -> _Cluster:
+        """An empty cluster for the identity of ``name``."""
+        return self._person(name) if name.type == "PER" else self._thing(name)
+
+    def _person(self, name: Name) -> _Cluster:
+        full, how = self._people.resolve(name)
+        bare = self._people.bare(name)
+        known = self._table.find(full or bare)
         if known is not None and known.type == "PER":
-            return _Cluster(known.id, known.name, "PER", _via("alias table", full, bare), known)
+            return _Cluster(known.id, known.name, "PER", how if how == "alias table" else f"{how}; alias table", known)
         if full:
-            return _Cluster(f"person:{slug(full)}", full, "PER", _via("full name in the text", full, bare))
+            return _Cluster(f"person:{slug(_INITIAL.sub('', full))}", full, "PER", how)
         if " " in bare:
-            return _Cluster(f"person:{slug(bare)}", bare, "PER", "full name")
-        local = hashlib.sha256(article_id.encode()).hexdigest()[:_LOCAL]
-        return _Cluster(f"person:{slug(bare)}~{local}", bare, "PER", "surname only: known in this article alone")
-    long = short.get(surface)
-    known = table.find(surface) or (table.find(long) if long else None)
-    if known is not None and known.type == kind:
-        return _Cluster(known.id, known.name, kind, "alias table", known)
-    if long:
-        return _Cluster(f"{_PREFIX[kind]}:{slug(long)}", long, kind, f"stands for {long} in the text")
-    return _Cluster(f"{_PREFIX[kind]}:{slug(surface)}", surface, kind, "own name")
+            return _Cluster(f"person:{slug(_INITIAL.sub('', bare))}", bare, "PER", "full name")
+        local = hashlib.sha256(self._article_id.encode()).hexdigest()[:_LOCAL]
+        return _Cluster(f"person:{slug(bare)}~{local}", bare, "PER", f"{how}: known in this article alone")
+
+    def _thing(self, name: Name) -> _Cluster:
+        kind = name.type
+        surface = names.without_possessive(self._document[name.start : name.end])
+        long = self._short.get(surface.rstrip("."))
+        known = (self._table.find(long) if long else None) or self._table.find(surface)
+        if known is not None and known.type == kind:
+            return _Cluster(known.id, known.name, kind, "alias table", known)
+        if long:
+            return _Cluster(_id(kind, long), long, kind, f"stands for {long} in the text")
+        if kind != "ORG":
+            return _Cluster(_id(kind, surface), surface, kind, "own name")
+        core = organisations.without_legal_form(surface)
+        head = self._heads.get(fold(core))
+        if head:
+            known = self._table.find(head)
+            reason = f"short for {head}, named in the text"
+            if known is not None and known.type == kind:
+                return _Cluster(known.id, known.name, kind, f"{reason}; alias table", known)
+            return _Cluster(_id(kind, head), head, kind, reason)
+        known = self._table.find(core)
+        if known is not None and known.type == kind:
+            return _Cluster(known.id, known.name, kind, "alias table, without its legal form", known)
+        if organisations.generic(core):
+            return self._of_country(name, core)
+        return _Cluster(_id(kind, core), core, kind, "own name")
+
+    def _of_country(self, name: Name, core: str) -> _Cluster:
+        """``Russian Foreign Ministry``, ``Ukraine's parliament``: the country just before says whose it is."""
+        before = self._before.get(name)
+        if before is not None and self._document[before.end : name.start].strip() in ("", "'s", "’s"):
+            country = self._table.find(self._document[before.start : before.end])
+            if country is not None and (country.link or "").startswith("iso:"):
+                code = (country.link or "").removeprefix("iso:").lower()
+                return _Cluster(f"org:{code}-{slug(core)}", core, "ORG", f"of {country.name}, named before it")
+        return _Cluster(_id("ORG", core), core, "ORG", "own name, which other countries' bodies may share")
 
 
-def _via(how: str, full: str | None, bare: str) -> str:
-    return f"{how}, as {full}" if full and full != bare else how
-
-
-def _bare(surface: str) -> str:
-    """A person's name without titles, possessive and suffix."""
-    return names.without_possessive(surface[names.after_honorifics(surface) :]).strip()
-
-
-def _people(document: str, found: Sequence[Name], table: AliasTable) -> dict[str, str | None]:
-    """Folded part of a name → the full name that it stands for in this document; None where two people share it."""
-    full_names: dict[str, str] = {}
-    for name in found:
-        bare = _bare(document[name.start : name.end])
-        if " " in bare:
-            full_names.setdefault(fold(bare), bare)
-    owners: dict[str, set[str]] = defaultdict(set)
-    for folded, full in full_names.items():
-        known = table.find(full)
-        owner = known.name if known is not None else full
-        for part in (folded.split()[-1], folded.split()[0]):
-            owners[part].add(owner)
-        # "Keir Rodney Starmer" is "Keir Starmer".
-        owners[f"{folded.split()[0]} {folded.split()[-1]}"].add(owner)
-    parts: dict[str, str | None] = {}
-    for part, who in owners.items():
-        parts[part] = next(iter(who)) if len(who) == 1 else None
-    return parts
-
-
-_BRACKETED = re.compile(r"\s*\(\s*[\"“]?([A-Z][\w.&-]{1,11})[\"”]?\s*\)")
-
-
-def _acronyms(document: str, found: Sequence[Name]) -> dict[str, str]:
-    """Acronym → long name, from ``Long Name (LN)``, where the initials agree."""
-    pairs: dict[str, str] = {}
-    for name in found:
-        long = document[name.start : name.end]
-        match = _BRACKETED.match(document, name.end)
-        if match and " " in long and names.acronym_of(long, match.group(1)):
-            pairs.setdefault(match.group(1), long)
-    return pairs
+def _id(kind: EntityType, name: str) -> str:
+    return f"{_PREFIX[kind]}:{slug(name)}"
 
 
 def _entity(cluster: _Cluster, document: str, offset: int) -> Entity:

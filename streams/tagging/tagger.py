@@ -48,8 +48,9 @@ class Tagger:
         ]
 
     def _tag(self, article: CleanArticle, text: str, spans: list[RawSpan] | None) -> TaggedArticle:
-        found = repair(text, spans or [], self._aliases, self._relabeller if spans else None)
         offset = len(text) - len(article.text)
+        relabeller = self._relabeller if spans is not None else None
+        found = repair(text, spans or [], self._aliases, relabeller, title_end=len(article.title or ""))
         entities = identify(article.id, text, offset, found, self._aliases)
         return dataclasses.replace(_copy(article), entities=entities, quotes=find_quotes(article.text, entities))
 

@@ -1,0 +1,336 @@
+"""Who is quoted: verbs of saying and their subjects, pronouns, and the customs of news paragraphs.
+
+In this order: words right after a quotation ("…", said Moore; "…", he said); words before it in its sentence
+(Moore said "…"; Moore: "…"); words at the end of the sentence ("…" of the matter, Moore said); another quotation of the
+same sentence; the one before it in the paragraph; a paragraph that is all quotation goes on with the last speaker.
+"He" and "she" are whoever spoke last, of that gender where a title or first name tells.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streams.records import Entity
+from streams.tagging.genders import gender_of, gender_of_title
+from streams.text import plain_marks
+
+_SAYING = (
+    r"said|says|say|saying|told|tells|telling|added|adds|adding|warned|warns|warning|wrote|writes|writing|tweeted|posted|"
+    r"argued|argues|arguing|claimed|claims|insisted|insists|insisting|explained|explains|explaining|declared|declares|"
+    r"announced|announces|asked|asks|asking|replied|replies|stated|states|noted|notes|noting|stressed|stresses|"
+    r"continued|continues|concluded|concludes|admitted|admits|acknowledged|conceded|recalled|recalls|remarked|urged|"
+    r"urges|urging|vowed|vows|promised|promises|joked|jokes|quipped|shouted|yelled|testified|complained|complains|"
+    r"commented|comments|observed|emphasi[sz]ed|reiterated|responded|responds|predicted|suggested|suggests|alleged|"
+    r"accused|accuses|denied|denies|confirmed|confirms|described|describes|describing|called|calls|calling|criticised|"
+    r"criticized|blasted|slammed|praised|hailed|condemned|denounced|pledged|boasted|lamented|thanked|agreed|maintained|"
+    r"contended|countered|cautioned|disclosed|revealed|reported|pleaded|begged|cried|whispered|repeated|believes|"
+    r"thinks|thought|felt|expressed|demanded|demands|demanding|spoke|speaking|quoted as saying|dismissed|rejected|"
+    r"tells|reads|read"
+)
+_VERB = re.compile(rf"\b(?:{_SAYING})\b")
+_ACCORDING = re.compile(r"\b[Aa]ccording to\b")
+_PRONOUN = re.compile(r"\b(?P<he>[Hh]e)\b|\b(?P<she>[Ss]he)\b")
+_THEY = re.compile(r"\b(?:they|They|it|It|I|we|We)\b")
+#: Words that cannot open the subject of a verb that follows a quotation.
+_NOT_SUBJECT_WORDS = (
+    "at in on for from with by as when while that which who to of but or if because although though after before since "
+    "during about over under into than is was are were has had have will would can could did does do did not until"
+)
+_NOT_SUBJECT = frozenset(_NOT_SUBJECT_WORDS.split())
+#: Between a subject and its verb: nothing, a clause between commas, an adverb or an auxiliary.
+_GAP = re.compile(
+    r"\s*(?:\([^()]*\)\s*)?(?:,[^\n]{1,160},)?\s*(?:(?:has|had|have|also|later|then|further|often|once|again|earlier|"
+    r"already|himself|herself|who|and|yesterday|today|\w+day|\w+ly)\s+){0,3}"
+)
+#: Words from a quotation to the verb after it: "the chief executive of the firm, Jane Roe, said".
+_REACH = 14
+_SENTENCE = re.compile(r"[.!?…][\"”’')]*\s+(?=[\"“‘'(\[A-Z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    start: int
+    end: int
+    id: str
+    person: bool
+    possessive: bool
+
+
+class Speakers:
+    """The quotations of one text and who may have said them."""
+
+    def __init__(self, text: str, entities: Sequence[Entity], spans: Sequence[tuple[int, int]]) -> None:
+        self._text = text
+        self._spans = spans
+        self._who = sorted(
+            (
+                _Who(m.start, m.end, entity.id, entity.type == "PER", text[m.end : m.end + 2] in ("'s", "’s"))
+                for entity in entities
+                if entity.type in ("PER", "ORG")
+                for m in entity.mentions
+                if m.field == "text"
+            ),
+            key=lambda who: who.start,
+        )
+        self._starts = [who.start for who in self._who]
+        self._genders = self._learn_genders(entities)
+        #: Narrated speech, in order: where and who. Quotations add theirs as they are resolved.
+        self._events = self._narrated()
+        self._speakers: dict[int, str | None] = {}
+        self._cues: dict[int, str | None] = {}
+
+    def of(self, number: int) -> tuple[str | None, str | None]:
+        """``(speaker's id or None, the words that name the speaker or None)``. Ask in order."""
+        start, end = self._spans[number]
+        for attempt in (self._after, self._before, self._tail):
+            answer = attempt(number, start, end)
+            if answer is not None:
+                return self._settle(number, *answer)
+        return self._settle(number, *self._by_custom(number, start, end))
+
+    def forget(self, number: int) -> None:
+        """This was no quotation: it says nothing of the next one's speaker."""
+        self._speakers.pop(number, None)
+
+    def _settle(self, number: int, speaker: str | None, cue: str | None) -> tuple[str | None, str | None]:
+        self._speakers[number] = speaker
+        self._cues[number] = cue
+        if speaker is not None and cue is not None:
+            self._events.append((self._spans[number][1], speaker))
+            self._events.sort()
+        return speaker, cue
+
+    def _after(self, number: int, start: int, end: int) -> tuple[str | None, str] | None:
+        """``"…", said Moore`` and ``"…", Moore said``."""
+        stop = self._paragraph_end(end)
+        if number + 1 < len(self._spans):
+            stop = min(stop, self._spans[number + 1][0])
+        # A sentence that ended inside the marks is only attributed by what goes on in lower case or with a name.
+        inner = self._text[start:end].rstrip("\"”’'").rstrip()[-1:]
+        if inner == "." and self._text[end : end + 2].strip() and self._text[end : end + 1] != ",":
+            opening = self._text[end:stop].lstrip()
+            verb_soon = _VERB.search(" ".join(opening.split()[:5]))
+            if not verb_soon or opening[:1] in '"“':
+                return None
+        tail = self._text[end:stop]
+        match = _SENTENCE.search(tail)
+        tail = tail[: match.start() + 1] if match else tail
+        according = _ACCORDING.search(tail)
+        if according and len(tail[: according.start()].split()) <= 2:
+            return self._subject(end + according.end(), end + len(tail)), tail.strip(" ,.\n")
+        verb = _VERB.search(tail)
+        if verb is None:
+            return None
+        words = tail[: verb.start()].replace(",", " ").split()
+        if len(words) > _REACH or (words and words[0].lower() in _NOT_SUBJECT):
+            return None
+        cue = tail.strip(" ,.\n")
+        if not words:
+            pronoun = _PRONOUN.match(tail[verb.end() :].lstrip())
+            if pronoun:
+                return self._pronoun(pronoun, start), cue
+            return self._subject(end + verb.end(), end + min(len(tail), verb.end() + 90)), cue
+        if words[0].lower() in ("and", "then") and len(words) == 1:
+            return None
+        pronoun = _PRONOUN.search(tail[: verb.start()])
+        named = self._doer(end, end + verb.start())
+        if named is not None and not (pronoun and pronoun.start() < named.start - end):
+            return named.id, cue
+        if pronoun and len(words) <= 4:
+            return self._pronoun(pronoun, start), cue
+        return (None, cue) if len(words) <= 6 else None
+
+    def _before(self, number: int, start: int, end: int) -> tuple[str | None, str] | None:
+        """``Moore said "…"``, ``Moore: "…"``, ``According to Moore, "…"``."""
+        begin = self._sentence_start(number, start)
+        opening = self._text[begin:start]
+        if not opening.strip():
+            return None
+        cue = opening.strip(" ,:\n")
+        according = _ACCORDING.search(opening)
+        if according and self._subject(begin + according.end(), start) is not None:
+            return self._subject(begin + according.end(), start), cue
+        verbs = [verb for verb in _VERB.finditer(opening) if not self._inside_quotation(begin + verb.start())]
+        if verbs:
+            verb = verbs[-1]
+            lead = opening[: verb.start()]
+            near = lead.split()[-2:]
+            pronoun = _PRONOUN.search(" ".join(near))
+            if pronoun:
+                return self._pronoun(pronoun, begin), cue
+            if near and near[-1].lower() in ("i", "we", "you"):
+                return None
+            named = self._doer(begin, begin + verb.start())
+            if named is not None:
+                return named.id, cue
+            pronouns = list(_PRONOUN.finditer(lead))
+            if pronouns:
+                return self._pronoun(pronouns[0], begin), cue
+            # "…," he added, saying the war was "…": the verb leans on the last speaker of the sentence.
+            previous = self._same_sentence(number, begin)
+            if previous is not None:
+                return self._speakers.get(previous), cue
+            inverted = self._first(begin + verb.end(), start)
+            if inverted is not None and inverted.start - begin - verb.end() <= 2:
+                return inverted.id, cue
+            return None, cue
+        if opening.rstrip().endswith(":"):
+            named = self._first(begin, start)
+            if named is not None and self._text[named.end : start].strip(" :)") == "":
+                return named.id, cue
+        return None
+
+    def _tail(self, number: int, start: int, end: int) -> tuple[str | None, str] | None:
+        """``"…" of the matter, the minister has said.``: the sentence ends in a verb of saying."""
+        rest = self._text[end : self._paragraph_end(end)]
+        match = _SENTENCE.search(rest)
+        sentence = rest[: match.start()] if match else rest
+        comma = max(sentence.rfind(", "), sentence.rfind("\u201d "), sentence.rfind('" '))
+        clause = sentence[comma + 2 :].rstrip(" .\n") if comma >= 0 else ""
+        verbs = list(_VERB.finditer(clause))
+        if not verbs:
+            return None
+        verb = verbs[-1]
+        # Twenty-five code points: room for "on Friday", "in a statement".
+        if verb.end() < len(clause) - 25 or self._inside_quotation(end + comma + 2 + verb.start()):
+            return None
+        at = end + comma + 2
+        named = self._doer(at, at + verb.start())
+        if named is not None:
+            return named.id, clause
+        pronoun = _PRONOUN.match(clause)
+        if pronoun:
+            return self._pronoun(pronoun, start), clause
+        return (None, clause) if verb.start() else None
+
+    def _by_custom(self, number: int, start: int, end: int) -> tuple[str | None, str | None]:
+        """No words name the speaker: what comes before does."""
+        paragraph = self._paragraph_start(start)
+        if number and self._spans[number - 1][0] >= paragraph and number - 1 in self._speakers:
+            between = self._text[self._spans[number - 1][1] : start]
+            if self._first(self._spans[number - 1][1], start) is None or _VERB.search(between):
+                return self._speakers[number - 1], None
+        alone = not self._text[paragraph:start].strip() and not self._text[end : self._paragraph_end(end)].strip(" .")
+        if alone and number and number - 1 in self._speakers:
+            earlier_end = self._spans[number - 1][1]
+            if self._paragraph_end(earlier_end) >= paragraph - 3:
+                return self._speakers[number - 1], None
+        events = [who for at, who in self._events if paragraph <= at < start]
+        if events:
+            return events[-1], None
+        if alone:
+            before = self._paragraph_start(max(0, paragraph - 3))
+            events = [who for at, who in self._events if before <= at < start]
+            if events and self._text[before:paragraph].rstrip().endswith((":", ".")):
+                return events[-1], None
+        return None, None
+
+    def _same_sentence(self, number: int, begin: int) -> int | None:
+        return number - 1 if number and self._spans[number - 1][0] >= begin and number - 1 in self._speakers else None
+
+    def _subject(self, begin: int, stop: int) -> str | None:
+        """The first person named in a stretch, else the first organisation."""
+        named = self._first(begin, stop)
+        return named.id if named else None
+
+    def _first(self, begin: int, stop: int) -> _Who | None:
+        """The first person, else the first organisation, between two positions, outside quotations; no possessives."""
+        inside = self._who[bisect_left(self._starts, begin) : bisect_left(self._starts, stop)]
+        open_ = [who for who in inside if not who.possessive and not self._inside_quotation(who.start)]
+        people = [who for who in open_ if who.person]
+        return people[0] if people else open_[0] if open_ else None
+
+    def _doer(self, begin: int, stop: int) -> _Who | None:
+        """The subject of a verb at ``stop``: the name that leads straight up to it, else the first one."""
+        inside = self._who[bisect_left(self._starts, begin) : bisect_left(self._starts, stop)]
+        for who in reversed(inside):
+            near = not who.possessive and not self._inside_quotation(who.start)
+            if near and _GAP.fullmatch(self._text, who.end, stop):
+                return who
+        return self._first(begin, stop)
+
+    def _pronoun(self, match: re.Match[str], position: int) -> str | None:
+        """Who spoke last before ``position`` and may be "he" or "she"; else the last person named there."""
+        wanted = "m" if match.group("he") else "f"
+        fits = [who for at, who in self._events if at <= position and self._genders.get(who, wanted) == wanted]
+        people = {who.id for who in self._who if who.person}
+        fits = [who for who in fits if who in people]
+        if fits:
+            return fits[-1]
+        named = [
+            who
+            for who in self._who
+            if who.end <= position
+            and who.person
+            and not who.possessive
+            and self._genders.get(who.id, wanted) == wanted
+            and not self._inside_quotation(who.start)
+        ]
+        return named[-1].id if named else None
+
+    def _narrated(self) -> list[tuple[int, str]]:
+        """Speech without marks: ``Moore said that …`` tells who "he" is in the next sentence."""
+        events: list[tuple[int, str]] = []
+        for verb in _VERB.finditer(self._text):
+            if self._inside_quotation(verb.start()):
+                continue
+            begin = self._sentence_start(None, verb.start())
+            named = self._doer(begin, verb.start())
+            if named is not None and named.person:
+                events.append((verb.start(), named.id))
+                continue
+            after = self._first(verb.end(), min(len(self._text), verb.end() + 40))
+            gap = self._text[verb.end() : after.start] if after is not None else ""
+            if after is not None and after.person and len(gap.split()) <= 3 and not re.search(r"[.\n,:]", gap):
+                events.append((verb.start(), after.id))
+        return events
+
+    def _learn_genders(self, entities: Sequence[Entity]) -> dict[str, str]:
+        """Person → ``m`` or ``f``, from titles before mentions, else from the first name."""
+        genders: dict[str, str] = {}
+        for entity in entities:
+            if entity.type != "PER":
+                continue
+            told = [
+                gender
+                for mention in entity.mentions
+                if mention.field == "text" and (gender := gender_of_title(self._text, mention.start))
+            ]
+            gender = told[0] if told else gender_of(entity.name)
+            if gender:
+                genders[entity.id] = gender
+        return genders
+
+    def _inside_quotation(self, position: int) -> bool:
+        at = bisect_left(self._spans, (position + 1, 0)) - 1
+        return at >= 0 and self._spans[at][0] <= position < self._spans[at][1]
+
+    def _sentence_start(self, number: int | None, position: int) -> int:
+        """Where the sentence that holds ``position`` begins; sentence ends inside quotations do not count."""
+        begin = self._paragraph_start(position)
+        for match in _SENTENCE.finditer(self._text, begin, position + 1):
+            if match.end() > position:
+                break
+            if not self._inside_quotation(match.start()):
+                begin = match.end()
+            elif self._text[match.end() - 1 : match.end()].isspace() and match.end() <= position:
+                # The quotation itself ended the sentence: "… lies." Moore
+                at = bisect_left(self._spans, (match.start() + 1, 0)) - 1
+                if self._spans[at][1] <= match.end():
+                    begin = match.end()
+        return begin
+
+    def _paragraph_start(self, position: int) -> int:
+        return self._text.rfind("\n", 0, position) + 1
+
+    def _paragraph_end(self, position: int) -> int:
+        stop = self._text.find("\n", position)
+        return stop if stop >= 0 else len(self._text)
+
+
+def plain(cue: str) -> str:
+    """A cue for people: one line, marks plain."""
+    return " ".join(plain_marks(cue).split())
