@@ -107,6 +107,19 @@ class Workers:
             process.send_signal(number)
         return [process.wait(60) for process in processes]
 
+    def stop_one(self, stage: str, number: int) -> None:
+        """Signal the stage's oldest process and wait for its end."""
+        process = self.running[stage].pop(0)
+        process.send_signal(number)
+        process.wait(90)
+
+    def restart_fallen(self) -> None:
+        """What a supervisor does: start again what has ended by itself."""
+        for stage, processes in self.running.items():
+            for process in [each for each in processes if each.poll() is not None]:
+                processes.remove(process)
+                self.start(stage)
+
     def said(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 

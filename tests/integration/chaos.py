@@ -1,0 +1,290 @@
+"""A pipeline under fire: workers killed outright, the broker stopped, members joining and leaving — and what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from newsroom import Workers, decisions, live_stories, records, send_raw
+
+from streams import codec
+from streams.broker.kafka import KafkaBroker
+from streams.operations.reconcile import Account, reconcile
+from streams.operations.replay import difference
+from streams.pipeline import STAGES, Clusterer, article_id
+from streams.records import RawArticle, Story, TaggedArticle
+from streams.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What happens: seconds of random kills between ``pause`` bounds, outages of the broker, a second member a stage."""
+
+    seed: int
+    kills: int
+    outages: int = 2
+    outage_seconds: float = 20.0
+    pause: tuple[float, float] = (1.0, 4.0)
+    second_members: bool = True
+    patience: float = 600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What is left in the topics, and what it took."""
+
+    clean: dict[str, set[bytes]]
+    tagged: dict[str, set[bytes]]
+    stories: dict[str, bytes]
+    replayed: dict[str, bytes]
+    assignment: dict[str, str]
+    accounts: list[Account]
+    seconds: float
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def describe(self) -> str:
+        repeated = {account.stage: account.repeated for account in self.accounts}
+        kills = ", ".join(f"{stage} {count}" for stage, count in sorted(self.kills.items())) or "none"
+        return (
+            f"{len(self.assignment)} articles in {len(set(self.assignment.values()))} stories, {self.seconds:.0f} s; "
+            f"kills: {kills}; published again after a crash: {repeated}"
+        )
+
+
+async def undisturbed(settings: Settings, articles: list[RawArticle]) -> Outcome:
+    started = time.monotonic()
+    await send_raw(settings, articles)
+    with Workers(settings) as workers:
+        workers.start()
+        await settle(settings, workers, articles, patience=600)
+        assert workers.stop() == [0, 0, 0], workers.said()[-3000:]
+    return await look(settings, time.monotonic() - started)
+
+
+async def under_fire(settings: Settings, broker: KafkaBroker, articles: list[RawArticle], plan: Plan) -> Outcome:
+    """Send the articles little by little while everything goes wrong, then let it settle."""
+    started = time.monotonic()
+    rng = random.Random(plan.seed)
+    kills: Counter[str] = Counter()
+    env = {"STREAMS_WAIT_FOR_BROKER": "120"}
+    chunk = max(1, len(articles) // (plan.kills + 1))
+    sent = 0
+    # Each stage is hit at least twice; the rest falls where it falls.
+    targets = [*STAGES, *STAGES, *(rng.choice(STAGES) for _ in range(max(0, plan.kills - 6)))][: plan.kills]
+    rng.shuffle(targets)
+    outages = {round(len(targets) * (n + 1) / (plan.outages + 1)) for n in range(plan.outages)}
+    join_at, leave_at = len(targets) // 4, 3 * len(targets) // 4
+    with Workers(settings, env=env) as workers:
+        workers.start()
+        for number, stage in enumerate(targets):
+            await send_raw(settings, articles[sent : sent + chunk])
+            sent += chunk
+            await asyncio.sleep(rng.uniform(*plan.pause))
+            if plan.second_members and number == join_at:
+                workers.start()
+            if plan.second_members and number == leave_at:
+                for each in STAGES:
+                    workers.stop_one(each, signal.SIGTERM)
+            if number in outages:
+                broker.stop()
+                await asyncio.sleep(plan.outage_seconds)
+                broker.start()
+            workers.stop_one(stage, signal.SIGKILL)
+            kills[stage] += 1
+            workers.start(stage)
+            workers.restart_fallen()
+        await send_raw(settings, articles[sent:])
+        await settle(settings, workers, articles, patience=plan.patience)
+        workers.stop()
+    outcome = await look(settings, time.monotonic() - started)
+    outcome.kills = kills
+    return outcome
+
+
+async def settle(settings: Settings, workers: Workers, articles: list[RawArticle], *, patience: float) -> None:
+    """Until every article has been decided and nothing waits anywhere; workers that end by themselves are restarted."""
+    ids = {article_id(each) for each in articles}
+    deadline = time.monotonic() + patience
+    while True:
+        if {decision.article_id for decision in await decisions(settings)} >= ids and not any(
+            account.waiting for account in await reconcile(settings)
+        ):
+            return
+        workers.restart_fallen()
+        assert time.monotonic() < deadline, f"not settled; the workers said:\n{workers.said()[-6000:]}"
+        await asyncio.sleep(1)
+
+
+async def look(settings: Settings, seconds: float) -> Outcome:
+    tagged_log = await records(settings, "articles.tagged")
+    replayed: dict[str, bytes] = {}
+    assignment: dict[str, str] = {}
+    for partition in sorted({record.partition for record in tagged_log}):
+        clusterer = Clusterer()
+        for record in tagged_log:
+            if record.partition == partition:
+                article = codec.decode(TaggedArticle, record.value)
+                decision = clusterer.decide(article)
+                if decision is not None:
+                    clusterer.apply(article, decision, record.offset)
+        replayed |= {story.id: codec.encode(story) for story in clusterer.stories()}
+        assignment |= clusterer.assignments()
+    return Outcome(
+        clean=_by_id(await records(settings, "articles.clean")),
+        tagged=_by_id(tagged_log),
+        stories=_live(await live_stories(settings)),
+        replayed=_live(replayed),
+        assignment=assignment,
+        accounts=await reconcile(settings),
+        seconds=seconds,
+    )
+
+
+def compare(calm: Outcome, fire: Outcome, gold: dict[str, str]) -> str:
+    """Everything that must hold after a fire; returns the figures."""
+    assert fire.clean == calm.clean, "clean records differ from the undisturbed run"
+    assert fire.tagged == calm.tagged, "tagged records differ from the undisturbed run"
+    assert fire.stories == fire.replayed, "the live stories are not an offline replay of the tagged log"
+    assert all(account.balanced for account in fire.accounts), fire.accounts
+    assert sorted(fire.assignment) == sorted(calm.assignment), "an article is in no story"
+    before, after = (b_cubed(gold, outcome.assignment) for outcome in (calm, fire))
+    assert abs(before - after) <= 0.01, f"B-cubed F1 {after:.4f} against {before:.4f} undisturbed"
+    return f"B-cubed F1 {after:.4f} (undisturbed {before:.4f})"
+
+
+def b_cubed(gold: dict[str, str], assignment: dict[str, str]) -> float:
+    found = difference({article: gold[article] for article in assignment}, assignment)
+    return 2 * found.precision * found.recall / (found.precision + found.recall)
+
+
+def wipe(settings: Settings) -> None:
+    """What losing the machine's disk takes from a worker."""
+    for stage in STAGES:
+        shutil.rmtree(settings.data_dir / stage, ignore_errors=True)
+
+
+def _by_id(found: list[object]) -> dict[str, set[bytes]]:
+    values: dict[str, set[bytes]] = {}
+    for record in found:
+        values.setdefault(codec.loads(record.value)["id"], set()).add(record.value)
+    return values
+
+
+def _live(stories: dict[str, bytes]) -> dict[str, bytes]:
+    return {id_: value for id_, value in stories.items() if codec.decode(Story, value).status in ("open", "closed")}
+
+
+_PLACES = [
+    "Lindvik",
+    "Assal",
+    "Ostrava",
+    "Kestrel",
+    "Telmo",
+    "Varga",
+    "Dunmore",
+    "Quillon",
+    "Rasht",
+    "Bremme",
+    "Tolga",
+    "Askvoll",
+    "Marnay",
+    "Pirot",
+]
+_THINGS = [
+    "ferry",
+    "refinery",
+    "parliament",
+    "school",
+    "museum",
+    "bridge",
+    "airport",
+    "dam",
+    "hospital",
+    "stadium",
+    "railway",
+    "harbour",
+    "mine",
+    "theatre",
+]
+_HAPPENED = [
+    "ran into trouble in thick fog",
+    "caught fire during a storm",
+    "was sold to a rival bidder",
+    "was closed after a gas leak",
+    "lost nine paintings to thieves",
+    "reopened after years of repairs",
+    "was flooded by heavy rain",
+    "went on strike over pay",
+    "was fined by the regulator",
+    "won a prize for its design",
+    "was evacuated after a threat",
+    "ran out of money",
+]
+_PEOPLE = [
+    "Mara Holm",
+    "Idris Bello",
+    "Petra Kral",
+    "Alan Whitcombe",
+    "Lucia Ferrand",
+    "Jonas Ek",
+    "Amina Duale",
+    "Viktor Sand",
+]
+
+
+def news(count: int, seed: int = 1) -> tuple[list[RawArticle], dict[str, str]]:
+    """``count`` reports on events of one to twelve reports each, interleaved; and the event of each (gold)."""
+    rng = random.Random(seed)
+    pairs: list[tuple[RawArticle, str]] = []
+    event = 0
+    while len(pairs) < count:
+        event += 1
+        place, thing, happened, who = (rng.choice(each) for each in (_PLACES, _THINGS, _HAPPENED, _PEOPLE))
+        number, street = rng.randint(3, 999), f"{rng.choice(_PEOPLE).split()[1]} Street {rng.randint(1, 99)}"
+        for report in range(min(rng.choice((1, 1, 1, 2, 3, 5, 8, 12)), count - len(pairs))):
+            body = [
+                f"The {thing} of {place} {happened} on Monday, the authorities at {street} said, and {number} people "
+                f"were affected.",
+                f'"We have never seen anything like it in {place}," said {who}, who has led the {thing} for years.',
+                f"Report {report} from {street}: an inquiry into why the {thing} {happened} will hear {number} people.",
+            ]
+            rng.shuffle(body)
+            article = RawArticle(
+                id=f"{event:05}-{report:02}",
+                content=f"{place} {thing} {happened} ({report})\n\n" + "\n\n".join(body),
+                source=f"Outlet {rng.randint(1, 40)}",
+                language="en",
+                published=f"2025-09-{1 + event % 28:02}T{report:02}:00:00+00:00",
+            )
+            pairs.append((article, str(event)))
+    rng.shuffle(pairs)
+    return [article for article, _ in pairs], {article.id or "": event for article, event in pairs}
+
+
+def garbage(count: int, seed: int = 1) -> list[bytes | None]:
+    """``count`` bad values of every family that a broken producer makes; no two families alike."""
+    rng = random.Random(seed)
+    good = codec.encode(RawArticle(id="x", content="A sentence. " * 20))
+    makers = (
+        lambda: rng.randbytes(rng.randint(1, 400)),
+        lambda: good[: rng.randint(1, len(good) - 2)],
+        lambda: b"[" * rng.randint(10, 20_000),
+        lambda: b'{"a":' * rng.randint(10, 3000) + b"1" + b"}" * 10,
+        lambda: codec.encode({"id": rng.randint(1, 9), "content": "number for an id"}),
+        lambda: codec.encode({"title": f"no content {rng.random()}"}),
+        lambda: codec.encode({"id": f"e{rng.random()}", "content": ""}),
+        lambda: codec.encode({"id": f"s{rng.random()}", "content": "too short"}),
+        lambda: codec.encode({"id": f"t{rng.random()}", "content": "x " * 300, "content_type": "video/mp4"}),
+        lambda: codec.encode({"id": f"d{rng.random()}", "content": "A sentence goes. " * 40, "published": "1066"}),
+        lambda: codec.encode({"id": f"b{rng.random()}", "content_base64": "!!!not base64!!!"}),
+        lambda: b"",
+        lambda: None,
+        lambda: b"null",
+        lambda: b'"just a string"',
+    )
+    return [makers[number % len(makers)]() for number in range(count)]

@@ -1,0 +1,173 @@
+"""Nothing lost, nothing twice, whatever is killed. Short by default; ``make chaos`` runs it in full.
+
+``CHAOS_SEEDS``, ``CHAOS_ARTICLES``, ``CHAOS_KILLS``, ``CHAOS_OUTAGE`` (seconds) and ``CHAOS_BAD`` set the size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import uuid
+
+import chaos
+import pytest
+from newsroom import Workers, live_stories, members, records, send_raw, until
+
+from streams.broker import admin
+from streams.broker.process import free_port
+from streams.operations.reconcile import reconcile
+from streams.pipeline import article_id
+from streams.settings import load
+
+SEEDS = [int(each) for each in os.environ.get("CHAOS_SEEDS", "1").split(",")]
+ARTICLES = int(os.environ.get("CHAOS_ARTICLES", "240"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "7"))
+OUTAGE = float(os.environ.get("CHAOS_OUTAGE", "3"))
+BAD = int(os.environ.get("CHAOS_BAD", "1000"))
+
+pytestmark = pytest.mark.timeout(3600)
+
+
+async def fresh(broker, folder, **more):
+    made = load(
+        broker=f"kafka://{broker}",
+        topic_prefix=f"c{uuid.uuid4().hex[:8]}",
+        data_dir=folder / uuid.uuid4().hex[:8],
+        partitions=2,
+        session_timeout=6,
+        **more,
+    )
+    await admin.apply(made)
+    return made
+
+
+async def test_kills_outages_and_rebalances_bend_nothing(own_kafka, tmp_path):
+    articles, gold = chaos.news(ARTICLES)
+    calm = await chaos.undisturbed(await fresh(own_kafka.bootstrap, tmp_path), articles)
+    print(f"\nundisturbed: {calm.describe()}")
+    for seed in SEEDS:
+        plan = chaos.Plan(seed=seed, kills=KILLS, outages=1 if KILLS < 20 else 2, outage_seconds=OUTAGE)
+        fire = await chaos.under_fire(await fresh(own_kafka.bootstrap, tmp_path), own_kafka, articles, plan)
+        print(f"seed {seed}: {fire.describe()}")
+        print(f"seed {seed}: {chaos.compare(calm, fire, gold)}")
+
+
+async def test_a_wiped_disk_changes_nothing(settings):
+    articles, _ = chaos.news(ARTICLES // 2, seed=2)
+    half = len(articles) // 2
+    with Workers(settings) as workers:
+        await send_raw(settings, articles[:half])
+        workers.start()
+        await chaos.settle(settings, workers, articles[:half], patience=300)
+        assert workers.stop() == [0, 0, 0]
+        chaos.wipe(settings)
+        await send_raw(settings, articles[half:])
+        workers.start()
+        await chaos.settle(settings, workers, articles, patience=300)
+        assert workers.stop() == [0, 0, 0]
+    outcome = await chaos.look(settings, 0)
+    assert outcome.stories == outcome.replayed
+    assert members(outcome.stories.values()) == sorted(article_id(each) for each in articles)
+
+
+async def test_a_flood_of_bad_records_stops_nothing(settings):
+    good, _ = chaos.news(BAD // 5, seed=3)
+    bad = chaos.garbage(BAD)
+    mixed = []
+    for number, article in enumerate(good):
+        mixed += bad[number * 5 : number * 5 + 5]
+        mixed.append(article)
+    with Workers(settings) as workers:
+        workers.start()
+        await send_raw(settings, mixed)
+        await chaos.settle(settings, workers, good, patience=900)
+        assert workers.stop() == [0, 0, 0]  # the very processes that were started: no restart was needed
+    clean, tag, cluster = await reconcile(settings)
+    print(f"\n{BAD} bad among {len(good)} good: {clean.rejected} rejected, {clean.dead_letters} dead-lettered")
+    assert clean.balanced
+    assert tag.balanced
+    assert cluster.balanced
+    assert clean.rejected + clean.dead_letters == len(mixed) - len(good)
+    assert clean.published == tag.published == cluster.published == len(good)
+    assert len(await records(settings, "dead-letters")) == clean.dead_letters
+    assert members((await live_stories(settings)).values()) == sorted(article_id(each) for each in good)
+
+
+async def _state(port):
+    import aiohttp
+
+    try:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{port}/ready", timeout=aiohttp.ClientTimeout(3)) as answer:
+                return (await answer.json())["state"]
+    except (aiohttp.ClientError, TimeoutError):
+        return "no answer"
+
+
+async def _becomes(port, state, workers, seconds):
+    async def reached():
+        return await _state(port) == state
+
+    await until(reached, workers, seconds=seconds)
+
+
+async def test_a_paused_broker_is_seen_by_readiness_and_by_the_watchdog(own_kafka, tmp_path):
+    settings = await fresh(own_kafka.bootstrap, tmp_path)
+    port = free_port()
+    env = {"STREAMS_HTTP_PORT": str(port), "STREAMS_WATCHDOG_LIMIT": "20"}
+    with Workers(settings, env=env) as workers:
+        workers.start("cluster")
+        await _becomes(port, "ready", workers, 40)
+        own_kafka.pause()
+        try:
+            await _becomes(port, "stalled", workers, 10)
+            own_kafka.resume()
+            await _becomes(port, "ready", workers, 20)
+            own_kafka.pause()
+            (process,) = workers.running["cluster"]
+            assert await asyncio.to_thread(process.wait, 40) == 1
+        finally:
+            own_kafka.resume()
+        (line,) = [line for line in workers.said().splitlines() if "is stalled" in line]
+        assert "the broker does not answer" in line
+
+
+async def test_a_hung_pool_is_seen_by_readiness_and_by_the_watchdog(settings):
+    port = free_port()
+    env = {"STREAMS_HTTP_PORT": str(port), "STREAMS_WATCHDOG_LIMIT": "15"}
+    articles, _ = chaos.news(4)
+    with Workers(settings, env=env) as workers:
+        workers.start("clean")
+        await _becomes(port, "ready", workers, 40)
+        (process,) = workers.running["clean"]
+        pool = [pid for pid in _children(process.pid) if "spawn_main" in _command(pid)]
+        assert pool
+        for pid in pool:
+            os.kill(pid, signal.SIGSTOP)
+        await send_raw(settings, articles)
+        await _becomes(port, "stalled", workers, 10 + 2)  # 10 s from when there was something to do
+        assert await asyncio.to_thread(process.wait, 40) == 1
+        assert [line for line in workers.said().splitlines() if "clean is stalled: lag" in line]
+        assert not [pid for pid in pool if _command(pid)], "the hung workers went with their parent"
+
+
+def _children(parent):
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as file:
+                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
+                        found.append(int(entry))
+            except OSError:
+                continue
+    return found
+
+
+def _command(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:
+            return file.read()
+    except OSError:
+        return ""
