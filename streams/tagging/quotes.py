@@ -64,9 +64,18 @@ def _is_quotation(text: str, span: Quoted, said: bool) -> bool:
         return False
     if _title_case(words) and not (said and closed):
         return False
+    if _sentence(text, span):
+        return True
     if said:
         return len(words) > _WORD or span.words.rstrip()[-1:] in (",", ".", "!", "?")
     return len(words) > _FEW
+
+
+def _sentence(text: str, span: Quoted) -> bool:
+    """Whether the marks hold a whole sentence where one may stand: speech, however short."""
+    words = span.words.strip()
+    before = text[: span.start].rstrip(" \n")[-1:]
+    return words[:1].isupper() and words[-1:] in (".", "!", "?") and before in ("", ".", "!", "?", ":", ",", '"', "”")
 
 
 def _title_case(words: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ _SAYING = (
     r"criticized|blasted|slammed|praised|hailed|condemned|denounced|pledged|boasted|lamented|thanked|agreed|maintained|"
     r"contended|countered|cautioned|disclosed|revealed|reported|pleaded|begged|cried|whispered|repeated|believes|"
     r"thinks|thought|felt|expressed|demanded|demands|demanding|spoke|speaking|quoted as saying|dismissed|rejected|"
-    r"tells|reads|read"
+    r"reads|read|laughed|chanted|sighed|snapped|mused|recounted|exclaimed|retorted|opined|hissed|screamed|texted"
 )
 _VERB = re.compile(rf"\b(?:{_SAYING})\b")
 _ACCORDING = re.compile(r"\b[Aa]ccording to\b")
@@ -47,6 +47,8 @@ _GAP = re.compile(
 )
 #: Words from a quotation to the verb after it: "the chief executive of the firm, Jane Roe, said".
 _REACH = 14
+#: How far after a pronoun its name may come, code points: the next sentence.
+_SOON = 200
 _SENTENCE = re.compile(r"[.!?…][\"”’')]*\s+(?=[\"“‘'(\[A-Z0-9])")
 
 
@@ -269,7 +271,18 @@ class Speakers:
             and self._genders.get(who.id, wanted) == wanted
             and not self._inside_quotation(who.start)
         ]
-        return named[-1].id if named else None
+        if named:
+            return named[-1].id
+        # "…," she said. Rosa Jimenez has lived alone since: the name comes after.
+        later = [
+            who
+            for who in self._who
+            if position < who.start < position + _SOON
+            and who.person
+            and self._genders.get(who.id, wanted) == wanted
+            and not self._inside_quotation(who.start)
+        ]
+        return later[0].id if later else None
 
     def _narrated(self) -> list[tuple[int, str]]:
         """Speech without marks: ``Moore said that …`` tells who "he" is in the next sentence."""
