@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import uuid
 
 import chaos
+import feed
 import pytest
 from newsroom import Workers, live_stories, members, records, send_raw, until
 
@@ -43,7 +45,7 @@ async def fresh(broker, folder, **more):
 
 
 async def test_kills_outages_and_rebalances_bend_nothing(own_kafka, tmp_path):
-    articles, gold = chaos.news(ARTICLES)
+    articles, gold = feed.news(ARTICLES)
     calm = await chaos.undisturbed(await fresh(own_kafka.bootstrap, tmp_path), articles)
     print(f"\nundisturbed: {calm.describe()}")
     for seed in SEEDS:
@@ -54,7 +56,7 @@ async def test_kills_outages_and_rebalances_bend_nothing(own_kafka, tmp_path):
 
 
 async def test_a_wiped_disk_changes_nothing(settings):
-    articles, _ = chaos.news(ARTICLES // 2, seed=2)
+    articles, _ = feed.news(ARTICLES // 2, seed=2)
     half = len(articles) // 2
     with Workers(settings) as workers:
         await send_raw(settings, articles[:half])
@@ -72,8 +74,8 @@ async def test_a_wiped_disk_changes_nothing(settings):
 
 
 async def test_a_flood_of_bad_records_stops_nothing(settings):
-    good, _ = chaos.news(BAD // 5, seed=3)
-    bad = chaos.garbage(BAD)
+    good, _ = feed.news(BAD // 5, seed=3)
+    bad = feed.garbage(BAD)
     mixed = []
     for number, article in enumerate(good):
         mixed += bad[number * 5 : number * 5 + 5]
@@ -98,9 +100,12 @@ async def _state(port):
     import aiohttp
 
     try:
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/ready", timeout=aiohttp.ClientTimeout(3)) as answer:
-                return (await answer.json())["state"]
+        patience = aiohttp.ClientTimeout(3)
+        async with (
+            aiohttp.ClientSession(timeout=patience) as session,
+            session.get(f"http://127.0.0.1:{port}/ready") as answer,
+        ):
+            return (await answer.json())["state"]
     except (aiohttp.ClientError, TimeoutError):
         return "no answer"
 
@@ -136,7 +141,7 @@ async def test_a_paused_broker_is_seen_by_readiness_and_by_the_watchdog(own_kafk
 async def test_a_hung_pool_is_seen_by_readiness_and_by_the_watchdog(settings):
     port = free_port()
     env = {"STREAMS_HTTP_PORT": str(port), "STREAMS_WATCHDOG_LIMIT": "15"}
-    articles, _ = chaos.news(4)
+    articles, _ = feed.news(4)
     with Workers(settings, env=env) as workers:
         workers.start("clean")
         await _becomes(port, "ready", workers, 40)
@@ -153,21 +158,11 @@ async def test_a_hung_pool_is_seen_by_readiness_and_by_the_watchdog(settings):
 
 
 def _children(parent):
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat") as file:
-                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
-                        found.append(int(entry))
-            except OSError:
-                continue
-    return found
+    listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = (line.split() for line in listing.splitlines())
+    return [int(pid) for pid, ppid in pairs if int(ppid) == parent]
 
 
 def _command(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline") as file:
-            return file.read()
-    except OSError:
-        return ""
+    done = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "" if "<defunct>" in done.stdout else done.stdout

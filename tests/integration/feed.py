@@ -1,0 +1,85 @@
+"""Articles and garbage for the tests on Kafka: deterministic by seed, any number of them."""
+
+from __future__ import annotations
+
+import random
+
+from streams import codec
+from streams.records import RawArticle
+
+_SYLLABLES = (
+    "ka",
+    "lo",
+    "mir",
+    "ven",
+    "tas",
+    "dru",
+    "bel",
+    "qui",
+    "san",
+    "oth",
+    "rin",
+    "gal",
+    "pex",
+    "nor",
+    "ush",
+    "fal",
+)
+_HAPPENED = ("was closed", "caught fire", "was sold", "was flooded", "reopened", "went on strike", "was evacuated")
+
+
+def news(count: int, seed: int = 1) -> tuple[list[RawArticle], dict[str, str]]:
+    """``count`` reports on events of one to twelve reports each, interleaved; and the event of each (gold)."""
+    rng = random.Random(seed)
+
+    def name() -> str:
+        return "".join(rng.choice(_SYLLABLES) for _ in range(3)).capitalize()
+
+    pairs: list[tuple[RawArticle, str]] = []
+    event = 0
+    while len(pairs) < count:
+        event += 1
+        place, thing, street, firm, happened = name(), name().lower(), name(), name(), rng.choice(_HAPPENED)
+        who, other, number = f"{name()} {name()}", f"{name()} {name()}", rng.randint(3, 999)
+        for report in range(min(rng.choice((1, 1, 1, 2, 3, 5, 8, 12)), count - len(pairs))):
+            body = [
+                f"The {thing} of {place} {happened} on Monday, the authorities at {street} Street said, and {number} "
+                f"people were affected.",
+                f'"We have never seen a {thing} like it in {place}," said {who}, who has led {firm} for years.',
+                f"{other} of {firm} will hear {number} people about why the {thing} {happened}, in report {report}.",
+            ]
+            rng.shuffle(body)
+            article = RawArticle(
+                id=f"{event:05}-{report:02}",
+                content=f"{place} {thing} {happened}, {firm} says ({report})\n\n" + "\n\n".join(body),
+                source=f"Outlet {rng.randint(1, 40)}",
+                language="en",
+                published=f"2025-09-{1 + event % 28:02}T{report:02}:00:00+00:00",
+            )
+            pairs.append((article, str(event)))
+    rng.shuffle(pairs)
+    return [article for article, _ in pairs], {article.id or "": event for article, event in pairs}
+
+
+def garbage(count: int, seed: int = 1) -> list[bytes | None]:
+    """``count`` bad values of every family that a broken producer makes; no two families alike."""
+    rng = random.Random(seed)
+    good = codec.encode(RawArticle(id="x", content="A sentence. " * 20))
+    makers = (
+        lambda: rng.randbytes(rng.randint(1, 400)),
+        lambda: good[: rng.randint(1, len(good) - 2)],
+        lambda: b"[" * rng.randint(10, 20_000),
+        lambda: b'{"a":' * rng.randint(10, 3000) + b"1" + b"}" * 10,
+        lambda: codec.encode({"id": rng.randint(1, 9), "content": "number for an id"}),
+        lambda: codec.encode({"title": f"no content {rng.random()}"}),
+        lambda: codec.encode({"id": f"e{rng.random()}", "content": ""}),
+        lambda: codec.encode({"id": f"s{rng.random()}", "content": "too short"}),
+        lambda: codec.encode({"id": f"t{rng.random()}", "content": "x " * 300, "content_type": "video/mp4"}),
+        lambda: codec.encode({"id": f"d{rng.random()}", "content": "A sentence goes. " * 40, "published": "1066"}),
+        lambda: codec.encode({"id": f"b{rng.random()}", "content_base64": "!!!not base64!!!"}),
+        lambda: b"",
+        lambda: None,
+        lambda: b"null",
+        lambda: b'"just a string"',
+    )
+    return [makers[number % len(makers)]() for number in range(count)]
