@@ -7,24 +7,7 @@ import random
 from streams import codec
 from streams.records import RawArticle
 
-_SYLLABLES = (
-    "ka",
-    "lo",
-    "mir",
-    "ven",
-    "tas",
-    "dru",
-    "bel",
-    "qui",
-    "san",
-    "oth",
-    "rin",
-    "gal",
-    "pex",
-    "nor",
-    "ush",
-    "fal",
-)
+_SYLLABLES = ("ka", "lo", "mir", "ven", "tas", "dru", "bel", "qui", "san", "oth", "rin", "gal", "pex", "nor", "ush")
 _HAPPENED = ("was closed", "caught fire", "was sold", "was flooded", "reopened", "went on strike", "was evacuated")
 
 
