@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import os
 import signal
 import time
 import traceback
@@ -105,7 +106,7 @@ class Pool(Generic[Item, Result]):
                 self._workers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_start,
-                initargs=(self._factory,),
+                initargs=(self._factory, os.getpid()),
             )
         executor = self._executor
         future = asyncio.get_running_loop().run_in_executor(executor, _work, items)
@@ -160,11 +161,11 @@ _batch_work: Any = None
 _start_error: tuple[str, str, str] | None = None
 
 
-def _start(factory: Callable[[], Work[Item, Result]]) -> None:
+def _start(factory: Callable[[], Work[Item, Result]], parent: int) -> None:
     global _batch_work, _start_error
     # The parent decides when to stop; Ctrl-C on a terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent(signal.SIGKILL)
+    end_with_parent(signal.SIGKILL, parent)
     try:
         _batch_work = factory()
     except Exception as error:

@@ -164,5 +164,5 @@ def _children(parent):
 
 
 def _command(pid):
-    done = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    done = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return "" if "<defunct>" in done.stdout else done.stdout
