@@ -114,6 +114,6 @@ def b_cubed(gold: Iterable[tuple[object, str]], found: Iterable[tuple[object, st
     return {"precision": precision, "recall": recall, "f1": f1}
 
 
-def articles(gold: Sequence[GoldQuotes] | Sequence[GoldNames]) -> list[CleanArticle]:
+def articles(gold: Sequence[GoldQuotes | GoldNames]) -> list[CleanArticle]:
     """The texts as articles, to be tagged."""
     return [CleanArticle(id=f"gold-{number}", text=text.text, language="en") for number, text in enumerate(gold)]
