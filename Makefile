@@ -6,7 +6,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 SELF    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench lock clean
+.PHONY: help demo test chaos lint format docs bench lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broke
 test: $(VENV)/.installed-dev ## Every test, the integration suite on a real Apache Kafka included
 	@$(BIN)/streams models install
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/.installed-dev ## Kills, outages, floods and stalls on a real Kafka, in full (half an hour)
+	@$(BIN)/streams models install
+	CHAOS_SEEDS=1,2,3 CHAOS_ARTICLES=2000 CHAOS_KILLS=21 CHAOS_OUTAGE=20 CHAOS_BAD=10000 \
+	  $(BIN)/python -m pytest -s tests/integration/test_chaos_kafka.py
 
 lint: $(VENV)/.installed-dev ## Formatting, lint, types and the import rule
 	$(BIN)/ruff format --check .
