@@ -161,7 +161,8 @@ def names(value: Any) -> list[str]:
     if isinstance(value, str):
         return [" ".join(value.split())] if value.strip() else []
     if isinstance(value, dict):
-        return names(value.get("name"))
+        # An author that is an organisation is the outlet, not a person.
+        return [] if value.get("@type") == "Organization" else names(value.get("name"))
     if isinstance(value, list):
         return [name for member in value[:20] for name in names(member)]
     return []

@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from streams.cleaning import dates, dumps, language
-from streams.cleaning.bodies import Body, BodyError, open_body
-from streams.cleaning.context import Context
+from streams.cleaning import dates, language
+from streams.cleaning.articles import body_lines, from_page, from_text
+from streams.cleaning.bodies import BodyError, open_body
+from streams.cleaning.classify import Judges, shipped
+from streams.cleaning.context import NOTHING_KNOWN, Context
 from streams.cleaning.credit import find_credit
 from streams.cleaning.decoding import UndecodableError
 from streams.cleaning.identity import article_id, content_hash
-from streams.cleaning.lines import Line, split, words
-from streams.cleaning.programs import looks_like_program
-from streams.records import CleanArticle, Dropped, RawArticle, Rejection
+from streams.cleaning.lines import words
+from streams.records import CleanArticle, RawArticle, Rejection
 
 #: Shorter texts (words) are a headline or a stub: nothing that could be compared with other articles.
 MIN_WORDS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extracted:
-    """What was found in a body: the kept paragraphs, the audit, and metadata from the markup."""
-
-    title: str | None
-    paragraphs: Sequence[str]
-    dropped: tuple[Dropped, ...] = ()
-    dropped_lines: Sequence[str] = ()
-    authors: tuple[str, ...] = ()
-    published: datetime | None = None
-    modified: datetime | None = None
-    source: str | None = None
-    url: str | None = None
-
-
 class Cleaner:
     """Cleans articles. Build one a process; ``clean`` is a pure function of its arguments.
 
-    ``max_bytes``: larger contents (UTF-8 or as fetched) are rejected as ``too_large``.
+    ``max_bytes``: larger contents (UTF-8 or as fetched) are rejected as ``too_large``. ``judges``: other weights
+    than the shipped ones, for the evaluation.
     """
 
-    def __init__(self, max_bytes: int = 10_000_000) -> None:
+    def __init__(self, max_bytes: int = 10_000_000, judges: Judges | None = None) -> None:
         self.max_bytes = max_bytes
+        self.judges = judges or shipped()
 
     def clean(
         self, raw: RawArticle, context: Context | None = None, *, received_at: datetime | None = None
@@ -56,16 +42,20 @@ class Cleaner:
         if raw.retracted:
             return CleanArticle(id=name, text="", url=raw.url, source=raw.source, retracted=True)
         try:
-            return self._clean(raw, name, raw.fetched_at or received_at)
+            return self._clean(raw, name, context or NOTHING_KNOWN, raw.fetched_at or received_at)
         except BodyError as error:
             return _reject(raw, name, error.reason, str(error))
         except UndecodableError as error:
             return _reject(raw, name, "undecodable", str(error))
 
-    def _clean(self, raw: RawArticle, name: str, now: datetime | None) -> CleanArticle:
+    def _clean(self, raw: RawArticle, name: str, context: Context, now: datetime | None) -> CleanArticle:
         published = _given_date(raw.published, now)
         body = open_body(raw, self.max_bytes)
-        found = _from_html(body, raw) if body.kind == "html" else _from_text(body, raw)
+        if body.kind == "html":
+            found = from_page(body, raw.title, raw.url, context, self.judges)
+        else:
+            found = from_text(body, raw.title, context, self.judges)
+        beside = found.metadata
         text = "\n\n".join(found.paragraphs)
         size = words(text)
         if size < MIN_WORDS:
@@ -79,13 +69,13 @@ class Cleaner:
             id=name,
             text=text,
             title=title,
-            url=raw.url or found.url,
-            source=raw.source or found.source,
-            authors=found.authors,
-            published=published or _plausible(found.published, now),
-            modified=_plausible(found.modified, now),
-            language=raw.language or body.language or code,
-            language_confidence=None if raw.language or body.language else confidence,
+            url=raw.url or beside.url,
+            source=raw.source or beside.site,
+            authors=beside.authors,
+            published=published or _plausible(beside.published, now),
+            modified=_plausible(beside.modified, now),
+            language=raw.language or beside.language or code,
+            language_confidence=None if raw.language or beside.language else confidence,
             credit=find_credit(found.paragraphs, found.dropped_lines),
             content_hash=content_hash(title, text),
             dropped=found.dropped,
@@ -105,70 +95,11 @@ def _given_date(text: str | None, now: datetime | None) -> datetime | None:
     why = dates.is_absurd(moment, now)
     if why:
         raise BodyError("bad_date", f"published {why}")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _plausible(moment: datetime | None, now: datetime | None) -> datetime | None:
-    return None if moment is None or dates.is_absurd(moment, now) else moment.astimezone(UTC)
-
-
-def _from_text(body: Body, raw: RawArticle) -> Extracted:
-    if looks_like_program(body.text):
-        raise BodyError("not_an_article", "the text is program code")
-    lines = split(body.text)
-    given = raw.title or body.title
-    title = " ".join(given.split()) if given and given.strip() else dumps.find_title(lines)
-    verdicts = dumps.judge(lines, title)
-    kept = [line.text for line, verdict in zip(lines, verdicts, strict=True) if verdict.reason is None]
-    gone = [line.text for line, verdict in zip(lines, verdicts, strict=True) if verdict.reason is not None]
-    return Extracted(
-        title=title,
-        paragraphs=kept,
-        dropped=_stretches(lines, verdicts),
-        dropped_lines=gone,
-        authors=body.authors,
-        published=dates.parse(body.published) if body.published else None,
-        modified=dates.parse(body.modified) if body.modified else None,
-        source=body.source,
-        url=body.url,
-    )
-
-
-def _stretches(lines: Sequence[Line], verdicts: Sequence[dumps.Verdict]) -> tuple[Dropped, ...]:
-    """Neighbouring lines that go for the same reason, as one stretch; its score is the least sure line's."""
-    stretches: list[Dropped] = []
-    open_reason: str | None = None
-    for line, verdict in zip(lines, verdicts, strict=True):
-        if verdict.reason is not None and verdict.reason == open_reason:
-            last = stretches[-1]
-            stretches[-1] = Dropped(
-                start=last.start, end=line.end, reason=last.reason, score=min(last.score, verdict.score)
-            )
-        elif verdict.reason is not None:
-            stretches.append(Dropped(start=line.start, end=line.end, reason=verdict.reason, score=verdict.score))
-        open_reason = verdict.reason
-    return tuple(stretches)
-
-
-def _from_html(body: Body, raw: RawArticle) -> Extracted:
-    import trafilatura
-    from trafilatura.settings import Document
-
-    document = trafilatura.bare_extraction(body.text, url=raw.url, include_comments=False, with_metadata=True)
-    if not isinstance(document, Document):
-        raise BodyError("not_an_article", "no article text in the page")
-    found = document.as_dict()
-    text = str(found.get("text") or "")
-    authors = [name.strip() for name in str(found.get("author") or "").split(";") if name.strip()]
-    date = found.get("date")
-    return Extracted(
-        title=raw.title or body.title or found.get("title"),
-        paragraphs=[" ".join(line.split()) for line in text.splitlines() if line.strip()],
-        authors=body.authors or tuple(authors),
-        published=dates.parse(body.published or str(date)) if body.published or date else None,
-        source=body.source or found.get("sitename"),
-        url=found.get("url") or body.url,
-    )
+    return None if moment is None or dates.is_absurd(moment, now) else moment
 
 
 def explain(raw: RawArticle, article: CleanArticle) -> list[tuple[bool, str, str, float]]:
@@ -177,7 +108,7 @@ def explain(raw: RawArticle, article: CleanArticle) -> list[tuple[bool, str, str
     rows: list[tuple[bool, str, str, float]] = []
     stretches = iter(article.dropped)
     current = next(stretches, None)
-    for line in split(body.text):
+    for line in body_lines(body):
         while current is not None and current.end <= line.start:
             current = next(stretches, None)
         if current is not None and current.start <= line.start:

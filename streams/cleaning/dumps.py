@@ -1,21 +1,26 @@
-"""The article out of a text dump: a verdict for every line."""
+"""The article out of lines: the learned scores, and the few conventions of the trade that need no learning."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from streams.cleaning import patterns
+from streams.cleaning.classify import THRESHOLD, Judge
+from streams.cleaning.context import Context
+from streams.cleaning.features import Vector, describe
 from streams.cleaning.lines import TERMINAL, Line, is_prose, words
+from streams.cleaning.titles import find_heading
 from streams.text import fold
 
-#: Headlines are shorter than this (words); longer lines are text.
-_TITLE_WORDS = 30
-#: Questions, exclamations and quotations are headlines up to this length (words).
-_SENTENCE_TITLE_WORDS = 12
-_STOPS = (".", "。", "।", "．")
-#: Each pass sees what the one before left; real dumps settle in two.
-_PASSES = 6
+#: Each pass sees what the one before left; real dumps settle in two or three.
+_PASSES = 8
+#: Most words of a line at the end that is no part of the article.
+_STRAY_WORDS = 6
+#: Lines beyond the article's first and last that are told apart by convention; further out, place is reason enough.
+_MARGIN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,92 +31,112 @@ class Verdict:
     score: float = 1.0
 
 
-KEEP = Verdict(None)
+def judge_dump(
+    lines: Sequence[Line], title: str | None, context: Context, judge: Judge
+) -> tuple[str | None, list[Verdict]]:
+    """The title (the given one, or the one found) and a verdict for each line of a text dump.
 
-
-def find_title(lines: Sequence[Line]) -> str | None:
-    """The headline of a dump: the first line that reads like one and stands directly before running text."""
-    for index, line in enumerate(lines):
-        sentence = is_prose(line.text)
-        if sentence and (words(line.text) > _SENTENCE_TITLE_WORDS or line.text.endswith(_STOPS)):
-            break
-        following = lines[index + 1] if index + 1 < len(lines) else None
-        if (
-            following is not None
-            and 3 <= words(line.text) <= _TITLE_WORDS
-            and not line.text.endswith((*_STOPS, ":"))
-            and not _is_junk(line.text)
-            and (sentence or following.blanks > 0)
-        ):
-            return line.text
-    return None
-
-
-def judge(lines: Sequence[Line], title: str | None) -> list[Verdict]:
-    """A verdict for each line. Judged again until nothing more goes, so that clean text stays as it is."""
-    verdicts = [KEEP] * len(lines)
+    Judged again until nothing more goes, so that clean text stays as it is.
+    """
+    verdicts = [Verdict(None)] * len(lines)
     left = list(range(len(lines)))
     for turn in range(_PASSES):
         # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
         seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        once = _judge_once(seen, title)
+        scores = judge.scores(describe(seen, title, context))
+        title, once = decide(seen, scores, title)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
         kept = [index for index, verdict in zip(left, once, strict=True) if verdict.reason is None]
         if len(kept) == len(left) or not kept:
             break
         left = kept
-    return verdicts
+    return title, verdicts
 
 
-def _is_junk(text: str) -> str | None:
-    for test, reason in (
-        (patterns.is_copyright, "copyright"),
-        (patterns.is_contact, "contact"),
-        (patterns.is_promotion, "promotion"),
-        (patterns.is_caption, "caption"),
-        (patterns.is_label, "label"),
-        (patterns.is_cue, "cue"),
-        (patterns.is_labelled_link, "cross_link"),
-    ):
+def decide(lines: Sequence[Line], scores: Vector, title: str | None) -> tuple[str | None, list[Verdict]]:
+    """The title and the verdicts that follow from the scores."""
+    count = len(lines)
+    prose = [is_prose(line.text) for line in lines]
+    keep = [score >= THRESHOLD for score in scores.tolist()]
+    if not any(flag and sentence for flag, sentence in zip(keep, prose, strict=True)):
+        # Nothing that the trees take for an article, as in two lines of text: then running text is all there is.
+        keep = list(prose)
+    reasons: list[str | None] = [None] * count
+    likely = [index for index, flag in enumerate(keep) if flag]
+    for index in range(max(likely[0] - _MARGIN, 0), min(likely[-1] + _MARGIN + 1, count)) if likely else ():
+        reasons[index] = _convention(lines[index].text, prose[index])
+        if reasons[index] is not None:
+            keep[index] = False
+    _drop_teasers(reasons, keep, prose)
+    first = next((index for index in range(count) if keep[index] and prose[index]), None)
+    if first is None:
+        return title, [Verdict(reason or "not_article", 1.0) for reason in reasons]
+    # An article ends with a sentence: a few words without one at its end are the outlet, a tag or a button.
+    end = max(index for index in range(count) if keep[index])
+    while not prose[end] and words(lines[end].text) <= _STRAY_WORDS and not TERMINAL.search(lines[end].text[-12:]):
+        reasons[end], keep[end] = "after_article", False
+        end = max(index for index in range(count) if keep[index])
+    if title is None:
+        heading = find_heading(lines, first)
+        title = lines[heading].text if heading is not None else None
+    if title is not None:
+        folded = fold(title)
+        for index in range(count):
+            # Marks and accents change a line's length by little: most lines need no folding.
+            if abs(len(lines[index].text) - len(title)) <= 4 and fold(lines[index].text) == folded:
+                reasons[index], keep[index] = "title", False
+    last = max((index for index in range(count) if keep[index]), default=-1)
+    first = next((index for index in range(count) if keep[index]), count)
+    verdicts: list[Verdict] = []
+    for index in range(count):
+        if keep[index]:
+            verdicts.append(Verdict(None))
+            continue
+        reason = reasons[index]
+        if reason is not None:
+            verdicts.append(Verdict(reason, 1.0))
+            continue
+        place = "before_article" if index < first else "after_article" if index > last else "not_article"
+        verdicts.append(Verdict(place, round(float(np.clip(1.0 - scores[index], 0.0, 1.0)), 3)))
+    return title, verdicts
+
+
+def _drop_teasers(reasons: list[str | None], keep: list[bool], prose: Sequence[bool]) -> None:
+    """Under a cue (``Read more …:``) the short lines up to the next running text are other stories' headlines."""
+    under_cue = False
+    for index, sentence in enumerate(prose):
+        if sentence and reasons[index] is None:
+            under_cue = False
+        elif reasons[index] == "cue":
+            under_cue = True
+        elif under_cue and keep[index]:
+            reasons[index], keep[index] = "cross_link", False
+
+
+def _convention(text: str, sentence: bool) -> str | None:
+    """The reason for which a line goes whatever its score, or None."""
+    if len(text) > 500:
+        return None
+    for test, reason in _ALWAYS:
+        if test(text):
+            return reason
+    if sentence:
+        return None
+    for test, reason in _UNLESS_PROSE:
         if test(text):
             return reason
     return None
 
 
-def _judge_once(lines: Sequence[Line], title: str | None) -> list[Verdict]:
-    folded_title = fold(title) if title else None
-    reasons: list[str | None] = []
-    prose: list[bool] = []
-    for line in lines:
-        text = line.text
-        reason = "title" if folded_title and len(text) < 400 and fold(text) == folded_title else _is_junk(text)
-        sentence = is_prose(text)
-        if sentence and reason in ("cue", "cross_link", "label"):
-            reason = None
-        reasons.append(reason)
-        prose.append(sentence and reason is None)
-    first = next((index for index, flag in enumerate(prose) if flag), None)
-    if first is None:
-        return [Verdict(reason or "no_prose") for reason in reasons]
-    last = max(index for index, flag in enumerate(prose) if flag)
-    end = next((index for index, reason in enumerate(reasons) if reason == "copyright" and index > first), None)
-    if end is not None and sum(prose[:end]) >= sum(prose[end:]):
-        last = max(index for index in range(end) if prose[index])
-    under_cue = False
-    for index, line in enumerate(lines):
-        if prose[index]:
-            under_cue = False
-        elif reasons[index] == "cue":
-            under_cue = True
-        if reasons[index] is not None:
-            continue
-        if index < first:
-            reasons[index] = "before_article"
-        elif index > last:
-            reasons[index] = "after_article"
-        elif under_cue and not prose[index]:
-            reasons[index] = "cross_link"
-        elif not prose[index] and not TERMINAL.search(line.text) and words(line.text) < 3 and line.blanks == 0:
-            reasons[index] = "fragment"
-    return [Verdict(reason) for reason in reasons]
+_ALWAYS = (
+    (patterns.is_copyright, "copyright"),
+    (patterns.is_contact, "contact"),
+    (patterns.is_promotion, "promotion"),
+    (patterns.is_caption, "caption"),
+)
+_UNLESS_PROSE = (
+    (patterns.is_label, "label"),
+    (patterns.is_labelled_link, "cross_link"),
+    (patterns.is_cue, "cue"),
+)

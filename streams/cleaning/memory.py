@@ -1,4 +1,4 @@
-"""What cleaning remembers of a partition: the revisions of each article, read as of a record's own position.
+"""What cleaning remembers of a partition: each article's revisions and each host's lines, as of a record's position.
 
 Kafka delivers at least once: after a crash, records come again while the rows already know of later ones. Every
 answer therefore counts only what lies strictly before the position asked for, so that the second answer is byte
@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from streams import codec
-from streams.cleaning.context import NOTHING_KNOWN, Context
-from streams.cleaning.identity import article_id
+from streams.cleaning.context import Context
+from streams.cleaning.hosts import HostMemory
 from streams.records import CleanArticle, RawArticle, Rejection
 
 #: Positions after which an unchanged article is forgotten: two weeks for a partition that takes 4,000 articles a day.
@@ -33,18 +33,23 @@ class CleaningMemory:
         #: id -> (changes that are only counted, [(position, content hash) of the later ones])
         self._changes: dict[str, tuple[int, list[tuple[int, str]]]] = {}
         self._by_age: deque[tuple[int, str]] = deque()
+        self._hosts = HostMemory()
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Take up the rows of an earlier life, in any order."""
+        hosts: list[tuple[str, bytes]] = []
         for key, row in rows:
-            if key.startswith("rev:"):
+            if key.startswith("host:"):
+                hosts.append((key, row))
+            elif key.startswith("rev:"):
                 counted, changes = codec.loads(row)
                 self._changes[key[4:]] = (counted, [(position, value) for position, value in changes])
+        self._hosts.restore(hosts)
         self._by_age = deque(sorted((changes[-1][0], name) for name, (_, changes) in self._changes.items()))
 
     def observe(self, raw: RawArticle, position: int) -> tuple[Context, Rows]:
         """What was known of the record's host before ``position``, and the rows to persist."""
-        return NOTHING_KNOWN, {}
+        return self._hosts.observe(raw, position)
 
     def settle(
         self, raw: RawArticle, outcome: CleanArticle | Rejection, position: int
@@ -79,6 +84,3 @@ class CleaningMemory:
                 del self._changes[name]
                 rows["rev:" + name] = None
         return rows
-
-
-__all__ = ["CleaningMemory", "article_id"]

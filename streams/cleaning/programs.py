@@ -13,6 +13,7 @@ _CODE_LINE = re.compile(
     r"|(?:done|fi|esac|end|else|then|set [-+]\w+)$)"
     r"|[{};]$|=>|\bfunction\s*\(|</?\w+[^>]*>|\w\(.*\):?$"
 )
+_SYMBOLS = "{}();=<>[]$&|\\"
 #: Share of a text's characters on such lines; prose has next to none, minified code one line of it.
 _SHARE = 0.5
 
@@ -25,7 +26,7 @@ def looks_like_program(text: str) -> bool:
         if not bare:
             continue
         total += len(bare)
-        symbols = sum(char in "{}();=<>[]$&|\\" for char in bare[:500])
+        symbols = sum(map(bare[:500].count, _SYMBOLS))
         if symbols > 0.12 * min(len(bare), 500) or (symbols and len(bare) < 300 and _CODE_LINE.search(bare)):
             code += len(bare)
     return total > 0 and code > _SHARE * total

@@ -1,0 +1,118 @@
+"""From a body to an article's parts: text dumps by their lines, pages by their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from streams.cleaning import dates
+from streams.cleaning.bodies import Body, BodyError
+from streams.cleaning.classify import Judges
+from streams.cleaning.context import Context
+from streams.cleaning.dumps import Verdict, decide, judge_dump
+from streams.cleaning.features import Matrix, describe
+from streams.cleaning.lines import Line, split
+from streams.cleaning.metadata import Metadata, read_metadata
+from streams.cleaning.pages import Page, parse, read_page
+from streams.cleaning.programs import looks_like_program
+from streams.cleaning.votes import votes
+from streams.records import Dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What was found in a body: the kept paragraphs, the audit, and the metadata beside the text."""
+
+    title: str | None
+    paragraphs: Sequence[str]
+    dropped: tuple[Dropped, ...] = ()
+    dropped_lines: Sequence[str] = ()
+    metadata: Metadata
+
+
+def from_text(body: Body, title: str | None, context: Context, judges: Judges) -> Extracted:
+    """The article in a text dump; ``title`` is the producer's. Raises ``BodyError``."""
+    if looks_like_program(body.text):
+        raise BodyError("not_an_article", "the text is program code")
+    lines = split(body.text)
+    title, verdicts = judge_dump(lines, _single(title or body.title), context, judges.dump)
+    metadata = Metadata(
+        authors=body.authors,
+        published=dates.parse(body.published) if body.published else None,
+        modified=dates.parse(body.modified) if body.modified else None,
+        site=body.source,
+        url=body.url,
+        language=body.language,
+    )
+    return _extracted(lines, verdicts, title, metadata)
+
+
+def from_page(body: Body, title: str | None, url: str | None, context: Context, judges: Judges) -> Extracted:
+    """The article in a page. Raises ``BodyError``."""
+    tree = parse(body.text)
+    if tree is None:
+        raise BodyError("not_an_article", "no markup that can be read")
+    found = read_metadata(tree, url)
+    page, rows = describe_page(body.text, tree, context, found.title)
+    if not page.lines:
+        raise BodyError("not_an_article", "no text in the page")
+    title = _single(title or body.title or found.title)
+    title, verdicts = decide(page.lines, judges.page.scores(rows), title)
+    metadata = Metadata(
+        title=title,
+        authors=body.authors or found.authors,
+        published=(dates.parse(body.published) if body.published else None) or found.published,
+        modified=(dates.parse(body.modified) if body.modified else None) or found.modified,
+        site=body.source or found.site,
+        url=found.url or body.url,
+        language=body.language,
+    )
+    return _extracted(page.lines, verdicts, title, metadata)
+
+
+def describe_page(source: str, tree: object, context: Context, title: str | None) -> tuple[Page, Matrix]:
+    """The blocks of a page and their features: text, markup and the votes of two extractors. Uses ``tree`` up."""
+    page = read_page(tree)
+    if not page.lines:
+        return page, np.zeros((0, 0), dtype=np.float32)
+    text = describe(page.lines, title, context)
+    rows = np.concatenate([text, page.markup, votes(source, tree, page.lines)], axis=1)
+    return page, rows.astype(np.float32)
+
+
+def body_lines(body: Body) -> list[Line]:
+    """The lines that the audit's offsets are about."""
+    if body.kind == "text":
+        return split(body.text)
+    tree = parse(body.text)
+    return list(read_page(tree).lines) if tree is not None else []
+
+
+def _single(text: str | None) -> str | None:
+    return " ".join(text.split()) or None if text else None
+
+
+def _extracted(lines: Sequence[Line], verdicts: Sequence[Verdict], title: str | None, metadata: Metadata) -> Extracted:
+    kept: list[str] = []
+    gone: list[str] = []
+    for line, verdict in zip(lines, verdicts, strict=True):
+        (kept if verdict.reason is None else gone).append(line.text)
+    return Extracted(
+        title=title, paragraphs=kept, dropped=_stretches(lines, verdicts), dropped_lines=gone, metadata=metadata
+    )
+
+
+def _stretches(lines: Sequence[Line], verdicts: Sequence[Verdict]) -> tuple[Dropped, ...]:
+    """Neighbouring lines that go for the same reason, as one stretch; its score is the least sure line's."""
+    stretches: list[tuple[int, int, str, float]] = []
+    reason: str | None = None
+    for line, verdict in zip(lines, verdicts, strict=True):
+        if verdict.reason is not None and verdict.reason == reason:
+            start, _, _, score = stretches[-1]
+            stretches[-1] = (start, line.end, reason, min(score, verdict.score))
+        elif verdict.reason is not None:
+            stretches.append((line.start, line.end, verdict.reason, verdict.score))
+        reason = verdict.reason
+    return tuple(Dropped(start=start, end=end, reason=why, score=score) for start, end, why, score in stretches)

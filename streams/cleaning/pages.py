@@ -1,0 +1,263 @@
+"""A page as blocks of text: one line a block, with what its markup says, in one walk over the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from lxml import etree, html
+
+from streams.cleaning.decoding import printable, repair
+from streams.cleaning.lines import Line
+
+#: Never part of what a reader sees as text.
+_INVISIBLE = ("script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "canvas", "select",
+              "textarea", "input", "audio", "video", "map", "math", "head", "button", "datalist", "dialog")  # fmt: skip
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "center", "dd", "details", "dialog", "dir", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "amp-sidebar",
+))  # fmt: skip
+#: Deeper nesting is flattened into its last level: no real page has it, and a walk must end.
+_MAX_DEPTH = 400
+#: More blocks than any article page has; the rest of such a page is not looked at.
+MAX_BLOCKS = 20_000
+
+#: What classes and ids say, as flags. The words are those of Mozilla's Readability and of common news templates.
+_HINTS = {
+    "body": r"article-?_?(?:body|text|content)|story-?_?(?:body|text|content)|post-?_?(?:body|content|text)|"
+    r"entry-?_?content|body-?_?(?:text|copy|content)|main-?_?content|rich-?text|page-?_?content|news-?text",
+    "article": r"article|story|post|entry|content|main|text|news|single|detail",
+    "comment": r"comment|disqus|discuss|respond|reply|livefyre|feedback|kommentar|coment",
+    "related": r"relat|recommend|more-|read-?more|also|trending|popular|most-|teaser|promo|outbrain|taboola|sidebar|"
+    r"widget|rail|aside|carousel|latest|next|prev|pagination|similar|suggest|zergnet|sponsor|recirc",
+    "share": r"share|social|follow|subscri|newsletter|signup|sign-up|toolbar|print|tool|bookmark|login|paywall",
+    "meta": r"byline|author|date|time|meta|info|tag|categor|topic|breadcrumb|kicker|label|credit|copyright|publish",
+    "caption": r"caption|credit|figure|image|photo|gallery|media|slide|wp-caption|picture|lightbox",
+    "frame": r"nav|menu|foot|header|masthead|banner|advert|\bad-|-ad\b|cookie|consent|gdpr|modal|popup|overlay|skip|"
+    r"breadcrumb|sitemap|search|hidden|sr-only|screen-reader",
+}
+_HINT_NAMES = tuple(_HINTS)
+_HINT_RES = tuple(re.compile(pattern) for pattern in _HINTS.values())
+
+#: Tags whose being above a block matters.
+_ABOVE = ("article", "main", "nav", "aside", "footer", "header", "form", "figure", "figcaption", "table", "ul",
+          "blockquote", "section", "li", "a")  # fmt: skip
+_ABOVE_AT = {name: index for index, name in enumerate(_ABOVE)} | {"ol": _ABOVE.index("ul"), "menu": _ABOVE.index("nav")}
+#: Columns of ``Page.markup``.
+MARKUP = (
+    "link_share", "links", "depth", "is_p", "is_heading", "is_li", "is_div", "is_td", "is_quote", "is_br", "emphasis",
+    "hidden", *(f"near_{name}" for name in _HINT_NAMES), *(f"any_{name}" for name in _HINT_NAMES),
+    *(f"in_{name}" for name in _ABOVE), "itemprop", "siblings", "parent_words", "parent_link_share", "parent_p",
+    "h1_before", "h1_distance",
+)  # fmt: skip
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: Blocks that say little themselves: what stands around them speaks for them.
+_SMALL = frozenset(("p", "li", "h2", "h3", "h4", "blockquote", "td", "tr", "tbody", "ul", "ol", "dd", "dt"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The blocks of a page in order, as lines of ``text``; ``markup`` has a row of ``MARKUP`` for each."""
+
+    text: str
+    lines: Sequence[Line]
+    markup: npt.NDArray[np.float64]
+    tree: Any
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open block element: what its own tag and its ancestors say."""
+
+    tag: str
+    number: int
+    parent: int = 0
+    own: int = 0
+    near: int = 0
+    every: int = 0
+    above: int = 0
+    hidden: bool = False
+    itemprop: bool = False
+
+
+def parse(source: str) -> Any:
+    """The tree of a page, or None where there is none. Broken markup is repaired as browsers do, roughly."""
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
+    try:
+        tree = etree.fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    return tree
+
+
+@lru_cache(maxsize=8192)
+def _hints(label: str) -> int:
+    return sum(1 << index for index, pattern in enumerate(_HINT_RES) if pattern.search(label))
+
+
+def read_page(tree: Any) -> Page:
+    """The blocks of a parsed page. Takes what is invisible out of ``tree``."""
+    etree.strip_elements(tree, *_INVISIBLE, with_tail=False)
+    walker = _Walker()
+    walker.walk(tree)
+    return walker.page(tree)
+
+
+class _Walker:
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, ...]] = []
+        self.texts: list[tuple[str, int, int]] = []
+        self.parents: list[int] = []
+        self.parts: list[str] = []
+        self.linked = 0
+        self.links = 0
+        self.emphasis = 0
+        self.gap = 0
+        self.depth = 0
+        self.h1_seen = 0
+        self.last_h1 = 0
+        self.after_br = False
+
+    def walk(self, tree: Any) -> None:
+        root = _Frame(tag="html", number=0)
+        stack = [root]
+        anchors = strong = 0
+        count = 0
+        for event, element in etree.iterwalk(tree, events=("start", "end")):
+            tag = element.tag
+            if event == "start":
+                self.depth += 1
+                if tag in _BLOCKS:
+                    self.flush(stack[-1])
+                    self.after_br = tag == "br"
+                    self.gap += tag != "br"
+                    if tag != "br":
+                        count += 1
+                        stack.append(_open(element, tag, count, stack[-1]) if self.depth < _MAX_DEPTH else stack[-1])
+                elif tag == "a":
+                    anchors += 1
+                    self.links += 1
+                elif tag in ("b", "strong", "em", "i"):
+                    strong += 1
+                if element.text:
+                    self.parts.append(element.text)
+                    if anchors or strong:
+                        size = len(element.text.strip())
+                        self.linked += size if anchors else 0
+                        self.emphasis += size if strong else 0
+            else:
+                self.depth -= 1
+                if tag in _BLOCKS:
+                    if tag != "br":
+                        self.flush(stack[-1])
+                        self.after_br = False
+                        self.gap += 1
+                        stack.pop()
+                elif tag == "a":
+                    anchors -= 1
+                elif tag in ("b", "strong", "em", "i"):
+                    strong -= 1
+                if element.tail:
+                    self.parts.append(element.tail)
+                    if anchors or strong:
+                        size = len(element.tail.strip())
+                        self.linked += size if anchors else 0
+                        self.emphasis += size if strong else 0
+                if len(self.texts) >= MAX_BLOCKS:
+                    break
+        self.flush(root)
+
+    def flush(self, frame: _Frame) -> None:
+        """Close the block that is being collected."""
+        if not self.parts:
+            return
+        text = " ".join("".join(self.parts).split())
+        self.parts.clear()
+        if text and not (text.isascii() and text.isprintable()):
+            text = " ".join(printable(repair(text)).split())
+        if text:
+            tag = frame.tag
+            if tag == "h1":
+                self.h1_seen, self.last_h1 = self.h1_seen + 1, len(self.texts)
+            size = len(text)
+            near = frame.near
+            self.texts.append((text, 0 if self.after_br else min(self.gap, 60), self.depth))
+            self.parents.append(frame.parent)
+            self.rows.append((
+                min(self.linked / size, 1.0), self.links, self.depth, tag == "p", tag in _HEADINGS, tag == "li",
+                tag in ("div", "section", "article"), tag in ("td", "th"), tag == "blockquote", self.after_br,
+                min(self.emphasis / size, 1.0), frame.hidden,
+                *(near >> bit & 1 for bit in range(len(_HINT_NAMES))),
+                *(frame.every >> bit & 1 for bit in range(len(_HINT_NAMES))),
+                *(frame.above >> bit & 1 for bit in range(len(_ABOVE))),
+                frame.itemprop, self.h1_seen, len(self.texts) - 1 - self.last_h1 if self.h1_seen else -1,
+            ))  # fmt: skip
+            self.gap = 0
+        self.linked = self.links = self.emphasis = 0
+
+    def page(self, tree: Any) -> Page:
+        lines: list[Line] = []
+        pieces: list[str] = []
+        position = 0
+        for text, gap, depth in self.texts:
+            if pieces:
+                glue = "\n\n" if gap else "\n"
+                pieces.append(glue)
+                position += len(glue)
+            lines.append(Line(position, position + len(text), text, gap, depth))
+            pieces.append(text)
+            position += len(text)
+        if not lines:
+            return Page(text="", lines=[], markup=np.zeros((0, len(MARKUP))), tree=tree)
+        rows = np.array(self.rows, dtype=np.float64)
+        sizes = np.array([len(line.text) for line in lines], dtype=np.float64)
+        _, parent = np.unique(np.array(self.parents), return_inverse=True)
+        parent_size = np.bincount(parent, weights=sizes)
+        family = np.stack(
+            [
+                np.bincount(parent)[parent],
+                parent_size[parent],
+                (np.bincount(parent, weights=sizes * rows[:, 0]) / parent_size)[parent],
+                (np.bincount(parent, weights=sizes * rows[:, 3]) / parent_size)[parent],
+            ],
+            axis=1,
+        )
+        markup = np.concatenate([rows[:, :-2], family, rows[:, -2:]], axis=1)
+        return Page(text="".join(pieces), lines=lines, markup=markup, tree=tree)
+
+
+def _open(element: Any, tag: str, number: int, parent: _Frame) -> _Frame:
+    attributes = element.attrib
+    label = ""
+    hidden = parent.hidden
+    itemprop = parent.itemprop
+    if attributes:
+        label = f"{attributes.get('class', '')} {attributes.get('id', '')} {attributes.get('role', '')}"[:300].lower()
+        style = attributes.get("style")
+        hidden = (
+            hidden
+            or "hidden" in attributes
+            or attributes.get("aria-hidden") == "true"
+            or (style is not None and "none" in style and "display" in style)
+        )
+        itemprop = itemprop or "articlebody" in (attributes.get("itemprop") or attributes.get("property") or "").lower()
+    own = _hints(label) if label.strip() else 0
+    bit = _ABOVE_AT.get(tag)
+    return _Frame(
+        tag=tag,
+        number=number,
+        parent=parent.number,
+        own=own,
+        near=own | (parent.near if tag in _SMALL else parent.own),
+        every=parent.every | own,
+        above=parent.above | (1 << bit if bit is not None else 0),
+        hidden=hidden,
+        itemprop=itemprop,
+    )

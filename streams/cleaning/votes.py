@@ -1,0 +1,61 @@
+"""What other extractors make of a page: for each block, how much of it they keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from streams.cleaning.features import Vector
+from streams.cleaning.lines import Line
+
+#: Columns that ``votes`` gives.
+VOTES = tuple(f"{name}{place}" for name in ("trafilatura", "resiliparse") for place in ("", "_above", "_below"))
+_WORD = re.compile(r"\w+")
+
+
+def votes(source: str, tree: Any, lines: Sequence[Line]) -> Vector:
+    """The share (0 to 1) of each block that trafilatura and resiliparse keep, and that of the blocks beside it."""
+    found = [list(_WORD.findall(line.text)) for line in lines]
+    columns: list[Vector] = []
+    for text in (_trafilatura(tree), _resiliparse(source)):
+        share = _shares(found, text)
+        columns += [share, np.concatenate([[0.0], share[:-1]]), np.concatenate([share[1:], [0.0]])]
+    return np.stack(columns, axis=1)
+
+
+def _shares(found: Sequence[Sequence[str]], text: str) -> Vector:
+    words = _WORD.findall(text)
+    triples = set(zip(words, words[1:], words[2:], strict=False))
+    whole = {tuple(_WORD.findall(line)) for line in text.splitlines()}
+    shares: list[float] = []
+    for block in found:
+        if not block:
+            shares.append(0.0)
+        elif tuple(block) in whole:
+            shares.append(1.0)
+        elif len(block) < 3:
+            shares.append(0.0)
+        else:
+            shares.append(
+                sum(triple in triples for triple in zip(block, block[1:], block[2:], strict=False)) / (len(block) - 2)
+            )
+    return np.array(shares)
+
+
+def _trafilatura(tree: Any) -> str:
+    import trafilatura
+
+    try:
+        return trafilatura.extract(tree, fast=True, include_comments=False) or ""
+    except (RecursionError, ValueError, TypeError, AttributeError, KeyError):
+        # Its own bugs on odd trees are one vote less.
+        return ""
+
+
+def _resiliparse(source: str) -> str:
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(source, main_content=True, alt_texts=False))

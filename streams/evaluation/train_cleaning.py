@@ -1,0 +1,167 @@
+"""Learn the line classifiers: two rounds of boosted trees for text dumps, two for pages. Needs LightGBM (`dev`).
+
+The second round learns from first-round scores of trees that have not seen the site. Nothing is searched for: the
+parameters are LightGBM's usual ones for some ten thousand rows, small enough to read and to evaluate in NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from streams.cleaning.articles import describe_page
+from streams.cleaning.classify import SECOND, Judge, Judges, with_scores
+from streams.cleaning.context import NOTHING_KNOWN, Context
+from streams.cleaning.features import NAMES, describe
+from streams.cleaning.identity import host_of
+from streams.cleaning.lines import Line, line_key, split
+from streams.cleaning.metadata import read_metadata
+from streams.cleaning.pages import MARKUP, parse
+from streams.cleaning.trees import Trees, dump, load
+from streams.cleaning.votes import VOTES
+from streams.evaluation.cleaning_data import FOLDS, Sample, fold_of, label, read_rows, sample
+
+DEPTH = 6
+_PARAMETERS: dict[str, Any] = {
+    "objective": "binary", "num_leaves": 20, "max_depth": DEPTH, "learning_rate": 0.06, "min_data_in_leaf": 40,
+    "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "seed": 1, "verbose": -1,
+    "num_threads": 1, "deterministic": True, "force_row_wise": True,
+}  # fmt: skip
+_ROUNDS = 140
+#: Weights of what is added to the dumps: their articles with a little around them, articles that are clean, and
+#: articles in the page of another, and dumps read with what the site's other pages had.
+_CROPPED, _CLEAN, _SWAPPED, _REMEMBERED = 0.4, 0.3, 0.5, 0.6
+#: Most lines that a crop leaves before and after the article.
+_AROUND = 15
+PAGE_NAMES = (*NAMES, *MARKUP, *VOTES)
+DUMP_NAMES = NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class _Dump:
+    key: tuple[str, int]
+    lines: list[Line]
+    shares: Any
+    context: Context
+
+    @property
+    def article(self) -> slice:
+        """From the first line of the article to its last."""
+        inside = np.flatnonzero(self.shares >= 0.5)
+        return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0)
+
+
+def _dumps(data: Path) -> list[_Dump]:
+    rows = read_rows(data / "cleaning" / "dumps.jsonl.gz")
+    texts = [split(row["text"]) for row in rows]
+    contexts = sibling_contexts(rows, texts)
+    return [
+        _Dump((row["dump"], fold_of(row["url"])), lines, label([line.text for line in lines], row["body"]), context)
+        for row, lines, context in zip(rows, texts, contexts, strict=True)
+    ]
+
+
+def sibling_contexts(rows: Sequence[dict[str, Any]], texts: Sequence[Sequence[Line]]) -> list[Context]:
+    """For each dump, what a host memory that has seen the site's other pages (dumped alike) knows of its lines."""
+    keys = [[line_key(line.text) for line in lines] for lines in texts]
+    places = [(row["dump"], host_of(row["url"])) for row in rows]
+    contexts: list[Context] = []
+    for index, place in enumerate(places):
+        others = [set(keys[other]) for other, where in enumerate(places) if where == place and other != index]
+        known = {key: sum(key in other for other in others) for key in keys[index]}
+        contexts.append(Context(pages=len(others), lines={key: count for key, count in known.items() if count}))
+    return contexts
+
+
+def dump_samples(data: Path) -> list[Sample]:
+    """The lines of the dumps, and of crops, clean articles and swapped ones made from them (deterministic)."""
+    random = np.random.default_rng(1)
+    samples: list[Sample] = []
+    dumps = _dumps(data)
+
+    def add(lines: Sequence[Line], shares: Any, fold: int, weight: float, context: Context = NOTHING_KNOWN) -> None:
+        samples.append(sample(describe(lines, None, context), shares, fold, weight))
+
+    for each in dumps:
+        lines, shares, fold, part = each.lines, each.shares, each.key[1], each.article
+        add(lines, shares, fold, 1.0)
+        if each.context.pages:
+            add(lines, shares, fold, _REMEMBERED, each.context)
+        if not part.stop:
+            continue
+        start = part.start - int(random.integers(0, min(part.start, _AROUND) + 1))
+        stop = part.stop + int(random.integers(0, min(len(lines) - part.stop, _AROUND) + 1))
+        add(lines[start:stop], shares[start:stop], fold, _CROPPED)
+        inside = np.flatnonzero(shares >= 0.5)
+        first = int(random.integers(0, max(len(inside) // 2, 1)))
+        last = len(inside) if random.random() < 0.5 else int(random.integers(first, len(inside))) + 1
+        clean = [Line(0, 0, lines[index].text, int(index != inside[first])) for index in inside[first:last]]
+        add(clean, np.ones(len(clean)), fold, _CLEAN)
+        others = [other for other in dumps if other.key == each.key and other.article.stop]
+        swapped = others[int(random.integers(len(others)))]
+        add(
+            [*lines[: part.start], *swapped.lines[swapped.article], *lines[part.stop :]],
+            np.concatenate([shares[: part.start], swapped.shares[swapped.article], shares[part.stop :]]),
+            fold,
+            _SWAPPED,
+        )
+    return samples
+
+
+def page_samples(data: Path) -> list[Sample]:
+    """The blocks of the pages."""
+    samples: list[Sample] = []
+    for row in read_rows(data / "cleaning" / "pages.jsonl.gz"):
+        tree = parse(row["html"])
+        title = read_metadata(tree, row["url"]).title
+        page, rows = describe_page(row["html"], tree, NOTHING_KNOWN, title)
+        samples.append(sample(rows, label([line.text for line in page.lines], row["body"]), fold_of(row["url"])))
+    return samples
+
+
+def fit(samples: Sequence[Sample], names: Sequence[str]) -> tuple[Judge, tuple[bytes, bytes]]:
+    """Both rounds from the samples, and their weights files."""
+    first, first_file = _fit([(each.rows, each) for each in samples], names)
+    rounds: list[tuple[Any, Sample]] = []
+    for fold in sorted({each.fold for each in samples}):
+        blind, _ = _fit([(each.rows, each) for each in samples if each.fold != fold], names)
+        rounds += [(with_scores(each.rows, blind.predict(each.rows)), each) for each in samples if each.fold == fold]
+    second, second_file = _fit(rounds, [*names, *SECOND])
+    return Judge(first, second), (first_file, second_file)
+
+
+def _fit(pairs: Sequence[tuple[Any, Sample]], names: Sequence[str]) -> tuple[Trees, bytes]:
+    import lightgbm
+
+    rows = np.concatenate([rows for rows, _ in pairs])
+    labels = np.concatenate([each.labels for _, each in pairs])
+    weights = np.concatenate([each.weights for _, each in pairs])
+    booster = lightgbm.train(_PARAMETERS, lightgbm.Dataset(rows, labels, weight=weights), _ROUNDS)
+    file = dump(list(names), booster.dump_model(), DEPTH)
+    return load(file), file
+
+
+def fit_without(fold: int, dumps: Sequence[Sample], pages: Sequence[Sample]) -> Judges:
+    """Judges that have seen nothing of the fold's sites."""
+    return Judges(
+        dump=fit([each for each in dumps if each.fold != fold], DUMP_NAMES)[0],
+        page=fit([each for each in pages if each.fold != fold], PAGE_NAMES)[0],
+    )
+
+
+def train(data: Path) -> str:
+    """Write the package's weights anew from ``data``/cleaning; the report is out of fold by site."""
+    folder = Path(__file__).parents[1] / "cleaning" / "weights"
+    folder.mkdir(exist_ok=True)
+    dumps, pages = dump_samples(data), page_samples(data)
+    for kind, samples, names in (("dump", dumps, DUMP_NAMES), ("page", pages, PAGE_NAMES)):
+        _, files = fit(samples, names)
+        for number, file in enumerate(files, start=1):
+            (folder / f"{kind}_{number}.json").write_bytes(file)
+    from streams.evaluation import cleaning
+
+    return cleaning.render(cleaning.measure(data, peers=False)) + f"\nWeights of all {FOLDS} folds written to {folder}."
