@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from streams import codec
 from streams.records import RawArticle
@@ -44,25 +45,42 @@ def news(count: int, seed: int = 1) -> tuple[list[RawArticle], dict[str, str]]:
     return [article for article, _ in pairs], {article.id or "": event for article, event in pairs}
 
 
-def garbage(count: int, seed: int = 1) -> list[bytes | None]:
-    """``count`` bad values of every family that a broken producer makes; no two families alike."""
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A record that is no article: as a broken producer, or one from the future, would write it."""
+
+    value: bytes | None
+    key: bytes | None = b"bad"
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def garbage(count: int, seed: int = 1) -> list[Bad]:
+    """``count`` bad records, of every family in turn."""
     rng = random.Random(seed)
     good = codec.encode(RawArticle(id="x", content="A sentence. " * 20))
+
+    def article(**fields: object) -> Bad:
+        return Bad(codec.encode({"id": f"bad-{rng.random()}", **fields}))
+
     makers = (
-        lambda: rng.randbytes(rng.randint(1, 400)),
-        lambda: good[: rng.randint(1, len(good) - 2)],
-        lambda: b"[" * rng.randint(10, 20_000),
-        lambda: b'{"a":' * rng.randint(10, 3000) + b"1" + b"}" * 10,
-        lambda: codec.encode({"id": rng.randint(1, 9), "content": "number for an id"}),
-        lambda: codec.encode({"title": f"no content {rng.random()}"}),
-        lambda: codec.encode({"id": f"e{rng.random()}", "content": ""}),
-        lambda: codec.encode({"id": f"s{rng.random()}", "content": "too short"}),
-        lambda: codec.encode({"id": f"t{rng.random()}", "content": "x " * 300, "content_type": "video/mp4"}),
-        lambda: codec.encode({"id": f"d{rng.random()}", "content": "A sentence goes. " * 40, "published": "1066"}),
-        lambda: codec.encode({"id": f"b{rng.random()}", "content_base64": "!!!not base64!!!"}),
-        lambda: b"",
-        lambda: None,
-        lambda: b"null",
-        lambda: b'"just a string"',
+        lambda: Bad(rng.randbytes(rng.randint(1, 400))),
+        lambda: Bad(good[: rng.randint(1, len(good) - 2)]),
+        lambda: Bad(b"[" * rng.randint(10, 20_000)),
+        lambda: Bad(b'{"a":' * rng.randint(10, 3000) + b"1" + b"}" * 10),
+        lambda: Bad(codec.encode({"id": rng.randint(1, 9), "content": "a number for an id"})),
+        lambda: Bad(codec.encode({"title": f"no content {rng.random()}"}), key=None),
+        lambda: Bad(good, headers=(("streams_schema", b"99"),)),
+        lambda: Bad(good, headers=(("streams_schema", b"one"),)),
+        lambda: Bad(good.replace(b"A sentence", b"A \xff\xfe sentence"), key=None),
+        lambda: Bad(b"", key=b""),
+        lambda: Bad(None, key=rng.randbytes(20)),
+        lambda: Bad(b"null"),
+        lambda: Bad(b'"just a string"'),
+        lambda: article(content=""),
+        lambda: article(content="too short"),
+        lambda: article(content="x " * 300, content_type="video/mp4"),
+        lambda: article(content="A sentence goes on. " * 40, published="1066"),
+        lambda: article(content_base64="!!!not base64!!!"),
+        lambda: article(content="\u0000\u0001\u0002" * 200),
     )
     return [makers[number % len(makers)]() for number in range(count)]

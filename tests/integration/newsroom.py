@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
+from feed import Bad
 
 from streams import codec
 from streams.pipeline import STAGES, article_id
@@ -59,15 +60,19 @@ def seeds() -> list[RawArticle]:
     return [RawArticle(content=path.read_text()) for path in sorted(SEEDS.glob("*.txt"))]
 
 
-async def send_raw(settings: Settings, values: Iterable[RawArticle | bytes | None]) -> None:
+async def send_raw(settings: Settings, values: Iterable[RawArticle | Bad | bytes | None]) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, max_request_size=30_000_000)
     await producer.start()
     try:
+        topic = f"{settings.topic_prefix}.articles.raw"
         for value in values:
+            if isinstance(value, Bad):
+                await producer.send(topic, value.value, key=value.key, headers=list(value.headers))
+                continue
             article = isinstance(value, RawArticle)
             key = (value.source or article_id(value)) if article else "bytes"
             data = codec.encode(value) if article else value
-            await producer.send(f"{settings.topic_prefix}.articles.raw", data, key=key.encode())
+            await producer.send(topic, data, key=key.encode())
         await producer.flush()
     finally:
         await producer.stop()

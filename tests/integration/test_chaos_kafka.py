@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import uuid
 
 import chaos
@@ -16,6 +17,7 @@ import feed
 import pytest
 from newsroom import Workers, live_stories, members, records, send_raw, until
 
+from streams import codec
 from streams.broker import admin
 from streams.broker.process import free_port
 from streams.operations.reconcile import reconcile
@@ -94,6 +96,34 @@ async def test_a_flood_of_bad_records_stops_nothing(settings):
     assert clean.published == tag.published == cluster.published == len(good)
     assert len(await records(settings, "dead-letters")) == clean.dead_letters
     assert members((await live_stories(settings)).values()) == sorted(article_id(each) for each in good)
+
+
+async def test_a_producer_that_dies_mid_batch_is_simply_run_again(settings, tmp_path):
+    articles, _ = feed.news(400, seed=4)
+    file = tmp_path / "feed.jsonl"
+    file.write_bytes(b"".join(codec.encode(each) + b"\n" for each in articles))
+    names = ("broker", "topic_prefix")
+    env = {**os.environ, **{f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}}
+    # Reading from a pipe that stays open, it is not done when it is killed.
+    dying = subprocess.Popen([sys.executable, "-m", "streams", "seed", "-"], env=env, stdin=subprocess.PIPE)  # noqa: ASYNC220
+    dying.stdin.write(b"".join(codec.encode(each) + b"\n" for each in articles[:200]))
+    dying.stdin.flush()
+
+    async def some_arrived():
+        return len(await records(settings, "articles.raw")) > 0
+
+    await until(some_arrived, Workers(settings))
+    dying.kill()
+    dying.wait()
+    dying.stdin.close()
+    again = await asyncio.create_subprocess_exec(sys.executable, "-m", "streams", "seed", str(file), env=env)
+    assert await again.wait() == 0
+    with Workers(settings) as workers:
+        workers.start()
+        await chaos.settle(settings, workers, articles, patience=300)
+        assert workers.stop() == [0, 0, 0]
+    assert len(await records(settings, "articles.raw")) > len(articles)
+    assert members((await live_stories(settings)).values()) == sorted(article_id(each) for each in articles)
 
 
 async def _state(port):
