@@ -132,12 +132,12 @@ class LogReader:
         finally:
             await consumer.stop()
 
-    async def pick(self, topic: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        """The values of single records by (partition, offset); places that the log no longer has are left out."""
+    async def pick(self, topic: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], ConsumerRecord]:
+        """Single records by (partition, offset); places that the log no longer has are left out."""
         consumer = self._consumer(fetch_bytes=_PICK_BYTES)
         await consumer.start()
         try:
-            picked: dict[tuple[int, int], bytes] = {}
+            picked: dict[tuple[int, int], ConsumerRecord] = {}
             for partition, offset in sorted(places):
                 where = TopicPartition(topic, partition)
                 consumer.assign([where])
@@ -147,7 +147,7 @@ class LogReader:
                 found = await consumer.getmany(where, timeout_ms=_PICK_MS, max_records=1)
                 for record in found.get(where, []):
                     if record.offset == offset and record.value is not None:
-                        picked[partition, offset] = record.value
+                        picked[partition, offset] = record
             return picked
         finally:
             await consumer.stop()

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
         int,
         Field(ge=0, le=65533, description="Port of the first stage's HTTP server, the next stages follow; 0: none."),
     ] = 0
+    api_token: Annotated[
+        str | None,
+        Field(min_length=8, description="Bearer token that the dashboard's `/api/v1` asks for; default: none."),
+    ] = None
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
 
     @field_validator("broker")

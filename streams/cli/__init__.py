@@ -18,6 +18,7 @@ _COMMANDS = {
     "demo": "demo",
     "seed": "seed",
     "worker": "worker",
+    "dashboard": "dashboard",
     "topics": "topics",
     "broker": "broker",
     "clean": "filters",

@@ -39,6 +39,13 @@ class Index:
     def close(self) -> None:
         self.db.close()
 
+    def clear(self) -> None:
+        """Forget everything: the log is read anew."""
+        for table in ("stories", "facets", "entities", "members", "events", "texts"):
+            self.db.execute(f"DELETE FROM {table}")
+        self._count = 0
+        self.vector.clear()
+
     def lookup(self, story_id: str) -> Kept | None:
         """The story as it stands, merged and retracted ones too; None: not known (or forgotten)."""
         row = self.db.execute("SELECT snapshot, active, newest, oldest FROM stories WHERE id = ?", (story_id,))

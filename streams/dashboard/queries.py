@@ -26,6 +26,8 @@ from streams.headers import Position
 from streams.records import Evidence, Story, StoryArticle
 
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
+#: Later than any article: 1e18 s, beyond what a date can say.
+_LATEST = 1e18
 _TOKEN = re.compile(r"\w", re.UNICODE)
 
 
@@ -119,14 +121,19 @@ def row_of(index: Index, kept: Kept, *, now: float) -> Row:
     return _sparked(index, [kept], now)[0]
 
 
-def members(index: Index, story_id: str, *, limit: int, before: float | None = None) -> list[Member]:
-    """A story's articles, newest first; ``before``: only older ones."""
+def members(index: Index, story_id: str, *, limit: int, after: tuple[float, str] | None = None) -> list[Member]:
+    """A story's articles, newest first, after the one that ``after`` names (its time and id)."""
     found = index.db.execute(
-        "SELECT story, at, part, off, entry, evidence, article FROM members WHERE story = ? AND at < ? "
-        "ORDER BY at DESC, article LIMIT ?",
-        (story_id, 1e18 if before is None else before, limit),
+        "SELECT story, at, part, off, entry, evidence FROM members WHERE story = ? AND (at, article) < (?, ?) "
+        "ORDER BY at DESC, article DESC LIMIT ?",
+        (story_id, *(after or (_LATEST, "")), limit),
     )
     return [_member(row) for row in found]
+
+
+def members_cursor(found: Sequence[Member], limit: int) -> str | None:
+    """The cursor to a story's older articles; None where these are the last."""
+    return encode_cursor(found[-1].at, found[-1].entry.id) if len(found) == limit else None
 
 
 def member(index: Index, article_id: str) -> Member | None:
@@ -142,9 +149,23 @@ def story_events(index: Index, story_id: str, *, limit: int) -> list[LoggedEvent
     return _events(index, "story = ?1 OR other = ?1 ORDER BY seq DESC LIMIT ?2", (story_id, limit))
 
 
-def events_after(index: Index, seq: int, *, limit: int) -> list[LoggedEvent]:
-    """The log in this dashboard's order of reading, oldest first, after ``seq``."""
-    return _events(index, "seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+def events_after(index: Index, vector: dict[int, int], *, limit: int) -> list[LoggedEvent]:
+    """The log after the offsets in ``vector`` (a partition not in it: all of it), in this dashboard's reading order.
+
+    About ``limit`` events: the steps of one decision share their offset and are never parted.
+    """
+    parts = [row[0] for row in index.db.execute("SELECT DISTINCT part FROM events")]
+    if not parts:
+        return []
+    unread = " OR ".join("(part = ? AND off > ?)" for _ in parts)
+    values = [value for part in parts for value in (part, vector.get(part, -1))]
+    found = _events(index, f"{unread} ORDER BY seq LIMIT ?", [*values, limit])
+    if len(found) == limit:
+        last = found[-1]
+        found += _events(
+            index, "part = ? AND off = ? AND seq > ? ORDER BY seq", (last.partition, last.offset, last.seq)
+        )
+    return found
 
 
 def entity(index: Index, entity_id: str) -> EntityInfo | None:

@@ -1,0 +1,53 @@
+"""`streams dashboard`: the stories in a browser, as they form."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from streams.cli.console import CommandError, say, silence
+from streams.settings import Settings, load
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; 0.0.0.0: all of them.")
+@click.option("--port", default=8800, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any free one.")
+def dashboard(host: str, port: int) -> None:
+    """Serve the stories, their evidence and the health of the stages, until SIGTERM or Ctrl-C.
+
+    Reads the topics without a consumer group: any number of dashboards can run, and none takes records from another.
+    """
+    settings = load()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s dashboard  %(levelname)s %(message)s")
+    # A broker that is away is said on the pages, not in a log line a second.
+    silence("aiokafka", "asyncio")
+
+    async def run() -> None:
+        from streams.dashboard.server import serve
+
+        await _check_cluster(settings)
+        task = asyncio.ensure_future(serve(settings, host=host, port=port, ready=_ready))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        await task
+
+    try:
+        asyncio.run(run())
+    except asyncio.CancelledError:
+        say("stopped")
+
+
+def _ready(url: str) -> None:
+    say(f"dashboard on {url} (Ctrl-C stops)")
+
+
+async def _check_cluster(settings: Settings) -> None:
+    from streams.broker import admin
+
+    await admin.wait_for_broker(settings, say)
+    missing = [change.topic for change in await admin.plan(settings) if change.action == "create"]
+    if missing:
+        raise CommandError(f"topics are missing ({', '.join(missing)}). Create them: streams topics apply")

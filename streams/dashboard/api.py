@@ -1,0 +1,191 @@
+"""The JSON API under /api/v1, and the Atom feeds. Lists have cursors, answers have ETags, errors are RFC 9457."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from streams import codec
+from streams.dashboard import feeds, queries
+from streams.dashboard.desk import Desk
+from streams.dashboard.filters import BadRequestError, Filter, decode_cursor, parse_limit
+from streams.dashboard.index import outlet
+from streams.dashboard.live import decode_vector, encode_vector
+from streams.dashboard.pages import ROWS, standing
+from streams.dashboard.queries import LoggedEvent, Member, Row
+from streams.dashboard.render import iso, shown
+from streams.dashboard.web import problem, with_etag
+
+#: The most that one answer lists.
+MOST = 200
+
+
+class Api:
+    """Handlers of the API, over one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._respond = with_etag(_json)
+        self._feed = with_etag(_atom)
+
+    async def stories(self, request: Request) -> Response:
+        desk, query = self.desk, request.query_params
+        wanted = Filter.parse(query)
+        if request.url.path.endswith("/search") and not wanted.q:
+            raise BadRequestError("search wants words in q")
+        page = queries.page(
+            desk.index,
+            wanted,
+            now=desk.clock(),
+            after=decode_cursor(query.get("cursor", "")),
+            limit=parse_limit(query, default=ROWS, most=MOST),
+        )
+        return self._respond(request.headers, {"stories": [brief(row) for row in page.rows], "cursor": page.cursor})
+
+    async def story(self, request: Request) -> Response:
+        desk = self.desk
+        kept = desk.index.lookup(request.path_params["id"])
+        if kept is None or kept.story.status == "retracted":
+            return problem(404, "there is no such story, or it was taken back")
+        row = queries.row_of(desk.index, kept, now=desk.clock())
+        return self._respond(request.headers, brief(row) | {"story": kept.story})
+
+    async def articles(self, request: Request) -> Response:
+        """The articles of a story, newest first."""
+        desk, query = self.desk, request.query_params
+        story_id = standing(desk, request.path_params["id"])
+        if desk.index.lookup(story_id) is None:
+            return problem(404, "there is no such story")
+        limit = parse_limit(query, default=ROWS, most=MOST)
+        after = decode_cursor(query.get("cursor", ""))
+        found = queries.members(desk.index, story_id, limit=limit, after=after)
+        cursor = queries.members_cursor(found, limit)
+        return self._respond(request.headers, {"articles": [placed(member) for member in found], "cursor": cursor})
+
+    async def article(self, request: Request) -> Response:
+        desk = self.desk
+        member = queries.member(desk.index, request.path_params["id"])
+        if member is None:
+            return problem(404, "there is no such article, or it was taken back")
+        full = (await desk.articles.read([member])).get(member.entry.id)
+        told = placed(member) | {"story_id": standing(desk, member.story_id), "article": full}
+        return self._respond(request.headers, told)
+
+    async def entity(self, request: Request) -> Response:
+        about = queries.entity(self.desk.index, request.path_params["id"])
+        if about is None:
+            return problem(404, "there is no such entity")
+        company = queries.entity_company(self.desk.index, about.id, limit=24)
+        return self._respond(request.headers, {"entity": about, "named_with": company})
+
+    async def events(self, request: Request) -> Response:
+        """The log from a cursor on: its own offsets, so that every dashboard on it understands them."""
+        query = request.query_params
+        vector = decode_vector(query.get("cursor", ""))
+        if vector is None:
+            raise BadRequestError("cursor is not one that this server gave")
+        found = queries.events_after(self.desk.index, vector, limit=parse_limit(query, default=ROWS, most=MOST))
+        for event in found:
+            vector[event.partition] = max(event.offset, vector.get(event.partition, -1))
+        told = {"events": [_event(event) for event in found], "cursor": encode_vector(vector)}
+        return self._respond(request.headers, told)
+
+    async def health(self, request: Request) -> Response:
+        status = self.desk.hub.status
+        told = {
+            "kafka": {"connected": status.connected, "since": iso(status.since)},
+            "caught_up": status.caught_up,
+            "position": encode_vector(self.desk.index.vector),
+            "stages": self.desk.health.report(self.desk.clock()),
+        }
+        return self._respond(request.headers, told, 200 if status.connected else 503)
+
+    async def openapi(self, request: Request) -> Response:
+        from streams.dashboard.openapi import DOCUMENT
+
+        return self._respond(request.headers, DOCUMENT)
+
+    async def feed(self, request: Request) -> Response:
+        """Atom: the newest stories of a search."""
+        wanted, now = Filter.parse(request.query_params), self.desk.clock()
+        rows = queries.page(self.desk.index, wanted, now=now, limit=ROWS).rows
+        title = "News Streams" + "".join(f" · {shown(value)}" for value in wanted.given().values())
+        base = str(request.base_url).rstrip("/")
+        text = feeds.stories_feed(rows, base=base, self_url=str(request.url), title=title, now=now)
+        return self._feed(request.headers, text)
+
+    async def story_feed(self, request: Request) -> Response:
+        """Atom: the articles of a story."""
+        desk = self.desk
+        kept = desk.index.lookup(standing(desk, request.path_params["id"]))
+        if kept is None or kept.story.status == "retracted":
+            return problem(404, "there is no such story, or it was taken back")
+        found = queries.members(desk.index, kept.story.id, limit=ROWS)
+        base = str(request.base_url).rstrip("/")
+        text = feeds.story_feed(kept.story, found, base=base, self_url=str(request.url), now=desk.clock())
+        return self._feed(request.headers, text)
+
+
+def brief(row: Row) -> dict[str, object]:
+    """A story as lists of the API have it."""
+    story = row.story
+    return {
+        "id": story.id,
+        "headline": story.headline,
+        "status": story.status,
+        "redirect_to": story.redirect_to,
+        "phase": row.phase,
+        "active": iso(row.active),
+        "newest": iso(row.newest),
+        "article_count": story.article_count,
+        "origins": story.origins,
+        "sources": story.sources,
+        "languages": story.languages,
+        "entities": [{"id": each.id, "name": each.name, "type": each.type} for each in story.entities],
+        "articles_per_hour": row.spark,
+    }
+
+
+def placed(member: Member) -> dict[str, object]:
+    """An article and why it is where it is."""
+    entry = member.entry
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "outlet": outlet(entry),
+        "credit": entry.credit,
+        "origin": entry.origin,
+        "url": entry.url,
+        "language": entry.language,
+        "published": entry.published,
+        "at": iso(member.at),
+        "revision": entry.revision,
+        "quotes": entry.quotes,
+        "evidence": member.evidence,
+    }
+
+
+def _event(event: LoggedEvent) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "story_id": event.story_id,
+        "other_id": event.other_id,
+        "article_id": event.article_id,
+        "title": event.title,
+        "outlet": event.outlet,
+        "moved": event.moved,
+        "at": None if event.at is None else iso(event.at),
+        "arrived": iso(event.arrived),
+        "partition": event.partition,
+        "offset": event.offset,
+        "evidence": event.evidence,
+    }
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(codec.encode(value), status, media_type="application/json")
+
+
+def _atom(text: str) -> Response:
+    return Response(text, media_type="application/atom+xml")

@@ -1,0 +1,152 @@
+"""Reading Kafka for the dashboard: the decision log into the index, and how the stages do. No consumer group."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from streams import codec, headers
+from streams.dashboard.health import INPUTS, OUTPUTS, Health
+from streams.dashboard.index import Index
+from streams.dashboard.live import Hub
+from streams.dashboard.projection import project
+from streams.headers import Position
+from streams.reading import FirstDecisions, LogReader
+from streams.records import Rejection
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Decisions taken in before the pages get a turn: some tens of milliseconds.
+_AT_ONCE = 50
+#: Records of each output topic that health looks back on at start, a partition.
+_LOOK_BACK = 1_000
+#: Seconds between two looks at the groups, longest for an answer, and the pause before a new connection.
+_EVERY, _ANSWER, _PAUSE = 2.0, 5.0, 1.0
+_FAILURES = (KafkaError, OSError, TimeoutError, AssertionError)
+
+
+class Follower:
+    """Keeps the index and the health up with Kafka until cancelled. Where Kafka goes away, it waits for it."""
+
+    def __init__(self, settings: Settings, index: Index, hub: Hub, health: Health) -> None:
+        self._prefix, self._settings = settings.topic_prefix, settings
+        self._index, self._hub, self._health = index, hub, health
+        self._reader = LogReader(settings.bootstrap_servers)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._forever(self._follow_log))
+            tasks.create_task(self._forever(self._watch_groups))
+            for topic in OUTPUTS:
+                tasks.create_task(self._forever(partial(self._watch_topic, topic)))
+
+    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except _FAILURES as error:
+                log.info("reading Kafka: %s: %s", type(error).__name__, error)
+            await asyncio.sleep(_PAUSE)
+
+    async def _follow_log(self) -> None:
+        """Every decision from the beginning of the log. The index is emptied first: it may hold a part already."""
+        first = FirstDecisions()
+        self._start_anew()
+        topic = f"{self._prefix}.story-events"
+        async for batch in self._reader.batches(topic, most=_AT_ONCE):
+            for record in batch:
+                if record.offset <= self._index.vector.get(record.partition, -1):
+                    log.warning("partition %d of the log began anew; reading it again", record.partition)
+                    return
+                self._take(first, record)
+            behind = bool(batch) and time.time() - batch[-1].timestamp / 1000 > _EVERY and len(batch) == _AT_ONCE
+            if not behind:
+                self._hub.set_status(caught_up=True)
+            await asyncio.sleep(0)
+
+    def _start_anew(self) -> None:
+        if self._index.vector:
+            self._index.clear()
+            self._hub.began_anew()
+        self._hub.set_status(caught_up=False)
+
+    def _take(self, first: FirstDecisions, record: ConsumerRecord) -> None:
+        place = Position(topic=record.topic, partition=record.partition, offset=record.offset)
+        try:
+            decision = first.accept(record)
+        except codec.DecodeError as error:
+            log.warning("the log's record at %s:%s cannot be read: %s", record.partition, record.offset, error)
+            decision = None
+        if decision is None:
+            self._index.vector[record.partition] = record.offset
+            return
+        source = headers.source_position(record.headers)
+        update = project(decision, self._index.lookup, arrived=record.timestamp / 1000, source=source)
+        self._hub.changed(self._index.write(update, place))
+
+    async def _watch_topic(self, name: str) -> None:
+        """Tell health what a topic gets, from a little before its end on."""
+        async for batch in self._reader.batches(f"{self._prefix}.{name}", tail=_LOOK_BACK, most=500):
+            for record in batch:
+                if name == "dead-letters":
+                    self._health.died(record.headers)
+                elif name == "rejections":
+                    self._health.wrote(record.headers, record.timestamp / 1000, rejected=_reason(record.value))
+                else:
+                    self._health.wrote(record.headers, record.timestamp / 1000)
+            await asyncio.sleep(0)
+
+    async def _watch_groups(self) -> None:
+        """Look at what the stages have committed; also what tells that Kafka is away, and back."""
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(_ANSWER):
+                    admin = AIOKafkaAdminClient(
+                        bootstrap_servers=self._settings.bootstrap_servers, request_timeout_ms=int(_ANSWER * 1000)
+                    )
+                    stack.push_async_callback(admin.close)
+                    await admin.start()
+                    consumer = AIOKafkaConsumer(
+                        bootstrap_servers=self._settings.bootstrap_servers, request_timeout_ms=int(_ANSWER * 1000)
+                    )
+                    stack.push_async_callback(consumer.stop)
+                    await consumer.start()
+                while True:
+                    async with asyncio.timeout(_ANSWER):
+                        await self._look(admin, consumer)
+                    self._hub.set_status(connected=True)
+                    await asyncio.sleep(_EVERY)
+            except _FAILURES:
+                self._hub.set_status(connected=False)
+                raise
+
+    async def _look(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
+        topics = {stage: f"{self._prefix}.{name}" for stage, name in INPUTS.items()}
+        known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(list(topics.values()))}
+        for stage, topic in topics.items():
+            partitions = [TopicPartition(topic, each["partition"]) for each in known.get(topic, [])]
+            ends = await consumer.end_offsets(partitions)
+            offsets = await admin.list_consumer_group_offsets(f"{self._prefix}.{stage}")
+            committed = {each.partition: offsets[each].offset for each in partitions if each in offsets}
+            self._health.committed(
+                stage,
+                {each.partition: end for each, end in ends.items()},
+                {partition: offset for partition, offset in committed.items() if offset >= 0},
+                self._hub.clock(),
+            )
+
+
+def _reason(value: bytes | None) -> str:
+    try:
+        return codec.decode(Rejection, value or b"").reason
+    except codec.DecodeError:
+        return "unreadable"

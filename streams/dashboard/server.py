@@ -1,0 +1,162 @@
+"""The web server: routes over the handlers, and serving them beside the follower until cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+from importlib.resources import files
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from streams.dashboard.api import Api
+from streams.dashboard.articles import Articles
+from streams.dashboard.desk import Desk
+from streams.dashboard.filters import BadRequestError
+from streams.dashboard.follow import Follower
+from streams.dashboard.health import Health
+from streams.dashboard.index import Index
+from streams.dashboard.live import Hub
+from streams.dashboard.pages import Pages
+from streams.dashboard.web import Guard, problem
+from streams.settings import Settings
+
+#: Every file that is served; nothing else in the folder can be had.
+STATIC = {
+    "style.css": "text/css; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+_FOREVER = "public, max-age=31536000, immutable"
+#: Seconds that open requests get when the server stops.
+_LAST_REQUESTS = 2
+
+
+def create_app(desk: Desk, *, token: str | None = None) -> Starlette:
+    """The ASGI app over a desk. ``token``: what /api/v1 wants as a bearer token; None: nothing."""
+    pages, api = Pages(desk), Api(desk)
+    assets = {name: files("streams.dashboard").joinpath("static", name).read_bytes() for name in STATIC}
+    desk.templates.globals["asset"] = {
+        name: f"/static/{name}?v={blake2b(data, digest_size=6).hexdigest()}" for name, data in assets.items()
+    }
+
+    async def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in assets:
+            raise HTTPException(404)
+        return Response(assets[name], media_type=STATIC[name], headers={"cache-control": _FOREVER})
+
+    async def bad_request(request: Request, error: Exception) -> Response:
+        return problem(400, str(error)) if _of_api(request) else pages.refused(str(error))
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return problem(status, "there is nothing here") if _of_api(request) else pages.missing("page")
+
+    v1 = "/api/v1"
+    return Starlette(
+        routes=[
+            Route("/", pages.stories),
+            Route("/rows", pages.stories),
+            Route("/story/{id}", pages.story),
+            Route("/story/{id}/feed.atom", api.story_feed),
+            Route("/article/{id}", pages.article),
+            Route("/entity/{id:path}", pages.entity),
+            Route("/health", pages.health),
+            Route("/health/stages", pages.health),
+            Route("/live", pages.live),
+            Route("/feed.atom", api.feed),
+            Route("/api", pages.api),
+            Route("/static/{name}", static),
+            Route(f"{v1}/openapi.json", api.openapi),
+            Route(f"{v1}/stories", api.stories),
+            Route(f"{v1}/search", api.stories),
+            Route(f"{v1}/stories/{{id}}", api.story),
+            Route(f"{v1}/stories/{{id}}/articles", api.articles),
+            Route(f"{v1}/articles/{{id}}", api.article),
+            Route(f"{v1}/entities/{{id:path}}", api.entity),
+            Route(f"{v1}/events", api.events),
+            Route(f"{v1}/health", api.health),
+        ],
+        middleware=[Middleware(Guard, token=token), Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)],
+        exception_handlers={BadRequestError: bad_request, HTTPException: http_error},
+    )
+
+
+async def serve(
+    settings: Settings, *, host: str = "127.0.0.1", port: int = 0, ready: Callable[[str], object] = str
+) -> None:
+    """Serve the dashboard until cancelled; ``ready`` gets its URL once it answers. ``port`` 0: any free one.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+    with contextlib.closing(_bound(host, port)) as bound, contextlib.closing(Index()) as index:
+        hub, health = Hub(index), Health()
+        desk = Desk(index=index, hub=hub, health=health, articles=Articles(settings))
+        config = uvicorn.Config(
+            create_app(desk, token=settings.api_token),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_LAST_REQUESTS,
+        )
+        server = _Server(config)
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(Follower(settings, index, hub, health).run()),
+                tasks.create_task(hub.run()),
+            ]
+            serving = asyncio.create_task(server.serve(sockets=[bound]))
+            try:
+                while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+                    await asyncio.sleep(0.01)
+                ready(_url(bound))
+                await asyncio.shield(serving)
+            finally:
+                hub.close()
+                server.should_exit = True
+                await asyncio.wait([serving], timeout=_LAST_REQUESTS + 3)
+                for task in background:
+                    task.cancel()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the command's business."""
+        yield
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise OSError(
+            f"cannot serve on {host}:{port} ({error.strerror or error}). "
+            "Give another --host or --port (0: any free one)."
+        ) from None
+    return bound
+
+
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _of_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/v1/") or request.url.path.endswith(".atom")

@@ -1,0 +1,94 @@
+"""What every answer goes through: limits on what is asked, security headers, ETags, and the API's bearer token."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from hashlib import blake2b
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Scripts and styles only from our own files, nothing inline, nobody else's frame, no request to anywhere else.
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SECURITY = {
+    "content-security-policy": CONTENT_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+#: Bytes of path and query together; our own longest links are a tenth of it.
+LONGEST_TARGET = 4096
+
+
+class Guard:
+    """ASGI middleware around the whole app. Only reading is possible: other methods are refused unread."""
+
+    def __init__(self, app: ASGIApp, *, token: str | None = None) -> None:
+        self.app, self._token = app, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        app = self.app if refusal is None else refusal
+        await app(scope, receive, _with_headers(scope, send))
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        if scope["method"] not in ("GET", "HEAD"):
+            return problem(405, "only GET and HEAD are understood", {"allow": "GET, HEAD"})
+        if len(scope["raw_path"] or b"") + len(scope["query_string"]) > LONGEST_TARGET:
+            return problem(414, f"the address is longer than {LONGEST_TARGET} bytes")
+        if self._token is not None and scope["path"].startswith("/api/v1/"):
+            given = Headers(scope=scope).get("authorization", "")
+            if not secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+                return problem(401, "this API wants a bearer token", {"www-authenticate": "Bearer"})
+        return None
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error of the API, as RFC 9457 has it."""
+    return JSONResponse({"status": status, "detail": detail}, status, headers, media_type="application/problem+json")
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY.items():
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", "no-cache")
+        await send(message)
+
+    del scope
+    return wrapped
+
+
+def with_etag(make: Callable[..., Response]) -> Callable[..., Response]:
+    """A response maker whose answers carry an ETag and become 304 where the reader has them already."""
+
+    def made(asked: Headers, *args: object, **kwargs: object) -> Response:
+        response = make(*args, **kwargs)
+        tag = f'W/"{blake2b(bytes(response.body), digest_size=12).hexdigest()}"'
+        response.headers["etag"] = tag
+        if response.status_code == 200 and tag in [each.strip() for each in asked.get("if-none-match", "").split(",")]:
+            return Response(status_code=304, headers={"etag": tag})
+        return response
+
+    return made
