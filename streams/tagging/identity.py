@@ -24,7 +24,7 @@ _PREFIX: dict[EntityType, str] = {"PER": "person", "ORG": "org", "LOC": "place",
 #: share a surname.
 _LOCAL = 12
 #: A middle initial in a person's name: outlets differ in it.
-_INITIAL = re.compile(r"(?<=\s)\w\.?\s+(?=\S)")
+_INITIAL = re.compile(r"(?<=\s)[A-Z]\.?\s+(?=\S)")
 
 
 @dataclass(slots=True)

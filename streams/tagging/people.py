@@ -31,7 +31,8 @@ class People:
         self._full: dict[str, str] = {}
         self._owners: dict[str, dict[str, None]] = defaultdict(dict)
         self._titles: dict[str, set[str]] = defaultdict(set)
-        for name in found:
+        # Long names first: "Costa e Silva" is then seen to be the end of one.
+        for name in sorted(found, key=lambda name: -self.bare(name).count(" ")):
             self._add_full(name)
         for name in found:
             self._add_titled(name)
@@ -73,11 +74,12 @@ class People:
         bare = self.bare(name)
         folded = fold(bare)
         parts = _parts(folded)
-        if len(parts) < 2 or folded in self._full:
+        known = self._table.find(bare)
+        partial = known is None and (parts[0] in names.PARTICLES or _key(folded) in self._owners)
+        if len(parts) < 2 or folded in self._full or partial:
             if folded in self._full:
                 self._titles[self._full[folded]] |= self._titles_before(name)
             return
-        known = self._table.find(bare)
         owner = known.name if known is not None and known.type == "PER" else self._same(parts) or bare
         self._full[folded] = owner
         self._titles[owner] |= self._titles_before(name)
