@@ -48,7 +48,7 @@ def judge_dump(
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
         kept = [index for index, verdict in zip(left, once, strict=True) if verdict.reason is None]
-        if len(kept) == len(left) or not kept:
+        if not kept or (len(kept) == len(left) and turn > 0):
             break
         left = kept
     return title, verdicts
