@@ -98,12 +98,12 @@ class LogReader:
         finally:
             await consumer.stop()
 
-    async def follow(self, topic: str) -> AsyncIterator[ConsumerRecord]:
-        """Every record of every partition from the beginning, then each new one as it arrives. Never ends."""
+    async def follow(self, topic: str, *, from_now: bool = False) -> AsyncIterator[ConsumerRecord]:
+        """Every record of every partition from the beginning (or only new ones), as they arrive. Never ends."""
         consumer = self._consumer(topic)
         await consumer.start()
         try:
-            await consumer.seek_to_beginning()
+            await (consumer.seek_to_end() if from_now else consumer.seek_to_beginning())
             async for record in consumer:
                 yield record
         finally:

@@ -21,6 +21,8 @@ _COMMANDS = {
     "dashboard": "dashboard",
     "topics": "topics",
     "broker": "broker",
+    "tail": "watching",
+    "explain": "watching",
     "clean": "filters",
     "tag": "filters",
     "cluster": "filters",

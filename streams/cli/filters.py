@@ -127,7 +127,7 @@ def tag(paths: tuple[Path, ...], explain: bool) -> None:
     with _tally() as tally:
         for article in run(tally.read(CleanArticle, paths), tagger=tagger, batch_size=settings.batch_size):
             if explain:
-                paper().print(tagging.explain(article), markup=False)
+                paper().print(tagging.explain(article), markup=False, end="\n\n")
             else:
                 write_line(codec.encode(article))
             tally.wrote()

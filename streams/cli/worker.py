@@ -9,9 +9,10 @@ import sys
 
 import click
 
-from streams.cli.console import CommandError, say
+from streams.cli.cluster import require_cluster
+from streams.cli.console import say
 from streams.pipeline import STAGES
-from streams.settings import Settings, load
+from streams.settings import load
 
 
 @click.command()
@@ -32,18 +33,9 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
     chosen = [stage for stage in STAGES if stage in stages] if stages else list(STAGES)
     if parent is not None:
         end_with_parent(signal.SIGTERM, parent)
-    asyncio.run(_check_cluster(settings))
+    asyncio.run(require_cluster(settings))
     if len(chosen) == 1:
         run_stage(settings, chosen[0], http_port=settings.http_port)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s worker  %(levelname)s %(message)s")
     say(f"running {', '.join(chosen)} on {settings.broker} (Ctrl-C stops)")
     sys.exit(Supervisor(chosen, http_port=settings.http_port).run())
-
-
-async def _check_cluster(settings: Settings) -> None:
-    from streams.broker import admin
-
-    await admin.wait_for_broker(settings, say)
-    missing = [change.topic for change in await admin.plan(settings) if change.action == "create"]
-    if missing:
-        raise CommandError(f"topics are missing ({', '.join(missing)}). Create them: streams topics apply")

@@ -154,3 +154,61 @@ async def test_replay_rebuilds_the_same_stories_beside_the_running_ones(settings
     later = await replay(settings, into=f"{settings.topic_prefix}-later", start=datetime.now(UTC) + timedelta(hours=1))
     assert (later.articles, later.only_running) == (0, 20)
     assert await records(settings, "story-events") == before
+
+
+async def test_the_operators_commands_on_the_command_line(settings):
+    """`dlq`, `doctor`, `explain`, `tail` and `replay` as programs: data on stdout, exit codes that tell."""
+    import asyncio
+    import os
+    import sys
+
+    names = ("broker", "topic_prefix", "partitions")
+    env = {**os.environ, **{f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}}
+
+    async def run(*arguments):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "streams", *arguments, env=env, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        return process.returncode, out.decode(), err.decode()
+
+    articles = raw_articles(6)
+    await send_raw(settings, [b"junk", *articles])
+    with Workers(settings) as workers:
+        workers.start()
+        await until_decided(settings, [article_id(each) for each in articles], workers)
+        assert workers.stop() == [0, 0, 0]
+
+    code, out, _ = await run("dlq", "ls", "--json")
+    (letter,) = [codec.loads(line) for line in out.splitlines()]
+    assert (code, letter["stage"], letter["state"], letter["value_base64"]) == (0, "clean", "waiting", "anVuaw==")
+    code, out, _ = await run("dlq", "show", letter["name"])
+    assert code == 0
+    assert "junk" in out
+    assert (await run("dlq", "show", "7:123"))[0] == 1
+    assert (await run("dlq", "purge"))[0] == 2  # what to purge must be said
+    assert (await run("dlq", "purge", "--all"))[0] == 0
+    assert (await run("dlq", "ls", "--json"))[1] == ""
+
+    code, out, _ = await run("doctor", "--json")
+    assert code == 0
+    assert {each["check"]: each["ok"] for each in codec.loads(out)}["topics"] is True
+
+    code, out, _ = await run("explain", articles[5].id, "--json")
+    found = codec.loads(out)
+    assert code == 0
+    assert {each["article_id"] for each in found["decisions"]} == {articles[5].id}
+    assert articles[5].id in {each["id"] for each in found["story"]["articles"]}
+    code, _, err = await run("explain", "nobody")
+    assert code == 1
+    assert "no decision about nobody" in err
+
+    code, out, _ = await run("replay", "--into", f"{settings.topic_prefix}-r", "--json")
+    assert (code, codec.loads(out)["moved"]) == (0, 0)
+    code, _, err = await run("replay", "--into", settings.topic_prefix)
+    assert code == 1
+    assert "another prefix" in err
+    code, _, err = await run("replay", "--into", f"{settings.topic_prefix}-r")
+    assert code == 1
+    assert "holds stories already" in err
