@@ -134,8 +134,11 @@ class Follower:
         known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(list(topics.values()))}
         for stage, topic in topics.items():
             partitions = [TopicPartition(topic, each["partition"]) for each in known.get(topic, [])]
+            if not partitions:
+                continue
             ends = await consumer.end_offsets(partitions)
-            offsets = await admin.list_consumer_group_offsets(f"{self._prefix}.{stage}")
+            # Partitions named one by one: the embedded broker's answer for "all" cannot be read.
+            offsets = await admin.list_consumer_group_offsets(f"{self._prefix}.{stage}", partitions=partitions)
             committed = {each.partition: offsets[each].offset for each in partitions if each in offsets}
             self._health.committed(
                 stage,

@@ -31,7 +31,7 @@ class StageHealth:
     """A stage at one moment. Times in seconds; None: not known.
 
     ``rate``: records a second over the last minute. ``history``: records a bar of 15 seconds, oldest first.
-    ``behind``: partition → records not yet committed. ``commit_age``: since its commits were last seen to move.
+    ``behind``: (partition, records not yet committed). ``commit_age``: since its commits were last seen to move.
     """
 
     stage: Stage
@@ -39,7 +39,7 @@ class StageHealth:
     p50: float | None
     p95: float | None
     lag: int | None
-    behind: dict[int, int]
+    behind: tuple[tuple[int, int], ...]
     commit_age: float | None
     last_output: float | None
     history: tuple[int, ...]
@@ -118,7 +118,7 @@ class Health:
             p50=percentile(recent, 0.5),
             p95=percentile(recent, 0.95),
             lag=None if seen.behind is None else sum(seen.behind.values()),
-            behind=seen.behind or {},
+            behind=tuple((seen.behind or {}).items()),
             commit_age=None if seen.moved is None else now - seen.moved,
             last_output=None if seen.last is None else max(0.0, now - seen.last),
             history=tuple(seen.bars.get(newest - back, 0) for back in range(BARS - 1, -1, -1)),

@@ -1,6 +1,6 @@
 -- The dashboard's index: a private temporary database, rebuilt from the log at every start.
 -- A temporary database lies in a file that SQLite deletes; only its page cache is in memory.
-PRAGMA journal_mode = OFF;
+PRAGMA journal_mode = MEMORY; -- not OFF: an update that fails must be rolled back
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -32000; -- KiB

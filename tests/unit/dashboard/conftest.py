@@ -1,0 +1,109 @@
+"""A small newsroom for the dashboard's tests: decisions as the log has them, without Kafka."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from streams.dashboard.index import Index
+from streams.dashboard.projection import project
+from streams.headers import Position
+from streams.records import (
+    Decision,
+    Evidence,
+    RunnerUp,
+    Shared,
+    StoryArticle,
+    StoryEntity,
+    StoryEvent,
+    StoryQuote,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Newsroom:
+    """Writes events into an index, one decision each, at rising offsets of partition 0."""
+
+    def __init__(self, **limits: int) -> None:
+        self.index = Index(**limits)
+        self.offset = -1
+        self.now = NOW.timestamp()
+
+    def article(
+        self,
+        id_: str,
+        title: str = "Bridge closed after storm",
+        *,
+        source: str = "Harbour Post",
+        hours: float = 0,
+        url: str | None = None,
+        entities: tuple[tuple[str, str, str], ...] = (("place:ox", "Oxhaven", "LOC"),),
+        quote: str | None = None,
+        language: str = "en",
+    ) -> StoryArticle:
+        return StoryArticle(
+            id=id_,
+            title=title,
+            source=source,
+            url=url,
+            published=NOW - timedelta(hours=hours),
+            language=language,
+            entities=tuple(StoryEntity(id=i, name=n, type=t) for i, n, t in entities),  # type: ignore[arg-type]
+            quotes=(StoryQuote(text=quote, sources=(source,)),) if quote else (),
+            origin=f"outlet:{source}",
+        )
+
+    def create(self, story: str, article: StoryArticle) -> list[str]:
+        return self.log(self.event("created", story, article))
+
+    def join(self, story: str, article: StoryArticle, *, score: float = 0.9) -> list[str]:
+        evidence = Evidence(
+            score=score,
+            threshold=0.5,
+            terms=(Shared(key="bridge", label="bridge", weight=0.3),),
+            entities=(Shared(key="place:ox", label="Oxhaven", weight=0.4),),
+            hours_apart=1.0,
+            runner_up=RunnerUp(story_id="other", headline="Another story", score=0.2),
+        )
+        return self.log(self.event("joined", story, article, evidence=evidence))
+
+    def event(self, type_: str, story: str, article: StoryArticle | None = None, **more: object) -> StoryEvent:
+        return StoryEvent(
+            id=f"{article.id if article else story}:{self.offset + 1}:0",
+            type=type_,  # type: ignore[arg-type]
+            story_id=story,
+            at=article.published if article else None,
+            article_id=article.id if article else None,
+            article=article,
+            **more,  # type: ignore[arg-type]
+        )
+
+    def log(self, *events: StoryEvent) -> list[str]:
+        """One decision of these events; the ids of the stories it changed."""
+        self.offset += 1
+        self.now += 1
+        decision = Decision(article_id=events[0].article_id or "", events=events)
+        source = Position(topic="news.articles.tagged", partition=0, offset=self.offset)
+        update = project(decision, self.index.lookup, arrived=self.now, source=source)
+        return self.index.write(update, Position(topic="news.story-events", partition=0, offset=self.offset))
+
+
+@pytest.fixture
+def newsroom_of():
+    """Makes newsrooms with an index of its own each; ``most_stories`` bounds it."""
+    rooms = []
+
+    def make(**limits):
+        rooms.append(Newsroom(**limits))
+        return rooms[-1]
+
+    yield make
+    for room in rooms:
+        room.index.close()
+
+
+@pytest.fixture
+def newsroom(newsroom_of):
+    return newsroom_of()
