@@ -71,7 +71,8 @@ async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bo
             else:
                 for story in stories.values():
                     print_story(paper(), story, decisions)
-            say(f"{len(stories)} stories from {sent} articles, {time.monotonic() - started:.1f} s after the start")
+            seconds = time.monotonic() - started
+            say(f"stories: {len(stories)}, articles: {sent}, {seconds:.1f} s after the start")
             if not once:
                 say(f"\nStaying up (Ctrl-C ends). Seed more:  STREAMS_BROKER={settings.broker} streams seed PATH…")
                 await _stay(log, settings, supervisor, skip=len(decisions))
