@@ -208,7 +208,7 @@ def facets(index: Index, kind: str, *, limit: int) -> list[tuple[str, int]]:
 def match_expression(q: str) -> str | None:
     """A reader's words as an FTS5 query: all of them, "phrases" kept, the last word by its beginning. None: no word."""
     parts = [quoted or plain for quoted, plain in _WORD.findall(q)]
-    kept = [part.replace('"', " ") for part in parts if _TOKEN.search(part)]
+    kept = [part.replace('"', " ").replace("\0", " ") for part in parts if _TOKEN.search(part)]
     if not kept:
         return None
     ends_open = not q.rstrip().endswith('"')
