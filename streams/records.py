@@ -191,16 +191,21 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerUp:
-    """The second-best story for an article, and its score."""
+    """The second-best story for an article (the best, for one that starts a story), and its score."""
 
     story_id: str
     headline: str
     score: float
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Why an article is where it is. ``score >= threshold`` joined; strongest contributions first."""
+    """Why an article is where it is. ``score >= threshold`` joined; strongest contributions first.
+
+    ``score`` is the probability that the article belongs; ``similarity`` how alike it and the story are, ``margin``
+    how much more so than the next story; ``measures`` all that the decision looked at (None: not known).
+    """
 
     score: float
     threshold: float
@@ -209,6 +214,9 @@ class Evidence:
     quotes: tuple[Shared, ...] = ()
     hours_apart: float | None = None
     runner_up: RunnerUp | None = None
+    similarity: float | None = None
+    margin: float | None = None
+    measures: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,12 +231,22 @@ class StoryEntity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteVersion:
+    """How some outlets word a quotation: ``exact``, ``partial`` (part of it) or ``reworded``."""
+
+    text: str
+    how: Literal["exact", "partial", "reworded"]
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryQuote:
-    """A quotation as a story shows it, with the outlets that carry it."""
+    """A quotation as a story shows it, with the outlets that carry it, in ``text``'s words or another version."""
 
     text: str
     speaker: str | None = None
     sources: tuple[str, ...] = ()
+    versions: tuple[QuoteVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +263,8 @@ class StoryArticle:
     revision: int = 0
     entities: tuple[StoryEntity, ...] = ()
     quotes: tuple[StoryQuote, ...] = ()
-    #: Whose reporting this is: ``credit:…`` an agency or outlet credited, ``outlet:…``, or ``article:…``. Near-copies
-    #: share the origin of the first.
+    #: Whose reporting this is: ``by:…`` the agency or outlet credited, else the outlet; or ``article:…``. Near-copies
+    #: have the origin of the first.
     origin: str = ""
 
 

@@ -1,129 +1,243 @@
-"""Which story an article belongs to, if any, and why."""
+"""Which story an article belongs to, if any, and why; and whether two stories have turned out to be one."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import exp
+from math import nan, sqrt
+from typing import Protocol
 
-from streams.clustering.features import BODY, ENTITIES, FIELDS, NAMES, TITLE, Features, unpack
-from streams.clustering.state import Group, Live
+from streams.clustering.features import ENTITIES, Features, added, pack, unpack
+from streams.clustering.group import Group
+from streams.clustering.measures import CONTENDERS, DIRECTIONS, Match, match, measure, shares_of
+from streams.clustering.quotes import shared_quotes
+from streams.clustering.state import Shelf
 from streams.records import Evidence, RunnerUp, Shared, Story, TaggedArticle
-from streams.text import fold as folded
 
-#: Share of each field in the similarity; those an article lacks give theirs to the others. Development data.
-WEIGHTS = {BODY: 0.55, TITLE: 0.2, NAMES: 0.1, ENTITIES: 0.15}
-#: Similarity from which an article joins. Development data: the best mean B-cubed F1 over three sets.
-THRESHOLD = 0.18
-#: Days to the story's newest article at which similarity counts exp(-1/2) of itself.
-SIGMA_DAYS = 14.0
-#: An article looks for stories by this many of its terms of each field …
-SOUGHT = (12, 6, 6, 8)
+#: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
+THRESHOLD = 0.5
+#: Probability from which a second story turns out to be the same one. Development data: of the merges made at .5,
+#: three in five are wrong, at .85 one in three; undoing one costs more than waiting for the next article.
+MERGE_THRESHOLD = 0.85
+#: Only a story at least this fraction as similar as the one joined can be the same.
+RIVAL = 0.5
+#: An article looks for stories by this many of its terms of each field (body, title, names, entities) …
+SOUGHT = (12, 0, 6, 6)
 #: … and scores this many of those it finds exactly.
 RESCORED = 32
 SHOWN = 5
 
 
+class Judgement(Protocol):
+    """A join decision: ``trees.Trees``, or another for comparison."""
+
+    def probability(self, values: Sequence[float]) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The story to join (None: start one) and the evidence for it."""
+    """The story to join (None: start one) and the evidence; likewise a story that turned out to be the same."""
 
     story_id: str | None
-    evidence: Evidence | None
+    evidence: Evidence | None = None
+    same: str | None = None
+    same_evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Contenders, most similar first, with each one's measures and probability."""
+
+    ranked: Sequence[Match]
+    values: Sequence[tuple[float, ...]]
+    chances: Sequence[float]
+
+    @property
+    def best(self) -> int:
+        return max(range(len(self.chances)), key=lambda place: (self.chances[place], -place))
 
 
 def judge(
-    features: Features, vector: Mapping[int, float], article: TaggedArticle, group: Group, stories: Mapping[str, Live]
+    features: Features,
+    vector: Mapping[int, float],
+    rarity: Mapping[int, float],
+    article: TaggedArticle,
+    published: datetime | None,
+    group: Group,
+    stories: Shelf,
+    judgement: Judgement,
 ) -> Verdict:
     """The verdict on an article that is in no story yet."""
-    shares = _shares(vector)
-    best: list[tuple[float, str, dict[int, float]]] = []
-    for story_id in candidates(vector, group):
-        live = stories[story_id]
-        parts = contributions(vector, live, shares)
-        nearness = _nearness(article.published, live.story)
-        best.append((sum(parts.values()) * nearness, story_id, parts))
-    if not best:
-        return Verdict(None, None)
-    best.sort(key=lambda one: (-one[0], one[1]))
-    score, story_id, parts = best[0]
-    runner = None
-    if len(best) > 1:
-        other = stories[best[1][1]].story
-        runner = RunnerUp(story_id=other.id, headline=other.headline, score=round(best[1][0], 4))
-    found = stories[story_id].story
-    evidence = Evidence(
-        score=round(score, 4),
-        threshold=THRESHOLD,
-        terms=_strongest(parts, features, (BODY, TITLE, NAMES)),
-        entities=_strongest(parts, features, (ENTITIES,)),
-        quotes=_shared_quotes(article, found),
-        hours_apart=hours_apart(article.published, found),
-        runner_up=runner,
-    )
-    return Verdict(story_id if score >= THRESHOLD else None, evidence)
+    scored = contenders(features, vector, rarity, published, group, stories, judgement)
+    if not scored.chances:
+        return Verdict(None)
+    best = scored.best
+    joins = scored.chances[best] >= THRESHOLD
+    evidence = _evidence(scored, best, joins, features.labels, article, published, stories)
+    if not joins:
+        return Verdict(None, evidence)
+    winner = scored.ranked[best]
+    grown = {winner.story_id: (added(stories[winner.story_id].profile, plus=pack(vector)), winner.size + 1)}
+    for place, rival in enumerate(scored.ranked[: len(scored.chances)]):
+        if place == best or rival.similarity < RIVAL * scored.ranked[0].similarity:
+            continue
+        chance = same_story(winner.story_id, rival.story_id, group, stories, judgement, grown)
+        if chance >= MERGE_THRESHOLD:
+            both = Evidence(
+                score=round(chance, 4),
+                threshold=MERGE_THRESHOLD,
+                terms=_strongest(rival.parts, features.labels, entities=False),
+                entities=_strongest(rival.parts, features.labels, entities=True),
+            )
+            return Verdict(winner.story_id, evidence, rival.story_id, both)
+    return Verdict(winner.story_id, evidence)
 
 
-def candidates(vector: Mapping[int, float], group: Group) -> list[str]:
-    """Stories worth scoring: those that most of the article's strongest terms lead to, weighted by the terms."""
+def contenders(
+    features: Features,
+    vector: Mapping[int, float],
+    rarity: Mapping[int, float],
+    published: datetime | None,
+    group: Group,
+    stories: Shelf,
+    judgement: Judgement,
+) -> Scored:
+    """The stories that an article might join."""
+    lead = {key: count * rarity[key] for key, count in features.lead.items()}
+    length = sqrt(sum(weight * weight for weight in lead.values())) or 1.0
+    lead = {key: weight / length for key, weight in lead.items()}
+    return score(vector, rarity, lead, [published] if published else [], group, stories, judgement, {}, "")
+
+
+def score(
+    vector: Mapping[int, float],
+    rarity: Mapping[int, float],
+    lead: Mapping[int, float] | None,
+    dates: Sequence[datetime],
+    group: Group,
+    stories: Shelf,
+    judgement: Judgement,
+    grown: Mapping[str, tuple[str, int]],
+    leave_out: str,
+) -> Scored:
+    """The contenders for a vector. ``grown``: story → (profile, size) to take instead of what stands."""
+    shares = shares_of(vector)
+    matches = []
+    for story_id in candidates(vector, shares, group):
+        if story_id != leave_out:
+            live = stories[story_id]
+            profile, size = grown.get(story_id) or (live.profile, live.story.article_count)
+            matches.append(match(story_id, vector, shares, unpack(profile), max(1, size)))
+    matches.sort(key=lambda one: (-one.similarity, one.story_id))
+    titled = any(key & 3 == 1 for key in vector)
+    values, chances = [], []
+    for rank, one in enumerate(matches[:CONTENDERS]):
+        times = _times(stories[one.story_id].story)
+        time_share = min((group.time_share(date, times) for date in dates), default=nan)
+        value = measure(rank, matches, shares, rarity, titled=titled, lead=lead, time_share=time_share)
+        values.append(value)
+        chances.append(judgement.probability(value))
+    return Scored(matches, values, chances)
+
+
+def same_story(
+    story_id: str,
+    other_id: str,
+    group: Group,
+    stories: Shelf,
+    judgement: Judgement,
+    grown: Mapping[str, tuple[str, int]],
+) -> float:
+    """The probability that the average article of one story belongs to the other, if that is its best match; else 0."""
+    other = stories[other_id]
+    size = max(1, other.story.article_count)
+    mean = {key: weight / size for key, weight in unpack(other.profile).items()}
+    dates = _times(other.story)[-8:]
+    scored = score(mean, group.rarity(mean), None, dates, group, stories, judgement, grown, other_id)
+    if not scored.chances or scored.ranked[scored.best].story_id != story_id:
+        return 0.0
+    return scored.chances[scored.best]
+
+
+def candidates(vector: Mapping[int, float], shares: Sequence[float], group: Group) -> list[str]:
+    """Stories worth scoring: those that most of the strongest terms lead to, each term by its squared weight."""
     left = list(SOUGHT)
-    votes: Counter[str] = Counter()
+    votes: dict[str, float] = {}
     for key, weight in vector.items():
-        if left[key & 3]:
-            left[key & 3] -= 1
+        field = key & 3
+        if left[field]:
+            left[field] -= 1
+            vote = weight * weight * shares[field]
             for story_id in group.found_by(key):
-                votes[story_id] += weight * weight  # type: ignore[assignment]
-    ranked = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))
-    return [story_id for story_id, _ in ranked[:RESCORED]]
+                votes[story_id] = votes.get(story_id, 0.0) + vote
+    if len(votes) > RESCORED:
+        return sorted(votes, key=lambda story_id: (-votes[story_id], story_id))[:RESCORED]
+    return sorted(votes)
 
 
-def contributions(vector: Mapping[int, float], live: Live, shares: tuple[float, ...]) -> dict[int, float]:
-    """What each shared term adds to the similarity to the story's average member."""
-    size = max(1, live.story.article_count)
-    profile = unpack(live.profile)
-    return {key: shares[key & 3] * weight * profile[key] / size for key, weight in vector.items() if key in profile}
-
-
-def _shares(vector: Mapping[int, float]) -> tuple[float, ...]:
-    held = {key & 3 for key in vector}
-    total = sum(WEIGHTS[field] for field in held) or 1.0
-    return tuple(WEIGHTS[field] / total for field in range(FIELDS))
+def _times(story: Story) -> list[datetime]:
+    return [member.published for member in story.articles if member.published]
 
 
 def hours_apart(published: datetime | None, story: Story) -> float | None:
-    if published is None or story.last_seen is None:
+    """Hours between an article and the nearest listed member of a story; None: not known."""
+    times = _times(story)
+    if published is None or not times:
         return None
-    return round(abs((published - story.last_seen).total_seconds()) / 3600, 2)
+    return round(min(abs((published - time).total_seconds()) for time in times) / 3600, 2)
 
 
-def _nearness(published: datetime | None, story: Story) -> float:
-    hours = hours_apart(published, story)
-    return 1.0 if hours is None else exp(-0.5 * (hours / 24 / SIGMA_DAYS) ** 2)
+def _evidence(
+    scored: Scored,
+    best: int,
+    joins: bool,
+    labels: Mapping[int, str],
+    article: TaggedArticle,
+    published: datetime | None,
+    stories: Shelf,
+) -> Evidence:
+    winner = scored.ranked[best]
+    story = stories[winner.story_id].story
+    others = sorted((place for place in range(len(scored.chances)) if place != best), key=lambda p: -scored.chances[p])
+    # An article that starts a story tells which one it came nearest to.
+    place = best if not joins else others[0] if others else None
+    runner = None
+    if place is not None:
+        other = stories[scored.ranked[place].story_id].story
+        runner = RunnerUp(
+            story_id=other.id,
+            headline=other.headline,
+            score=round(scored.chances[place], 4),
+            similarity=round(scored.ranked[place].similarity, 4),
+        )
+    return Evidence(
+        score=round(scored.chances[best], 4),
+        threshold=THRESHOLD,
+        similarity=round(winner.similarity, 4),
+        margin=round(scored.values[best][0], 4),
+        terms=_strongest(winner.parts, labels, entities=False),
+        entities=_strongest(winner.parts, labels, entities=True),
+        quotes=shared_quotes(article, story, SHOWN),
+        hours_apart=hours_apart(published, story),
+        runner_up=runner,
+        measures=tuple(
+            (name, None if value != value else round(value, 4))
+            for name, value in zip(DIRECTIONS, scored.values[best], strict=True)
+        ),
+    )
 
 
-def _strongest(parts: Mapping[int, float], features: Features, fields: tuple[int, ...]) -> tuple[Shared, ...]:
-    """The strongest shared terms of some fields; a word that counts twice (text and title) once."""
+def _strongest(parts: Mapping[int, float], labels: Mapping[int, str], *, entities: bool) -> tuple[Shared, ...]:
+    """The strongest shared entities or other terms; a word that counts in several fields once."""
     total = sum(parts.values()) or 1.0
     weights: dict[str, tuple[float, int]] = {}
     for key, part in parts.items():
-        if key & 3 in fields:
-            label = features.labels[key]
-            weight, first = weights.get(label, (0.0, key))
-            weights[label] = weight + part / total, first
+        if (key & 3 == ENTITIES) is entities and key in labels:
+            weight, first = weights.get(labels[key], (0.0, key))
+            weights[labels[key]] = weight + part / total, first
     ranked = sorted(weights.items(), key=lambda one: (-one[1][0], one[0]))[:SHOWN]
     return tuple(Shared(key=f"{key:08x}", label=label, weight=round(weight, 4)) for label, (weight, key) in ranked)
 
 
-def _shared_quotes(article: TaggedArticle, story: Story) -> tuple[Shared, ...]:
-    """Quotations that the article and the story both carry, whole or one within the other; longest first."""
-    shared: dict[str, Shared] = {}
-    held = [(folded(quote.text), quote.text) for quote in story.quotes]
-    for quote in article.quotes:
-        plain = folded(quote.text)
-        for other, text in held:
-            if plain and other and (plain in other or other in plain):
-                shorter = quote.text if len(plain) <= len(other) else text
-                shared.setdefault(folded(shorter), Shared(key=folded(shorter), label=shorter, weight=1.0))
-    return tuple(sorted(shared.values(), key=lambda one: (-len(one.label), one.key))[:SHOWN])
+__all__ = ["THRESHOLD", "Judgement", "Scored", "Verdict", "judge"]

@@ -36,11 +36,9 @@ def story_article(article: TaggedArticle) -> StoryArticle:
 
 
 def _origin(article: TaggedArticle) -> str:
-    if article.credit:
-        return f"credit:{slug(article.credit)}"
-    if article.source:
-        return f"outlet:{slug(article.source)}"
-    return f"article:{article.id}"
+    """Whose reporting it is: who is credited, else the outlet; an article of neither stands for itself."""
+    by = article.credit or article.source
+    return f"by:{slug(by)}" if by else f"article:{article.id}"
 
 
 def _length(quote: Quote) -> tuple[int, int]:

@@ -10,13 +10,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from streams.clustering.headline import choose
+from streams.clustering.quotes import union, with_quotes
 from streams.records import Story, StoryArticle, StoryEntity, StoryEvent, StoryQuote
-from streams.text import fold as folded
 
 #: Members that a snapshot lists: the founder and the newest. Keeps a story of 10,000 articles within a few kB.
 LISTED = 24
 #: Outlets, entities and quotations that a snapshot holds.
-OUTLETS, ENTITIES, QUOTES = 48, 40, 24
+OUTLETS, ENTITIES = 48, 40
+#: Entities that a listed member keeps; the story's own list counts them all.
+MEMBER_ENTITIES = 8
 
 
 def fold(stories: dict[str, Story], events: Iterable[StoryEvent]) -> tuple[str, ...]:
@@ -73,10 +76,10 @@ def _add(story: Story, article: StoryArticle, at: datetime | None) -> Story:
             first_seen=_earlier(story.first_seen, at),
             last_seen=_later(story.last_seen, at),
             article_count=story.article_count + 1,
-            sources=_union(story.sources, outlets(article), OUTLETS),
+            sources=union(story.sources, outlets(article), OUTLETS),
             entities=_count(story.entities, article.entities, 1),
-            quotes=_quote(story.quotes, article),
-            languages=_union(story.languages, (article.language or "und",), 8),
+            quotes=with_quotes(story.quotes, article),
+            languages=union(story.languages, (article.language or "und",), 8),
         ),
         listed,
     )
@@ -87,7 +90,7 @@ def _remove(story: Story, article: StoryArticle) -> Story:
     count = max(0, story.article_count - 1)
     sources = story.sources
     if count <= LISTED:
-        sources = _union((), (outlet for member in listed for outlet in outlets(member)), OUTLETS)
+        sources = union((), (outlet for member in listed for outlet in outlets(member)), OUTLETS)
     return _dress(
         replace(
             story,
@@ -111,7 +114,7 @@ def _replace(story: Story, article: StoryArticle) -> Story:
             listed.append(article)
         else:
             listed.append(member)
-    sources = _union(story.sources, outlets(article), OUTLETS)
+    sources = union(story.sources, outlets(article), OUTLETS)
     return _dress(replace(story, entities=entities, sources=sources, quotes=_requote(listed)), tuple(listed))
 
 
@@ -126,10 +129,10 @@ def _absorb(story: Story, younger: Story) -> Story:
             first_seen=_earlier(story.first_seen, younger.first_seen),
             last_seen=_later(story.last_seen, younger.last_seen),
             article_count=story.article_count + younger.article_count,
-            sources=_union(story.sources, younger.sources, OUTLETS),
+            sources=union(story.sources, younger.sources, OUTLETS),
             entities=_merge_counts(story.entities, younger.entities),
             quotes=_requote(listed),
-            languages=_union(story.languages, younger.languages, 8),
+            languages=union(story.languages, younger.languages, 8),
         ),
         listed,
     )
@@ -137,8 +140,18 @@ def _absorb(story: Story, younger: Story) -> Story:
 
 def _dress(story: Story, listed: tuple[StoryArticle, ...]) -> Story:
     """What follows from the listed members: headline and origins."""
-    headline = next((member.title for member in listed if member.title), story.headline)
-    return replace(story, articles=listed, headline=headline, origins=len({m.origin or m.id for m in listed}))
+    listed = tuple(
+        member
+        if len(member.entities) <= MEMBER_ENTITIES
+        else replace(member, entities=member.entities[:MEMBER_ENTITIES])
+        for member in listed
+    )
+    return replace(
+        story,
+        articles=listed,
+        headline=choose(story.headline, listed),
+        origins=len({member.origin or member.id for member in listed}),
+    )
 
 
 def _list(members: tuple[StoryArticle, ...]) -> tuple[StoryArticle, ...]:
@@ -161,10 +174,6 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other) if one and other else one or other
-
-
-def _union(held: Iterable[str], more: Iterable[str], limit: int) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*held, *more)))[:limit]
 
 
 def _merge_counts(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...]) -> tuple[StoryEntity, ...]:
@@ -191,26 +200,5 @@ def _count(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...], sign: i
 def _requote(listed: Iterable[StoryArticle]) -> tuple[StoryQuote, ...]:
     quotes: tuple[StoryQuote, ...] = ()
     for member in listed:
-        quotes = _quote(quotes, member)
+        quotes = with_quotes(quotes, member)
     return quotes
-
-
-def _quote(held: tuple[StoryQuote, ...], article: StoryArticle) -> tuple[StoryQuote, ...]:
-    """The story's quotations with the article's; one that holds another is the same, and the longer stands."""
-    quotes = list(held)
-    for quote in article.quotes:
-        plain = folded(quote.text)
-        for place, known in enumerate(quotes):
-            other = folded(known.text)
-            if plain in other or other in plain:
-                longer = known if len(other) >= len(plain) else replace(known, text=quote.text)
-                quotes[place] = replace(
-                    longer,
-                    speaker=known.speaker or quote.speaker,
-                    sources=_union(known.sources, quote.sources, OUTLETS),
-                )
-                break
-        else:
-            quotes.append(quote)
-    quotes.sort(key=lambda quote: -len(quote.sources))  # stable: the first seen stay first
-    return tuple(quotes[:QUOTES])

@@ -1,0 +1,22 @@
+"""`streams train stories`: fit the shipped join decision to the development data, and report out of fold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streams import codec
+from streams.evaluation import stories
+from streams.evaluation.stories_data import SETS, read, tagged
+from streams.evaluation.stories_learning import PARAMETERS, ROUNDS, fit, histories
+
+#: Where the package keeps its weights.
+TARGET = Path(__file__).parents[1] / "clustering" / "join.json"
+
+
+def train(data: Path) -> str:
+    """Write ``streams/clustering/join.json`` from ``data``/stories; the out-of-fold report."""
+    parts = [histories(tagged(read(data / "stories" / f"{name}.jsonl.gz"))) for name in SETS]
+    weights = fit(parts)
+    notes = {"sets": SETS, "rounds": ROUNDS, "examples": sum(len(part.right) for part in parts), **PARAMETERS}
+    TARGET.write_bytes(codec.encode(weights | {"notes": notes}) + b"\n")
+    return stories.render(stories.measure(data))
