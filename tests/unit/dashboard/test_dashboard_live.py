@@ -1,0 +1,152 @@
+"""What open pages are told: only what they asked for, from where they stand, and never more than they can take."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from streams.dashboard.filters import Filter
+from streams.dashboard.live import BACKLOG, Hub, decode_vector, encode_vector
+
+
+@pytest.fixture
+def hub(newsroom):
+    return Hub(newsroom.index, clock=lambda: newsroom.now)
+
+
+@pytest.fixture
+async def ticking(hub, monkeypatch):
+    monkeypatch.setattr("streams.dashboard.live.GATHER", 0.01)
+    task = asyncio.create_task(hub.run())
+    yield hub
+    task.cancel()
+
+
+def events(chunks):
+    """(event, data) of server-sent bytes."""
+    found = []
+    for block in b"".join(chunks).decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+        if "event" in fields:
+            found.append((fields["event"], json.loads(fields["data"])))
+    return found
+
+
+async def take(stream, seconds=0.1):
+    """All that a stream says in that time."""
+    got = []
+
+    async def read():
+        async for chunk in stream:
+            got.append(chunk)  # noqa: PERF401 - what came so far is read while it runs
+
+    task = asyncio.create_task(read())
+    await asyncio.sleep(seconds)
+    return got, task
+
+
+async def test_a_change_reaches_every_stream_that_wants_it_and_no_other(newsroom, ticking):
+    everything, one = await take(ticking.stories(Filter(), None), 0)
+    only_storms, two = await take(ticking.stories(Filter(q="storm"), None), 0)
+    await asyncio.sleep(0)
+    ticking.changed(newsroom.create("s1", newsroom.article("a1", "Vote in Vale")))
+    await asyncio.sleep(0.1)
+    assert [data["rows"][0]["id"] for event, data in events(everything) if event == "stories"] == ["s1"]
+    assert events(only_storms) == []
+    for task in (one, two):
+        task.cancel()
+
+
+async def test_many_changes_of_one_story_are_told_once(newsroom, ticking):
+    got, task = await take(ticking.stories(Filter(), None), 0)
+    await asyncio.sleep(0)
+    ticking.changed(newsroom.create("s1", newsroom.article("a0")))
+    for number in range(1, 20):
+        ticking.changed(newsroom.join("s1", newsroom.article(f"a{number}")))
+    await asyncio.sleep(0.1)
+    [(_, data)] = events(got)
+    assert data["rows"][0]["counts"][0] == 20
+    task.cancel()
+
+
+async def test_a_page_gets_what_it_missed_between_render_and_stream(newsroom, ticking):
+    newsroom.create("s1", newsroom.article("a1"))
+    rendered = decode_vector(encode_vector(newsroom.index.vector))
+    newsroom.create("s2", newsroom.article("a2"))
+    got, task = await take(ticking.stories(Filter(), rendered))
+    assert [row["id"] for _, data in events(got) for row in data["rows"]] == ["s2"]
+    task.cancel()
+
+
+async def test_who_missed_too_much_is_told_to_load_anew(newsroom, ticking):
+    for number in range(300):
+        newsroom.create(f"s{number}", newsroom.article(f"a{number}"))
+    got, task = await take(ticking.stories(Filter(), {}))
+    assert [event for event, _ in events(got)] == ["reset"]
+    task.cancel()
+
+
+async def test_a_stream_that_fell_behind_is_told_to_load_anew(newsroom, ticking):
+    stream = ticking.stories(Filter(), None)
+    got, task = await take(stream, 0)
+    await asyncio.sleep(0)
+    ids = newsroom.create("s1", newsroom.article("a1"))
+    for _ in range(BACKLOG + 10):
+        ticking.changed(ids)
+    await asyncio.sleep(0.1)
+    assert [event for event, _ in events(got)] == ["reset"]
+    task.cancel()
+
+
+async def test_a_merge_takes_the_row_away(newsroom, ticking):
+    newsroom.create("old", newsroom.article("a1"))
+    newsroom.create("young", newsroom.article("a2"))
+    got, task = await take(ticking.stories(Filter(), None), 0)
+    await asyncio.sleep(0)
+    ticking.changed(newsroom.log(newsroom.event("merged", "young", other_id="old")))
+    await asyncio.sleep(0.1)
+    [(_, data)] = events(got)
+    assert data["gone"] == [{"id": "young", "to": "old"}]
+    assert [row["id"] for row in data["rows"]] == ["old"]
+    task.cancel()
+
+
+async def test_a_storys_page_hears_of_its_story_alone(newsroom, ticking):
+    newsroom.create("s1", newsroom.article("a1"))
+    got, task = await take(ticking.story("s1", None), 0)
+    await asyncio.sleep(0)
+    ticking.changed(newsroom.create("s2", newsroom.article("a2")))
+    await asyncio.sleep(0.05)
+    assert events(got) == []
+    ticking.changed(newsroom.join("s1", newsroom.article("a3")))
+    await asyncio.sleep(0.05)
+    assert [event for event, _ in events(got)] == ["changed"]
+    task.cancel()
+
+
+async def test_the_status_comes_first_and_again_when_it_changes(ticking):
+    got, task = await take(ticking.guard(ticking.stories(Filter(), None)), 0.02)
+    assert ticking.streams == 1
+    ticking.set_status(connected=False)
+    await asyncio.sleep(0.05)
+    assert [data["connected"] for event, data in events(got) if event == "status"] == [True, False]
+    ticking.close()
+    await asyncio.wait_for(task, 1)
+    assert ticking.streams == 0
+
+
+async def test_a_silent_stream_gives_signs_of_life(hub, monkeypatch):
+    monkeypatch.setattr("streams.dashboard.live.HEARTBEAT", 0.02)
+    hub.clock = asyncio.get_running_loop().time
+    got, task = await take(hub.guard(hub.stories(Filter(), None)), 0.4)
+    assert b": still here\n\n" in got
+    task.cancel()
+
+
+def test_positions_survive_the_way_through_an_event_id():
+    assert decode_vector(encode_vector({0: 12, 3: 4})) == {0: 12, 3: 4}
+    assert decode_vector("") == {}
+    for wrong in ("x", "1", "1.2.3", "1.x", "-", "1.2-" * 2000):
+        assert decode_vector(wrong) is None
