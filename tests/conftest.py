@@ -1,4 +1,4 @@
-"""How hypothesis runs: no deadlines on a noisy machine; in CI the same examples every time, so that a red run is ours."""
+"""How hypothesis runs: no deadlines on a noisy machine; in CI the same examples every time."""
 
 from __future__ import annotations
 
