@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from streams.records import Decision, Story, StoryArticle, StoryEvent
+from streams import clustering
+from streams.records import Decision, Story, StoryArticle
 
 #: How many names of a kind a story's page lists; the rest is counted.
 _NAMES = 12
@@ -57,51 +58,21 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
             console.print(f"    “{quote.text}”" + (f"  — {who}" if who else "") + f"  ({', '.join(quote.sources)})")
     members = {article.id for article in story.articles}
     console.print(Text("\n  Why they are together", style="dim"))
-    for event in _events(decisions):
-        if event.story_id == story.id or event.article_id in members:
-            _print_why(console, event)
+    for decision in decisions:
+        if decision.article_id in members or any(event.story_id == story.id for event in decision.events):
+            print_event(console, decision)
     console.print()
 
 
 def print_event(console: Console, decision: Decision) -> None:
-    """A new decision, in a few lines."""
-    for event in decision.events:
-        _print_why(console, event)
+    """A decision and its evidence, in a few lines."""
+    for line in clustering.explain(decision):
+        console.print(f"    {line}", markup=False)
 
 
 def outlet(article: StoryArticle) -> str | None:
     """Who published it, as far as is known: the source given with it, else the one that its text credits."""
     return article.source or article.credit
-
-
-def _print_why(console: Console, event: StoryEvent) -> None:
-    for line in why(event):
-        console.print(f"    {line}", markup=False)
-
-
-def why(event: StoryEvent) -> Iterable[str]:
-    """One event and its evidence, in lines."""
-    title = (event.article.title or event.article.id) if event.article else event.story_id
-    yield f"{event.type:<9} {title}"
-    evidence = event.evidence
-    if evidence is None:
-        return
-    gap = "" if evidence.hours_apart is None else f", {evidence.hours_apart:.0f} h apart"
-    yield f"          score {evidence.score:.2f} against {evidence.threshold:.2f}{gap}"
-    for label, shared in (
-        ("entities", evidence.entities),
-        ("quotations", evidence.quotes),
-        ("words", evidence.terms),
-    ):
-        if shared:
-            yield f"          shared {label}: " + ", ".join(each.label for each in shared)
-    if evidence.runner_up:
-        yield f"          next best: {evidence.runner_up.headline} ({evidence.runner_up.score:.2f})"
-
-
-def _events(decisions: Iterable[Decision]) -> Iterable[StoryEvent]:
-    for decision in decisions:
-        yield from decision.events
 
 
 def _count(number: int, what: str) -> str:
