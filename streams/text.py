@@ -15,11 +15,13 @@ _MARKS = str.maketrans(
 
 def plain_marks(text: str) -> str:
     """The text with curly quotes, dashes and no-break spaces as ASCII. One code point for one: offsets survive."""
-    return text.translate(_MARKS)
+    return text if text.isascii() else text.translate(_MARKS)
 
 
 def fold(text: str) -> str:
     """A form for comparing: marks plain, case and diacritics gone, white space single. Offsets do not survive."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", plain_marks(text))
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(bare.casefold().split())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from streams.records import EntityType
@@ -54,6 +54,7 @@ class AliasTable:
         return self._exact.get(surface) or self._folded.get(key(surface))
 
 
+@lru_cache(maxsize=1 << 15)  # names repeat within and between articles; some 5 MB
 def key(surface: str) -> str:
     """The form under which names are compared: folded, without full stops and a leading article."""
     return fold(surface).replace(".", "").removeprefix("the ")

@@ -101,8 +101,8 @@ class _Document:
     def _active(self) -> list[bool]:
         """Which tokens may be inside a name: those with a capital or a name's label, and the links between them."""
         active = [
-            any(char.isupper() for char in word) or (label != "O" and label[2:] in _COARSE)
-            for word, label in zip(self.words, self.labels, strict=True)
+            word != lower or (label != "O" and label[2:] in _COARSE)
+            for word, lower, label in zip(self.words, self.lower, self.labels, strict=True)
         ]
         last = -10
         for index, lower in enumerate(self.lower):

@@ -57,6 +57,8 @@ def after_honorifics(surface: str) -> int:
 
     0 where there is no title, or nothing would be left.
     """
+    if " " not in surface:
+        return 0
     start = 0
     for word in _WORD.finditer(surface):
         bare = plain_marks(word.group()).strip(".,").lower()
@@ -76,10 +78,9 @@ def without_possessive(surface: str) -> str:
 
 def possessive(surface: str) -> int:
     """How many characters at the end of ``surface`` are a possessive ending."""
-    plain = plain_marks(surface)
-    if plain.endswith("'s"):
+    if surface.endswith(("'s", "’s")):
         return 2
-    return 1 if plain.endswith("'") else 0
+    return 1 if surface.endswith(("'", "’")) else 0
 
 
 def acronym_of(long: str, short: str) -> bool:

@@ -41,8 +41,9 @@ class Relabeller:
         model = json.loads(lzma.decompress(packed))
         self.labels: list[str] = model["labels"]
         names = list(model["features"])
-        self._rows = {name: row for row, name in enumerate(names)}
-        self._weights: Floats = np.array([model["features"][name] for name in names], dtype=np.float32)
+        self._rows = {name: row for row, name in enumerate(names, start=1)}
+        nothing = [0.0] * len(self.labels)
+        self._weights: Floats = np.array([nothing, *(model["features"][name] for name in names)], dtype=np.float32)
         # I-X goes on with X and starts nothing, whatever was learned.
         self._start: Floats = np.array([_NEVER if label[0] == "I" else 0.0 for label in self.labels], dtype=np.float32)
         self._moves: Floats = np.array(model["transitions"], dtype=np.float32)
@@ -57,14 +58,21 @@ class Relabeller:
         tokens = tokenise(text)
         raw_at = {(span.start, span.end): span.label for span in raw}
         found: list[Name] = []
-        for run in runs(text, tokens, raw, table):
-            found += self._spans(run, tokens, raw_at)
+        stretches = runs(text, tokens, raw, table)
+        scores = self._scores([features for run in stretches for features in run.features])
+        at = 0
+        for run in stretches:
+            labels = self._best(scores[at : at + len(run.features)])
+            at += len(run.features)
+            found += self._spans(run.first, labels, tokens, raw_at)
         return found
 
-    def _spans(self, run: Run, tokens: Sequence[Token], raw_at: dict[tuple[int, int], str]) -> list[Name]:
+    def _spans(
+        self, first: int, labels: Sequence[str], tokens: Sequence[Token], raw_at: dict[tuple[int, int], str]
+    ) -> list[Name]:
         spans: list[list[object]] = []
-        for position, label in enumerate(self.decode(run)):
-            token = tokens[run.first + position]
+        for position, label in enumerate(labels, start=first):
+            token = tokens[position]
             if label[0] == "B":
                 spans.append([token.start, token.end, label[2:]])
             elif label[0] == "I":
@@ -81,7 +89,9 @@ class Relabeller:
 
     def decode(self, run: Run) -> list[str]:
         """The best sequence of labels for a run: BIO, consistent."""
-        scores = [self._score(features) for features in run.features]
+        return self._best(self._scores(run.features))
+
+    def _best(self, scores: Floats) -> list[str]:
         best = scores[0] + self._start
         trace: list[NDArray[np.intp]] = []
         for score in scores[1:]:
@@ -95,10 +105,16 @@ class Relabeller:
             path.append(label)
         return [self.labels[index] for index in reversed(path)]
 
-    def _score(self, features: Sequence[str]) -> Floats:
-        rows = self._rows
-        known = [rows[name] for name in features if name in rows]
-        return cast(Floats, self._weights[known].sum(axis=0))
+    def _scores(self, features: Sequence[Sequence[str]]) -> Floats:
+        """The sum of the weights of each token's features: tokens by labels, in one gather for a whole document."""
+        if not features:
+            return np.zeros((0, len(self.labels)), dtype=np.float32)
+        get = self._rows.get
+        # Row 0 is all zeros: what is not in the weights counts nothing, and no token is without a row.
+        flat = [[0, *(row for name in names if (row := get(name)))] for names in features]
+        starts = np.cumsum([0, *(len(rows) for rows in flat[:-1])])
+        indices = np.fromiter((row for rows in flat for row in rows), dtype=np.intp)
+        return cast(Floats, np.add.reduceat(self._weights[indices], starts, axis=0))
 
 
 @cache

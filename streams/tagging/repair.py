@@ -30,7 +30,8 @@ TYPES: dict[str, EntityType] = {
 _JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
 _ARTICLE = re.compile(r"(?i)(?:the|a|an)\s+(?=\S)")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
-_TOKEN = re.compile(r"\w[\w'’.&-]*\w|\w")
+#: A word that does not start with a plain small letter: the only ones where a name that we look for again may start.
+_TOKEN = re.compile(r"(?<!\w)[^\W_a-z](?:[\w'’.&-]*\w)?")
 
 
 def repair(

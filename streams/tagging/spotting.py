@@ -11,6 +11,7 @@ from streams.tagging.aliases import AliasTable, Identity
 from streams.tagging.found import Name
 
 _TOKEN = re.compile(r"\w[\w'’.&-]*\w|\w")
+_CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-z](?:[\w'’.&-]*\w)?")
 #: Shortest bare surname of the tables that is taken for its bearer where the model saw nothing.
 _SURNAME = 5
 
@@ -20,7 +21,7 @@ def known_names(text: str, found: Sequence[Name], table: AliasTable) -> list[Nam
     result = list(found)
     at = 0
     done = 0
-    for token in _TOKEN.finditer(text):
+    for token in _CAPITALISED.finditer(text):
         start = token.start()
         while at < len(found) and found[at].end <= start:
             at += 1

@@ -1,4 +1,4 @@
-"""The two seed articles: who and what they are about under ids that agree, and who said what (`seeds/expected.json`)."""
+"""The two seeds: who and what they are about under ids that agree, and who said what (`seeds/expected.json`)."""
 
 from __future__ import annotations
 
