@@ -6,7 +6,7 @@ from streams.clustering.state import utc
 from streams.records import Quote, StoryArticle, StoryEntity, StoryQuote, TaggedArticle
 from streams.text import slug
 
-ENTITIES, QUOTES = 24, 4
+ENTITIES, QUOTES = 24, 16
 TITLE_CHARS, QUOTE_CHARS = 240, 320
 
 
