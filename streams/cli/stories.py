@@ -28,7 +28,7 @@ def story_json(story: Story) -> dict[str, Any]:
             for article in story.articles
         ],
         "entities": [{"id": entity.id, "name": entity.name, "type": entity.type} for entity in story.entities],
-        "quotes": story.quotes,
+        "quotes": [quote for quote in story.quotes if len(quote.sources) > 1],
     }
 
 
@@ -54,8 +54,12 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
     if quotes:
         console.print(Text("\n  Quoted by more than one outlet", style="dim"))
         for quote in quotes:
-            who = names.get(quote.speaker or "", "") if quote.speaker else ""
-            console.print(f"    “{quote.text}”" + (f"  — {who}" if who else "") + f"  ({', '.join(quote.sources)})")
+            who = names.get(quote.speaker or "") if quote.speaker else None
+            console.print(f"    “{quote.text.rstrip(',')}”" + (f"  — {who}" if who else ""), markup=False)
+            for version in quote.versions:
+                if version.how != "exact":
+                    outlets_named = ", ".join(version.sources)
+                    console.print(Text(f"        {outlets_named}: “{version.text.rstrip(',')}”", style="dim"))
     members = {article.id for article in story.articles}
     console.print(Text("\n  Why they are together", style="dim"))
     for decision in decisions:
