@@ -19,23 +19,29 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which stories: all that are given must hold. ``q`` is words to find; the rest are exact values."""
+    """Which stories, and in which order. All that are given must hold; ``q`` is words to find, the rest exact values.
+
+    ``sort``: by the time of the newest article, or, for ``arrived``, by when the log last gave the story one.
+    """
 
     q: str = ""
     entity: str = ""
     outlet: str = ""
     language: str = ""
     phase: str = ""
+    sort: str = ""
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Filter:
-        """Raises ``BadRequestError`` for an over-long value or an unknown phase."""
+        """Raises ``BadRequestError`` for an over-long value, an unknown phase or an unknown order."""
         values = {field.name: query.get(field.name, "").strip() for field in fields(cls)}
         for name, value in values.items():
             if len(value) > LONGEST:
                 raise BadRequestError(f"{name} is longer than {LONGEST} characters")
         if values["phase"] and values["phase"] not in PHASES:
             raise BadRequestError(f"phase is one of {', '.join(PHASES)}")
+        if values["sort"] not in ("", "arrived"):
+            raise BadRequestError("sort is arrived, or left out")
         return cls(**values)
 
     def given(self) -> dict[str, str]:
@@ -48,12 +54,12 @@ class Filter:
         return "?" + urlencode(values) if values else ""
 
     def __bool__(self) -> bool:
-        return bool(self.given())
+        return bool(self.given().keys() - {"sort"})
 
 
-def encode_cursor(active: float, id_: str) -> str:
-    """Where the next page begins: after the story that was last active then. Any dashboard on the log reads it."""
-    return base64.urlsafe_b64encode(f"{active!r} {id_}".encode()).decode().rstrip("=")
+def encode_cursor(moment: float, id_: str) -> str:
+    """Where the next page begins: after the one of that moment and id. Any dashboard on the log reads it."""
+    return base64.urlsafe_b64encode(f"{moment!r} {id_}".encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> tuple[float, str] | None:
@@ -61,8 +67,8 @@ def decode_cursor(cursor: str) -> tuple[float, str] | None:
     if not cursor:
         return None
     try:
-        active, _, id_ = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
-        return float(active), id_
+        moment, _, id_ = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        return float(moment), id_
     except ValueError:
         raise BadRequestError("cursor is not one that this server gave") from None
 

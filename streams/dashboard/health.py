@@ -110,11 +110,11 @@ class Health:
         recent = sorted(waited for at, waited in seen.latencies if at > now - WINDOW)
         if not recent:
             recent = sorted(waited for _, waited in list(seen.latencies)[-100:])
-        whole = int(WINDOW // BAR)
-        counted = sum(seen.bars.get(newest - back, 0) for back in range(1, whole + 1))
+        whole = int(WINDOW // BAR) - 1
+        counted = sum(seen.bars.get(newest - back, 0) for back in range(whole + 1))
         return StageHealth(
             stage=stage,
-            rate=counted / WINDOW,
+            rate=counted / (whole * BAR + max(1.0, now % BAR)),
             p50=percentile(recent, 0.5),
             p95=percentile(recent, 0.95),
             lag=None if seen.behind is None else sum(seen.behind.values()),

@@ -28,6 +28,7 @@ _FILTERS = [
     _parameter("outlet", "An outlet's name, exactly.", maxLength=LONGEST),
     _parameter("language", "A language code, such as en.", maxLength=LONGEST),
     _parameter("phase", "How alive the story is.", enum=list(PHASES)),
+    _parameter("sort", "By the newest article's time, or by when the story last got one.", enum=["arrived"]),
 ]
 _PAGING = [
     _parameter("limit", "Most that one answer lists.", type="integer", minimum=1, maximum=200, default=50),
@@ -110,7 +111,7 @@ DOCUMENT: Json = {
     "servers": [{"url": "/api/v1"}],
     "security": [{}, {"bearer": []}],
     "paths": {
-        "/stories": _get("Stories, the most recently active first", "Stories", [*_FILTERS, *_PAGING]),
+        "/stories": _get("Stories, the newest first", "Stories", [*_FILTERS, *_PAGING]),
         "/search": _get("The same, where words in q are required", "Stories", [*_FILTERS, *_PAGING]),
         "/stories/{id}": _get("One story; a merged one says where it went", "StoryPage", _ID, missing=True),
         "/stories/{id}/articles": _get("A story's articles, newest first", "Articles", [*_ID, *_PAGING], missing=True),

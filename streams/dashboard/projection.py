@@ -31,7 +31,7 @@ QUIET_AFTER = 24 * HOUR
 class Kept:
     """A story as the projection keeps it. Times are seconds since the epoch.
 
-    ``active`` is when the log last gave it an article (it orders the list); ``newest`` and ``oldest`` bound the
+    ``active`` is when the log last gave it an article; ``newest`` and ``oldest`` bound the
     times of its articles as ``article_time`` reads them.
     """
 

@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Rows, the most recently active first. ``cursor`` leads to the next page; None: this is the last."""
+    """Rows, the newest first. ``cursor`` leads to the next page; None: this is the last."""
 
     rows: tuple[Row, ...]
     cursor: str | None
@@ -92,15 +92,16 @@ class EntityInfo:
 
 
 def page(index: Index, wanted: Filter, *, now: float, after: tuple[float, str] | None = None, limit: int = 50) -> Page:
-    """The stories that ``wanted`` asks for, after the one that ``after`` names (its ``active`` and id)."""
+    """The stories that ``wanted`` asks for, after the one that ``after`` names (its place and id)."""
     where, values = _where(wanted, now)
+    order = "active" if wanted.sort == "arrived" else "newest"
     if after is not None:
-        where.append("(s.active, s.id) < (?, ?)")
+        where.append(f"(s.{order}, s.id) < (?, ?)")
         values += after
-    rows = _rows(index, where, values, limit + 1, now)
+    rows = _rows(index, where, values, limit + 1, now, order=order)
     more = len(rows) > limit
     last = rows[limit - 1] if more else None
-    return Page(rows=tuple(rows[:limit]), cursor=encode_cursor(last.active, last.story.id) if last else None)
+    return Page(rows=tuple(rows[:limit]), cursor=encode_cursor(getattr(last, order), last.story.id) if last else None)
 
 
 def matching(index: Index, wanted: Filter, ids: Sequence[str], *, now: float) -> list[Row]:
@@ -246,10 +247,12 @@ _PHASE_SQL: dict[str, str] = {
 }
 
 
-def _rows(index: Index, where: list[str], values: Sequence[object], limit: int, now: float) -> list[Row]:
+def _rows(
+    index: Index, where: list[str], values: Sequence[object], limit: int, now: float, *, order: str = "newest"
+) -> list[Row]:
     found = index.db.execute(
         f"SELECT s.snapshot, s.active, s.newest, s.oldest FROM stories s WHERE {' AND '.join(where)} "
-        "ORDER BY s.active DESC, s.id DESC LIMIT ?",
+        f"ORDER BY s.{order} DESC, s.id DESC LIMIT ?",
         (*values, limit),
     ).fetchall()
     kept = [Kept(story=unpack_story(row[0]), active=row[1], newest=row[2], oldest=row[3]) for row in found]

@@ -21,6 +21,7 @@ CREATE TABLE stories (
   snapshot BLOB NOT NULL -- the Story, JSON, deflated
 );
 CREATE INDEX stories_by_activity ON stories (active, id) WHERE listed;
+CREATE INDEX stories_by_newest ON stories (newest, id) WHERE listed;
 CREATE INDEX stories_by_position ON stories (part, off);
 
 CREATE TABLE facets ( -- what stories are filtered by: e(ntity), o(utlet), l(anguage)

@@ -102,8 +102,15 @@
     const query = entity === null ? address.search : `?entity=${encodeURIComponent(entity)}`;
     const answer = await fetch(`/rows${query}`, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
+    const fresh = [...waiting];
     rows.innerHTML = await answer.text();
     waiting.clear();
+    // What came may be old news that the order puts further down: show it where what arrived last comes first.
+    if (fresh.length && !fresh.some(rowOf) && !entity && !address.searchParams.has("sort")) {
+      address.searchParams.set("sort", "arrived");
+      location.assign(address);
+      return;
+    }
     if (pill) pill.hidden = true;
     if ($("empty")) $("empty").remove();
     scrollTo({ top: 0 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -30,13 +31,20 @@ def test_a_created_story_is_listed_with_its_outlets_and_entities(newsroom):
     assert sum(row.spark) == 2
 
 
-def test_the_last_active_story_comes_first_and_pages_meet_without_gap_or_repeat(newsroom):
+def test_the_story_with_the_newest_article_comes_first(newsroom):
+    newsroom.create("old", newsroom.article("a1", hours=3))
+    newsroom.create("older", newsroom.article("a2", hours=5))
+    newsroom.create("undated", replace(newsroom.article("a3"), published=None))
+    assert ids(queries.page(newsroom.index, Filter(), now=newsroom.now)) == ["undated", "old", "older"]
+
+
+def test_the_last_arrived_can_come_first_and_pages_meet_without_gap_or_repeat(newsroom):
     for number in range(25):
         newsroom.create(f"s{number:02}", newsroom.article(f"a{number}", f"Event {number}"))
     newsroom.join("s00", newsroom.article("late"))
     seen, after = [], None
     while True:
-        page = queries.page(newsroom.index, Filter(), now=newsroom.now, after=after, limit=7)
+        page = queries.page(newsroom.index, Filter(sort="arrived"), now=newsroom.now, after=after, limit=7)
         seen += ids(page)
         if page.cursor is None:
             break
@@ -243,7 +251,7 @@ def test_filters_refuse_what_cannot_be_and_survive_the_way_through_a_query_strin
     assert wanted == Filter(q="storm", outlet="A & B")
     assert wanted.query(phase="new") == "?q=storm&outlet=A+%26+B&phase=new"
     assert wanted.query(q="", outlet="") == ""
-    for query in ({"q": "x" * 201}, {"phase": "late"}):
+    for query in ({"q": "x" * 201}, {"phase": "late"}, {"sort": "odd"}):
         with pytest.raises(BadRequestError):
             Filter.parse(query)
 

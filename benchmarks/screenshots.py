@@ -1,0 +1,93 @@
+"""Every page in light, dark and on a phone, into docs/screenshots: `make screenshots`. Real workers, invented news."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import newsmaker
+from browser import launched
+from playwright.sync_api import Browser, Page
+from stage import Stage, stage
+
+from streams import codec
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "screenshots"
+DESK, PHONE = {"width": 1200, "height": 860}, {"width": 390, "height": 844}
+LOOKS = {"light": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "light")}
+#: Seconds for the workers to load their models and work off a day's news.
+_PATIENCE = 120.0
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with stage(workers=True) as running, launched() as browser, tempfile.TemporaryDirectory() as folder:
+        articles = list(newsmaker.raw(datetime.now(UTC)))
+        day = Path(folder) / "day.jsonl"
+        day.write_bytes(b"".join(codec.encode(article) + b"\n" for article in articles))
+        running.streams("seed", str(day))
+        pages = _addresses(running, browser, len(articles))
+        running.streams("seed", *sorted(str(path) for path in (ROOT / "seeds").glob("*.txt")))
+        pages["seeds"] = _seeds_story(running, browser)
+        for look, (size, scheme) in LOOKS.items():
+            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)  # type: ignore[arg-type]
+            page = context.new_page()
+            for name, path in pages.items():
+                _shoot(page, running.url + path, FOLDER / f"{name}-{look}.png")
+            context.close()
+
+
+def _shoot(page: Page, url: str, target: Path) -> None:
+    page.goto(url)
+    page.wait_for_selector("#state.live", timeout=5000)
+    for number, each in enumerate(page.query_selector_all(".main details")):
+        if number < 2:
+            each.evaluate("element => { element.open = true }")
+    page.screenshot(path=target)
+    print(target.relative_to(ROOT), f"{target.stat().st_size / 1000:.0f} kB")
+
+
+def _addresses(running: Stage, browser: Browser, count: int) -> dict[str, str]:
+    """The paths to show, once every article is in a story."""
+    page = browser.new_page()
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        stories = page.request.get(f"{running.url}/api/v1/stories?limit=200").json()["stories"]
+        if sum(story["article_count"] for story in stories) >= count:
+            break
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"only {sum(story['article_count'] for story in stories)} of {count} articles arrived")
+        time.sleep(0.5)
+    largest = max(stories, key=lambda story: story["article_count"])
+    members = page.request.get(f"{running.url}/api/v1/stories/{largest['id']}/articles").json()["articles"]
+    page.close()
+    return {
+        "stories": "/",
+        "story": f"/story/{largest['id']}",
+        "article": f"/article/{members[0]['id']}",
+        "entity": f"/entity/{largest['entities'][0]['id']}",
+        "health": "/health",
+        "api": "/api",
+    }
+
+
+def _seeds_story(running: Stage, browser: Browser) -> str:
+    page = browser.new_page()
+    page.goto(running.url + "/?q=mi6")
+    page.wait_for_selector("#pill:visible, .row", timeout=30_000)
+    time.sleep(2)
+    page.reload()
+    path = page.get_attribute(".row h2 a", "href")
+    page.close()
+    assert path
+    return path
+
+
+if __name__ == "__main__":
+    main()

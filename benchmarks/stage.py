@@ -1,0 +1,121 @@
+"""A dashboard to look at: an embedded broker, topics, workers if wanted, and ``streams dashboard`` as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka import AIOKafkaProducer
+
+from streams import codec, headers
+from streams.agents.supervisor import Supervisor
+from streams.broker import admin
+from streams.broker.embedded import EmbeddedBroker
+from streams.clustering import Clusterer
+from streams.headers import Position
+from streams.pipeline import STAGES
+from streams.records import Decision, TaggedArticle
+from streams.settings import Settings, load
+
+#: Seconds for a process to get ready on a busy machine.
+_PATIENCE = 60.0
+
+
+@dataclass
+class Stage:
+    """What runs. ``url`` has no slash at its end."""
+
+    settings: Settings
+    broker: EmbeddedBroker
+    url: str
+    process: subprocess.Popen[str]
+
+    def publish(self, articles: Iterable[TaggedArticle]) -> None:
+        """Tagged articles and the decisions that the clusterer makes of them, as the workers would have sent them."""
+        asyncio.run(self._publish(list(articles)))
+
+    def streams(self, *arguments: str) -> None:
+        """Run ``streams`` with these arguments on this broker."""
+        command = [sys.executable, "-m", "streams", *arguments]
+        subprocess.run(command, env=_env(self.settings), check=True, capture_output=True, timeout=_PATIENCE)
+
+    async def _publish(self, articles: list[TaggedArticle]) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers)
+        await producer.start()
+        prefix, clusterer = self.settings.topic_prefix, Clusterer()
+        try:
+            for article in articles:
+                sent = await producer.send_and_wait(f"{prefix}.articles.tagged", codec.encode(article), partition=0)
+                decision = clusterer.decide(article)
+                if decision is not None:
+                    clusterer.apply(article, decision, sent.offset)
+                    await send_decision(producer, prefix, decision, sent.offset)
+        finally:
+            await producer.stop()
+
+
+async def send_decision(producer: AIOKafkaProducer, prefix: str, decision: Decision, offset: int) -> None:
+    """One record of the decision log, as if for the tagged article at ``offset`` of partition 0."""
+    source = Position(topic=f"{prefix}.articles.tagged", partition=0, offset=offset)
+    made = headers.make(Decision, decision.article_id, "cluster", position=source)
+    await producer.send(f"{prefix}.story-events", codec.encode(decision), partition=0, headers=made)
+
+
+@contextmanager
+def stage(*, workers: bool = False, broker_port: int | None = None) -> Iterator[Stage]:
+    """Start it all and stop it all."""
+    with tempfile.TemporaryDirectory(prefix="news-streams-stage-") as folder, EmbeddedBroker(broker_port) as broker:
+        settings = load(
+            broker=f"kafka://{broker.bootstrap}", partitions=1, data_dir=Path(folder) / "data", session_timeout=6.0
+        )
+        asyncio.run(admin.apply(settings))
+        supervisor = Supervisor(STAGES, env=_env(settings), log=Path(folder) / "workers.log") if workers else None
+        if supervisor is not None:
+            supervisor.start()
+        try:
+            process, url = _dashboard(settings)
+            try:
+                yield Stage(settings, broker, url, process)
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(15)
+                assert process.stderr is not None
+                process.stderr.close()
+        finally:
+            if supervisor is not None:
+                supervisor.stop()
+
+
+def _dashboard(settings: Settings) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "streams", "dashboard", "--port", "0"]
+    process = subprocess.Popen(command, env=_env(settings), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + _PATIENCE
+    assert process.stderr is not None
+    said = ""
+    while time.monotonic() < deadline and (line := process.stderr.readline()):
+        said += line
+        if found := re.search(r"dashboard on (http://\S+)/ ", line):
+            return process, found[1]
+    process.kill()
+    process.wait()
+    raise RuntimeError(f"the dashboard did not start:\n{said}")
+
+
+def _env(settings: Settings) -> dict[str, str]:
+    return os.environ | {
+        "STREAMS_BROKER": settings.broker,
+        "STREAMS_DATA_DIR": str(settings.data_dir),
+        "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
+        "STREAMS_LOG_LEVEL": "WARNING",
+        "OMP_NUM_THREADS": "1",
+    }
