@@ -22,7 +22,7 @@ from streams.tagging.repair import TYPES, repair
 _BACKENDS = ("spacy-sm", "spacy-md")
 
 
-def measure(data: Path) -> dict[str, Any]:
+def measure(data: Path, *, backends: Sequence[str] = _BACKENDS) -> dict[str, Any]:
     """``{backend: {corpus: {"raw" | "rules" | "tagger": figures}}}``; a backend that is not installed is left out.
 
     ``raw`` is the model's own output, ``rules`` the same repaired by rule, ``tagger`` what articles get: relabelled
@@ -35,7 +35,7 @@ def measure(data: Path) -> dict[str, Any]:
     corpora = {name: read(data / path) for name, path in CORPORA.items()}
     figures: dict[str, Any] = {}
     problem = None
-    for name in _BACKENDS:
+    for name in backends:
         try:
             backend = create_backend(name, models_dir)
         except WeightsError as error:

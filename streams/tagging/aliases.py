@@ -1,8 +1,8 @@
 """The alias tables that we own: who is meant by a name, in every article the same.
 
 ``data/*.tsv``, one identity a line: ``id type name aliases detail link latitude longitude``, aliases parted by ``|``.
-An alias that starts with ``=`` counts only as written (``=US``, ``=WHO``: not "us", "who"). Lines that start with
-``#`` are comments.
+An alias that starts with ``=``, and one of at most three capitals, counts only as written (``US``, ``U.S.``, ``WHO``:
+not "us", "who"). Lines that start with ``#`` are comments.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from importlib import resources
 
 from streams.records import EntityType
 from streams.text import fold
+
+#: Names in capitals up to this length, stops not counted, are words when written small.
+_SHORT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +47,14 @@ class AliasTable:
             for alias in (identity.name, *identity.aliases):
                 first = alias.removeprefix("=").lower().removeprefix("the ").split()[0]
                 self.first_words.update((first, first.rstrip(".,"), key(first)))
-                if alias.startswith("="):
-                    self._exact.setdefault(alias[1:], identity)
+                if alias.startswith("=") or (alias.isupper() and len(key(alias)) <= _SHORT):
+                    self._exact.setdefault(alias.removeprefix("="), identity)
                 else:
                     self._folded.setdefault(key(alias), identity)
 
     def find(self, surface: str) -> Identity | None:
         """The identity that ``surface`` names, or None."""
-        return self._exact.get(surface) or self._folded.get(key(surface))
+        return self._exact.get(surface) or self._exact.get(surface.rstrip(".")) or self._folded.get(key(surface))
 
 
 @lru_cache(maxsize=1 << 15)  # names repeat within and between articles; some 5 MB
