@@ -59,7 +59,7 @@ def from_page(body: Body, title: str | None, url: str | None, context: Context, 
     if not page.lines:
         raise BodyError("not_an_article", "no text in the page")
     title = _single(title or body.title or found.title)
-    title, verdicts = decide(page.lines, judges.page.scores(rows), title)
+    title, verdicts = decide(page.lines, rows, judges.page.scores(rows), title)
     metadata = Metadata(
         title=title,
         authors=body.authors or found.authors,

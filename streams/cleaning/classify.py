@@ -13,6 +13,9 @@ from streams.cleaning.trees import Trees, weights
 #: Lines that are at least this likely to be article text stay. Best of .35 to .6 out of fold for both kinds, and flat.
 THRESHOLD = 0.42
 
+#: Lines without a score above this within so many lines keep their first score: most of a page's navigation.
+_HOPELESS, _REACH = 0.1, 2
+
 _BESIDE = (-4, -3, -2, -1, 1, 2, 3, 4)
 #: The columns that the second round adds to the first's.
 SECOND = (
@@ -33,7 +36,13 @@ class Judge:
         """Probability (0 to 1) that each line is part of the article."""
         if not len(rows):
             return np.zeros(0)
-        return self.second.predict(with_scores(rows, self.first.predict(rows)))
+        first = self.first.predict(rows)
+        # Far from anything that might be text, the second round has nothing to add.
+        open_question = around((first > _HOPELESS).astype(np.float64), _REACH) > 0
+        second = first.copy()
+        if open_question.any():
+            second[open_question] = self.second.predict(with_scores(rows, first)[open_question])
+        return second
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from streams.cleaning import patterns
 from streams.cleaning.classify import THRESHOLD, Judge
 from streams.cleaning.context import Context
-from streams.cleaning.features import Vector, describe
-from streams.cleaning.lines import TERMINAL, Line, is_prose, words
+from streams.cleaning.features import OWN, Matrix, Vector, describe
+from streams.cleaning.lines import LONG_WORDS, PROSE_WORDS, Line
 from streams.cleaning.titles import find_heading
 from streams.text import fold
 
@@ -20,7 +21,10 @@ _PASSES = 8
 #: Most words of a line at the end that is no part of the article.
 _STRAY_WORDS = 6
 #: Lines beyond the article's first and last that are told apart by convention; further out, place is reason enough.
-_MARGIN = 12
+_MARGIN = 6
+#: Longer lines are text, whatever they begin or end with (characters).
+_LONGEST_FURNITURE = 500
+_WORDS, _TERMINAL = OWN.index("words"), OWN.index("terminal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ def judge_dump(
     for turn in range(_PASSES):
         # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
         seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        scores = judge.scores(describe(seen, title, context))
-        title, once = decide(seen, scores, title)
+        rows = describe(seen, title, context)
+        title, once = decide(seen, rows, judge.scores(rows), title)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
         kept = [index for index, verdict in zip(left, once, strict=True) if verdict.reason is None]
@@ -54,10 +58,11 @@ def judge_dump(
     return title, verdicts
 
 
-def decide(lines: Sequence[Line], scores: Vector, title: str | None) -> tuple[str | None, list[Verdict]]:
-    """The title and the verdicts that follow from the scores."""
+def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | None) -> tuple[str | None, list[Verdict]]:
+    """The title and the verdicts that follow from the scores; ``rows`` are the lines' features."""
     count = len(lines)
-    prose = [is_prose(line.text) for line in lines]
+    sizes, terminal = rows[:, _WORDS], rows[:, _TERMINAL] > 0
+    prose: list[bool] = ((terminal & (sizes >= PROSE_WORDS)) | (sizes >= LONG_WORDS)).tolist()
     keep = [score >= THRESHOLD for score in scores.tolist()]
     if not any(flag and sentence for flag, sentence in zip(keep, prose, strict=True)):
         # Nothing that the trees take for an article, as in two lines of text: then running text is all there is.
@@ -65,7 +70,8 @@ def decide(lines: Sequence[Line], scores: Vector, title: str | None) -> tuple[st
     reasons: list[str | None] = [None] * count
     likely = [index for index, flag in enumerate(keep) if flag]
     for index in range(max(likely[0] - _MARGIN, 0), min(likely[-1] + _MARGIN + 1, count)) if likely else ():
-        reasons[index] = _convention(lines[index].text, prose[index])
+        if len(lines[index].text) <= _LONGEST_FURNITURE:
+            reasons[index] = _convention(lines[index].text, prose[index])
         if reasons[index] is not None:
             keep[index] = False
     _drop_teasers(reasons, keep, prose)
@@ -74,7 +80,7 @@ def decide(lines: Sequence[Line], scores: Vector, title: str | None) -> tuple[st
         return title, [Verdict(reason or "not_article", 1.0) for reason in reasons]
     # An article ends with a sentence: a few words without one at its end are the outlet, a tag or a button.
     end = max(index for index in range(count) if keep[index])
-    while not prose[end] and words(lines[end].text) <= _STRAY_WORDS and not TERMINAL.search(lines[end].text[-12:]):
+    while not prose[end] and sizes[end] <= _STRAY_WORDS and not terminal[end]:
         reasons[end], keep[end] = "after_article", False
         end = max(index for index in range(count) if keep[index])
     if title is None:
@@ -114,10 +120,9 @@ def _drop_teasers(reasons: list[str | None], keep: list[bool], prose: Sequence[b
             reasons[index], keep[index] = "cross_link", False
 
 
+@lru_cache(maxsize=8192)  # the same lines are judged again in each pass, and on the host's next page
 def _convention(text: str, sentence: bool) -> str | None:
     """The reason for which a line goes whatever its score, or None."""
-    if len(text) > 500:
-        return None
     for test, reason in _ALWAYS:
         if test(text):
             return reason

@@ -11,6 +11,8 @@ from streams.cleaning.decoding import printable, repair
 
 #: Ends of sentences in the scripts that mark them; closing quotes and brackets may follow.
 TERMINAL = re.compile(r"[.!?…。！？｡।॥؟۔։።][\"'”’»›)\]」』）]*\s*$|[,.!?][\"”’»]$")
+#: Words from which a sentence, and from which any line, is running text.
+PROSE_WORDS, LONG_WORDS = 5, 28
 _WIDE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _STOP = re.compile(r"[.!?…。！？:：]$")
 _DIGITS = re.compile(r"\d+")
@@ -128,4 +130,4 @@ def words(text: str) -> int:
 def is_prose(text: str) -> bool:
     """A line that only running text has: sentences, or long enough to be one that a link or a quote cut off."""
     count = words(text)
-    return (count >= 5 and bool(TERMINAL.search(text))) or count >= 28
+    return (count >= PROSE_WORDS and bool(TERMINAL.search(text[-12:]))) or count >= LONG_WORDS

@@ -57,6 +57,7 @@ MARKUP = (
     *(f"in_{name}" for name in _ABOVE), "itemprop", "siblings", "parent_words", "parent_link_share", "parent_p",
     "h1_before", "h1_distance",
 )  # fmt: skip
+_HINT_BITS, _ABOVE_BITS = np.arange(len(_HINT_NAMES)), np.arange(len(_ABOVE))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 #: Blocks that say little themselves: what stands around them speaks for them.
 _SMALL = frozenset(("p", "li", "h2", "h3", "h4", "blockquote", "td", "tr", "tbody", "ul", "ol", "dd", "dt"))
@@ -187,17 +188,14 @@ class _Walker:
             if tag == "h1":
                 self.h1_seen, self.last_h1 = self.h1_seen + 1, len(self.texts)
             size = len(text)
-            near = frame.near
             self.texts.append((text, 0 if self.after_br else min(self.gap, 60), self.depth))
             self.parents.append(frame.parent)
             self.rows.append((
                 min(self.linked / size, 1.0), self.links, self.depth, tag == "p", tag in _HEADINGS, tag == "li",
                 tag in ("div", "section", "article"), tag in ("td", "th"), tag == "blockquote", self.after_br,
                 min(self.emphasis / size, 1.0), frame.hidden,
-                *(near >> bit & 1 for bit in range(len(_HINT_NAMES))),
-                *(frame.every >> bit & 1 for bit in range(len(_HINT_NAMES))),
-                *(frame.above >> bit & 1 for bit in range(len(_ABOVE))),
-                frame.itemprop, self.h1_seen, len(self.texts) - 1 - self.last_h1 if self.h1_seen else -1,
+                frame.near, frame.every, frame.above, frame.itemprop, self.h1_seen,
+                len(self.texts) - 1 - self.last_h1 if self.h1_seen else -1,
             ))  # fmt: skip
             self.gap = 0
         self.linked = self.links = self.emphasis = 0
@@ -229,7 +227,9 @@ class _Walker:
             ],
             axis=1,
         )
-        markup = np.concatenate([rows[:, :-2], family, rows[:, -2:]], axis=1)
+        flags = rows[:, 12:15].astype(np.int64)
+        bits = [flags[:, [0]] >> _HINT_BITS & 1, flags[:, [1]] >> _HINT_BITS & 1, flags[:, [2]] >> _ABOVE_BITS & 1]
+        markup = np.concatenate([rows[:, :12], *bits, rows[:, [15]], family, rows[:, -2:]], axis=1)
         return Page(text="".join(pieces), lines=lines, markup=markup, tree=tree)
 
 

@@ -64,6 +64,11 @@ _PROMOTION = re.compile(
     r"|\bavailable on (?:the )?(?:app store|google play)|^(?:click|tap) here (?:to|for)\b|\bdaily market updates\b",
     re.IGNORECASE,
 )
+#: Each promotion has one of these, which are quicker to look for.
+_PROMOTION_WORDS = (
+    "download", "all the", "sign up", "subscribe", "follow", "like us", "like our", "find us", "join", "stay ",
+    "keep ", "the latest", "available on", "click", "tap here", "market updates",
+)  # fmt: skip
 _COPYRIGHT = re.compile(
     r"^(?:\(c\)|©|&copy;|copyright\b|\W{0,3}copyright (?:©|\(c\)|\d{4}))|^.{0,60}(?:©|\(c\)) ?(?:19|20)\d\d\b"
     r"|\ball rights reserved\b",
@@ -73,7 +78,11 @@ _COPYRIGHT = re.compile(
 
 def is_caption(text: str) -> bool:
     """A picture's caption or credit line."""
-    return len(text) < 500 and bool(_CAPTION_END.search(text) or (len(text) < 160 and _CREDIT_LINE.search(text)))
+    if len(text) >= 500:
+        return False
+    return (text.endswith((")", ").")) and bool(_CAPTION_END.search(text[-120:]))) or (
+        len(text) < 160 and bool(_CREDIT_LINE.search(text))
+    )
 
 
 def is_cue(text: str) -> bool:
@@ -93,14 +102,22 @@ def is_label(text: str) -> bool:
 
 def is_contact(text: str) -> bool:
     """How to reach the authors, with an address."""
-    return len(text) < 400 and bool(_ADDRESS.search(text) and _CONTACT.search(text))
+    return "@" in text and len(text) < 400 and bool(_ADDRESS.search(text) and _CONTACT.search(text))
 
 
 def is_promotion(text: str) -> bool:
     """Apps, newsletters and channels of the outlet."""
-    return len(text) < 400 and bool(_PROMOTION.search(text))
+    if len(text) >= 400:
+        return False
+    lower = text.lower()
+    return any(word in lower for word in _PROMOTION_WORDS) and bool(_PROMOTION.search(text))
 
 
 def is_copyright(text: str) -> bool:
     """The line that says whose text it was; what follows is the page's foot."""
-    return len(text) < 300 and bool(_COPYRIGHT.search(text))
+    if len(text) >= 300:
+        return False
+    lower = text.lower()
+    return ("©" in lower or "(c)" in lower or "copy" in lower or "rights reserved" in lower) and bool(
+        _COPYRIGHT.search(text)
+    )

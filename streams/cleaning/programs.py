@@ -19,9 +19,9 @@ _SHARE = 0.5
 
 
 def looks_like_program(text: str) -> bool:
-    """Whether most of the text is source code rather than language. Looks at the first 400 lines."""
+    """Whether most of the text is source code rather than language. Looks at the first 150 lines."""
     code = total = 0
-    for line in text[:60_000].splitlines()[:400]:
+    for line in text[:60_000].splitlines()[:150]:
         bare = line.strip()
         if not bare:
             continue

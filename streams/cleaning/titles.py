@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from streams.cleaning import patterns
 from streams.cleaning.lines import Line, words
@@ -40,13 +41,13 @@ def find_heading(lines: Sequence[Line], first: int, title: str | None = None) ->
         cuts = [match.start() for match in _SEPARATOR.finditer(line.text[:300])]
         for head in (line.text, *(line.text[:cut] for cut in reversed(cuts))):
             again = nearest.get(head)
-            if again is not None and lines[again] is not line and _may_be(head):
+            if again is not None and lines[again] is not line and len(head) <= 300 and _may_be(head):
                 return again
     topic = set(_WORD.findall(" ".join(line.text[:2000] for line in lines[first : first + 6]).lower()))
     best, best_score = None, 0.0
     for index in range(start, first):
         text = lines[index].text
-        if len(text) > 300 or not _may_be(text):
+        if len(text) > 300 or text.count(" ") > 2 * _MOST_WORDS or not _may_be(text):
             continue
         size = words(text)
         shared = len(topic.intersection(_WORD.findall(text.lower())))
@@ -58,6 +59,7 @@ def find_heading(lines: Sequence[Line], first: int, title: str | None = None) ->
     return best
 
 
+@lru_cache(maxsize=8192)  # asked again in each pass
 def _may_be(text: str) -> bool:
     if text.endswith(_FULL_STOP) or not 3 <= words(text) <= _MOST_WORDS or _NO_TITLE.search(text):
         return False

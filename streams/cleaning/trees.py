@@ -18,6 +18,9 @@ import numpy.typing as npt
 
 from streams import codec
 
+#: Rows that are evaluated at a time.
+_SLICE = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Trees:
@@ -35,24 +38,28 @@ class Trees:
         """Probability for each row of ``(n, len(names))``."""
         count, width = rows.shape
         total = np.empty(count)
-        flat_columns, flat_thresholds = self.columns.ravel(), self.thresholds.ravel()
+        trees = len(self.columns)
         inner = self.columns.shape[1]
-        tree_start = np.arange(len(self.columns)) * inner
-        leaf_start = np.arange(len(self.columns)) * (inner + 1)
+        leaf_start = np.arange(trees) * (inner + 1)
         values = self.leaves.ravel()
         # In slices, so that the arrays of one stay in the processor's cache.
-        for start in range(0, count, 256):
-            part = np.ascontiguousarray(rows[start : start + 256])
+        for start in range(0, count, _SLICE):
+            part = np.ascontiguousarray(rows[start : start + _SLICE])
             flat = part.ravel()
             row_start = (np.arange(len(part)) * width)[:, None]
-            node = np.zeros((len(part), len(self.columns)), dtype=np.int64)
-            for _ in range(self.depth):
-                at = node + tree_start
-                right = flat.take(row_start + flat_columns.take(at)) > flat_thresholds.take(at)
+            node = np.zeros((len(part), trees), dtype=np.int64)
+            for level in range(self.depth):
+                size = 1 << level
+                at = node + np.arange(trees) * size
+                columns = self.columns[:, size - 1 : 2 * size - 1].ravel().take(at, mode="clip")
+                columns += row_start
+                right = flat.take(columns, mode="clip") > self.thresholds[:, size - 1 : 2 * size - 1].ravel().take(
+                    at, mode="clip"
+                )
                 node += node
-                node += 1
                 node += right
-            total[start : start + 256] = values.take(node - inner + leaf_start).sum(axis=1)
+            node += leaf_start
+            total[start : start + _SLICE] = values.take(node, mode="clip").sum(axis=1)
         return 1.0 / (1.0 + np.exp(-(total + self.bias)))
 
 

@@ -62,10 +62,14 @@ class Sample:
 
 
 def sample(rows: npt.NDArray[np.float32], shares: npt.NDArray[np.float64], fold: int, weight: float = 1.0) -> Sample:
-    """A sample whose lines weigh as much as the score makes them: by words, each text alike whatever its length."""
+    """A sample whose lines weigh as much as the score makes them: by words, each text alike whatever its length.
+
+    A short article under thousands of words of comments can lose no more than any other: its weight is bounded by a
+    third of the text's words.
+    """
     labels = (shares >= 0.5).astype(np.int64)
     words = np.clip(rows[:, 0].astype(np.float64), 1.5, 150.0)
-    article = max(float((words * labels).sum()), 60.0)
+    article = max(float((words * labels).sum()), float(words.sum()) / 3, 60.0)
     return Sample(rows, labels, words / article * 100.0 * weight, fold)
 
 

@@ -27,11 +27,11 @@ from streams.evaluation.cleaning_data import FOLDS, Sample, fold_of, label, read
 
 DEPTH = 6
 _PARAMETERS: dict[str, Any] = {
-    "objective": "binary", "num_leaves": 20, "max_depth": DEPTH, "learning_rate": 0.06, "min_data_in_leaf": 40,
+    "objective": "binary", "num_leaves": 20, "max_depth": DEPTH, "learning_rate": 0.1, "min_data_in_leaf": 40,
     "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "seed": 1, "verbose": -1,
     "num_threads": 1, "deterministic": True, "force_row_wise": True,
 }  # fmt: skip
-_ROUNDS = 140
+_ROUNDS = 80
 #: Weights of what is added to the dumps: their articles with a little around them, articles that are clean, and
 #: articles in the page of another, and dumps read with what the site's other pages had.
 _CROPPED, _CLEAN, _SWAPPED, _REMEMBERED = 0.4, 0.3, 0.5, 0.6
