@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -74,8 +75,12 @@ async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bo
             seconds = time.monotonic() - started
             say(f"stories: {len(stories)}, articles: {sent}, {seconds:.1f} s after the start")
             if not once:
-                say(f"\nStaying up (Ctrl-C ends). Seed more:  STREAMS_BROKER={settings.broker} streams seed PATH…")
-                await _stay(log, settings, supervisor, skip=len(decisions))
+                async with _dashboard(settings) as url:
+                    for story in stories.values():
+                        say(f"Open it:    {url}story/{story.id}")
+                    say(f"Dashboard:  {url}")
+                    say(f"\nStaying up (Ctrl-C ends). Seed more:  STREAMS_BROKER={settings.broker} streams seed PATH…")
+                    await _stay(log, settings, supervisor, skip=len(decisions))
 
 
 @asynccontextmanager
@@ -102,6 +107,27 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
             yield settings, supervisor
         finally:
             supervisor.stop()
+
+
+@asynccontextmanager
+async def _dashboard(settings: Settings) -> AsyncIterator[str]:
+    """The dashboard in this process, on its usual port or, where that is taken, on a free one; its URL."""
+    from streams.dashboard.server import PORT, serve
+
+    for port in (PORT, 0):
+        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(serve(settings, port=port, ready=url.set_result))
+        both: set[asyncio.Future[Any]] = {task, url}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if url.done() or port == 0:
+            break
+    try:
+        if not url.done():
+            await task
+        yield url.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _seed(settings: Settings, paths: Sequence[Path]) -> int:

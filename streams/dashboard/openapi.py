@@ -32,7 +32,7 @@ _FILTERS = [
 ]
 _PAGING = [
     _parameter("limit", "Most that one answer lists.", type="integer", minimum=1, maximum=200, default=50),
-    _parameter("cursor", "What the answer before gave as `cursor`."),
+    _parameter("cursor", "The cursor that the answer before gave."),
 ]
 _ID = [_parameter("id", "The id.", where="path")]
 _STORY = {
@@ -105,7 +105,7 @@ DOCUMENT: Json = {
         "title": "News Streams",
         "version": __version__,
         "description": "Stories, their articles and the evidence for every join, as the log has them. Read only. "
-        "Answers carry ETags; lists go on with `cursor`; errors are RFC 9457 problem details. "
+        "Answers carry ETags; lists go on with their cursor; errors are RFC 9457 problem details. "
         "Changes as they happen: server-sent events at /live; feeds: /feed.atom, /story/{id}/feed.atom.",
     },
     "servers": [{"url": "/api/v1"}],

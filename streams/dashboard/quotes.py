@@ -12,7 +12,7 @@ from typing import Literal
 from streams.text import fold
 
 #: Words in a row that two quotations must share to be one. Four, as for near-copies of text (4-word shingles); a
-#: shorter quotation must be the same altogether, and of three words at least: "very good" proves nothing.
+#: shorter quotation must be whole within the other, and of three words at least: "very good" proves nothing.
 RUN, SHORTEST = 4, 3
 #: Shared runs as a part of the shorter quotation's, from which on two are one.
 OVERLAP = 0.4
@@ -92,8 +92,12 @@ def _grouped(said: Sequence[Said], words: Sequence[list[str]]) -> list[int]:
             number = parent[number]
         return number
 
-    runs = [_runs(each) for each in words]
+    runs = [_runs(each, RUN) if len(each) >= RUN else _runs(each, len(each)) for each in words]
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    short = {next(iter(each)) for each, own in zip(runs, words, strict=True) if SHORTEST <= len(own) < RUN}
+    for each, own in zip(runs, words, strict=True):
+        # A short quotation whole within a longer one is the same: what was said, cut shorter.
+        each |= _runs(own, SHORTEST) & short if len(own) >= RUN else set()
     for number, each in enumerate(runs):
         shared: dict[int, int] = defaultdict(int)
         for run in sorted(each):
@@ -101,16 +105,22 @@ def _grouped(said: Sequence[Said], words: Sequence[list[str]]) -> list[int]:
                 shared[other] += 1
             holders[run].append(number)
         for other, count in shared.items():
-            if count >= OVERLAP * min(len(each), len(runs[other])):
+            if count >= OVERLAP * min(_size(words[number]), _size(words[other])):
                 one, two = sorted((root(number), root(other)))
                 parent[two] = one
     return [root(number) for number in range(len(said))]
 
 
-def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
-    if len(words) < RUN:
-        return {tuple(words)} if len(words) >= SHORTEST else set()
-    return {tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)}
+def _runs(words: Sequence[str], length: int) -> set[tuple[str, ...]]:
+    """Every run of ``length`` words; none where that is too short to prove anything."""
+    if length < SHORTEST:
+        return set()
+    return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
+
+
+def _size(words: Sequence[str]) -> int:
+    """How many runs a quotation has."""
+    return max(1, len(words) - RUN + 1)
 
 
 def _versions(said: Sequence[Said]) -> Iterable[Version]:

@@ -36,6 +36,8 @@ STATIC = {
     "live.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+#: Where it is served unless told otherwise.
+PORT = 8800
 _FOREVER = "public, max-age=31536000, immutable"
 #: Seconds that open requests get when the server stops.
 _LAST_REQUESTS = 2
@@ -93,7 +95,7 @@ def create_app(desk: Desk, *, token: str | None = None) -> Starlette:
 
 
 async def serve(
-    settings: Settings, *, host: str = "127.0.0.1", port: int = 0, ready: Callable[[str], object] = str
+    settings: Settings, *, host: str = "127.0.0.1", port: int = PORT, ready: Callable[[str], object] = str
 ) -> None:
     """Serve the dashboard until cancelled; ``ready`` gets its URL once it answers. ``port`` 0: any free one.
 

@@ -95,6 +95,8 @@ def test_small_talk_and_one_outlets_repeats_are_no_shared_quotation():
     assert shared_quotes([said("A", "very good"), said("B", "Very good")]) == []
     assert shared_quotes([said("A", "We are very glad today"), said("A", "We are very glad today")]) == []
     assert shared_quotes([said("A", "not at all"), said("B", "Not at all!")]) != []
+    assert shared_quotes([said("A", "stringing us along"), said("B", "He is stringing us along, he said")]) != []
+    assert shared_quotes([said("A", "us along"), said("B", "He is stringing us along, he said")]) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.text(max_size=60)), max_size=12))
