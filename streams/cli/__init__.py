@@ -32,6 +32,7 @@ _COMMANDS = {
     "models": "models",
     "eval": "evaluate",
     "train": "train",
+    "synth": "synth",
 }
 
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from streams import codec
-from streams.clustering.features import TITLE, added, extract, pack, pack_keys, unpack, weigh
-from streams.clustering.group import CLOSED_AFTER, FORGOTTEN_AFTER, Group
-from streams.clustering.judge import Judgement, Scored, Verdict, contenders, judge
-from streams.clustering.life import SPLIT_SIZES, parting
-from streams.clustering.present import story_article
-from streams.clustering.sketch import NEAR_COPY, overlap, sketch
+from streams.clustering.decide import Decider
+from streams.clustering.features import TITLE, Features, added, extract, pack_keys
+from streams.clustering.group import Group
+from streams.clustering.judge import Judgement, Scored
+from streams.clustering.sketch import sketch
 from streams.clustering.state import Live, Member, Shelf, utc
 from streams.clustering.story import fold
 from streams.clustering.trees import shipped
-from streams.records import Decision, EventType, Evidence, Story, StoryArticle, StoryEvent, TaggedArticle
+from streams.records import Decision, Story, TaggedArticle
 
-#: Stories that one article may find silent for too long: more than articles can begin, so that none waits for ever.
-CLOSED_AT_ONCE = 3
 #: Distinct terms of an article whose rarity is learned.
 COUNTED = 300
 
@@ -48,6 +44,7 @@ class Clusterer:
         self._stories = Shelf()
         self._groups: dict[str, Group] = {}
         self._of: dict[str, list[str]] = {}
+        self._read: tuple[TaggedArticle, Features] | None = None
 
     def decide(self, article: TaggedArticle) -> Decision | None:
         """What the article causes; None: nothing. Changes nothing.
@@ -57,125 +54,26 @@ class Clusterer:
         """
         member = self._members.get(article.id)
         language = member.language if member else group_of(article)
-        group = self._groups.get(language) or Group(language)
-        events = _Events(article.id, group.number + 1)
-        if member is not None and member.retracted:
+        decider = self._decider(language)
+        if member is None:
+            if article.retracted:
+                return Decision(article_id=article.id, language=language, number=decider.group.number + 1)
+            return decider.new(article, self._features(article), language)
+        if member.retracted:
             return None
         if article.retracted:
-            if member is None:
-                return Decision(article_id=article.id, language=language, number=events.number)
-            return self._retraction(member, group, events)
-        if member is not None and (member.fingerprint == fingerprint(article) or article.revision < member.revision):
+            return decider.retraction(member)
+        if member.fingerprint == fingerprint(article) or article.revision < member.revision:
             return None
-        features = extract(article)
-        rarity = group.rarity(features.tf)
-        vector = weigh(features.tf, rarity)
-        shown = story_article(article)
-        at = group.plausible(utc(article.published))
-        previous, parted = "", ""
-        forgotten: tuple[str, ...] = ()
-        if member is not None:
-            previous = member.vector
-            story_id = self._stories.standing(member.story)
-            events.add("revised", story_id, group.plausible(utc(article.modified)) or at, article=shown)
-        else:
-            now = group.now()  # the clock, not the article's own date, which may be absurd
-            for silent in group.silent_since(now - CLOSED_AFTER, CLOSED_AT_ONCE) if now else ():
-                events.add("closed", silent, at)
-            forgotten = tuple(group.forgettable(now - FORGOTTEN_AFTER, CLOSED_AT_ONCE)) if now else ()
-            date = at if article.published else None
-            verdict = judge(features, vector, rarity, article, date, group, self._stories, self._judgement)
-            if verdict.story_id is None:
-                events.add("created", self._new_id(article.id), at, article=shown, evidence=verdict.evidence)
-            else:
-                parted = self._join(verdict, shown, sketch(article.text), vector, events, at)
-        return Decision(
-            article_id=article.id,
-            events=tuple(events.all),
-            language=language,
-            number=events.number,
-            vector=pack(vector),
-            previous=previous,
-            parted=parted,
-            forgotten=tuple(story_id for story_id in forgotten if story_id not in events.stories),
-        )
+        return decider.revision(article, self._features(article), member)
 
     def contenders(self, article: TaggedArticle) -> Scored:
         """The stories that the article might join, were it new, with what speaks for each. Changes nothing."""
-        group = self._groups.get(group_of(article)) or Group(group_of(article))
-        features = extract(article)
-        rarity = group.rarity(features.tf)
-        date = group.plausible(utc(article.published)) if article.published else None
-        vector = weigh(features.tf, rarity)
-        return contenders(features, vector, rarity, date, group, self._stories, self._judgement)
+        return self._decider(group_of(article)).contenders(article, self._features(article))
 
-    def _join(
-        self,
-        verdict: Verdict,
-        shown: StoryArticle,
-        sketched: str,
-        vector: dict[int, float],
-        events: _Events,
-        at: datetime | None,
-    ) -> str:
-        """The events of joining; the packed vectors of what a split moved, if the story has drifted apart."""
-        story_id = verdict.story_id
-        assert story_id is not None
-        parted = ""
-        if verdict.same is not None:
-            older, younger = sorted((story_id, verdict.same), key=lambda id_: (self._stories[id_].born, id_))
-            events.add("merged", younger, at, other_id=older, evidence=verdict.same_evidence)
-            story_id = older
-        elif self._stories[story_id].story.article_count in SPLIT_SIZES:
-            leaving = self._leaving(story_id)
-            if leaving:
-                new_id = self._new_id(leaving[0].id)
-                for one in leaving:
-                    parted = added(parted, plus=self._members[one.id].vector)
-                events.add("split", new_id, at, other_id=story_id, moved=leaving)
-                story_id = self._nearer(vector, story_id, new_id, parted, len(leaving))
-        held = self._stories.get(story_id)
-        if held is not None and held.story.status == "closed" and story_id not in events.closed:
-            events.add("reopened", story_id, at)
-        events.drop_closing(story_id)
-        shown = replace(shown, origin=self._origin(shown, sketched, held.story if held else None))
-        events.add("joined", story_id, at, article=shown, evidence=verdict.evidence)
-        return parted
-
-    def _leaving(self, story_id: str) -> tuple[StoryArticle, ...]:
-        listed = self._stories[story_id].story.articles
-        vectors = {one.id: unpack(self._members[one.id].vector) for one in listed if one.id in self._members}
-        moved = set(parting(vectors))
-        return tuple(one for one in listed if one.id in moved)
-
-    def _nearer(self, vector: dict[int, float], story_id: str, new_id: str, parted: str, size: int) -> str:
-        """Which of the two halves of a story an article is nearer to, by average link over all fields."""
-        live = self._stories[story_id]
-        stays, leaves = unpack(added(live.profile, minus=parted)), unpack(parted)
-        near = sum(weight * stays.get(key, 0.0) for key, weight in vector.items()) / (live.story.article_count - size)
-        far = sum(weight * leaves.get(key, 0.0) for key, weight in vector.items()) / size
-        return new_id if far > near else story_id
-
-    def _origin(self, shown: StoryArticle, sketched: str, story: Story | None) -> str:
-        """The origin of the first member that the article is a near-copy of, or its own."""
-        for one in story.articles if story else ():
-            member = self._members.get(one.id)
-            if member is not None and overlap(member.sketch, sketched) >= NEAR_COPY:
-                return one.origin
-        return shown.origin
-
-    def _retraction(self, member: Member, group: Group, events: _Events) -> Decision:
-        story_id = self._stories.standing(member.story)
-        listed = self._stories[story_id].story.articles
-        shown = next((one for one in listed if one.id == member.id), StoryArticle(id=member.id))
-        events.add("retracted", story_id, group.now(), article=shown)
-        return Decision(
-            article_id=member.id,
-            events=tuple(events.all),
-            language=member.language,
-            number=events.number,
-            previous=member.vector,
-        )
+    def _decider(self, language: str) -> Decider:
+        group = self._groups.get(language) or Group(language)
+        return Decider(self._members, self._stories, group, self._judgement)
 
     def apply(self, article: TaggedArticle, decision: Decision, position: int) -> Changes:
         """Carry a decision out at the article's position in its partition. Rows that have applied it stay as they are.
@@ -191,9 +89,7 @@ class Clusterer:
         touched = fold(after, decision.events)
         fresh = [story_id for story_id in touched if not self._seen(story_id, position)]
         profiles = self._profiles(decision, fresh)
-        group = self._groups.get(decision.language)
-        if group is None:
-            group = self._groups[decision.language] = Group(decision.language)
+        group = self._group(decision.language)
         for story_id in sorted(fresh):
             known = self._stories.get(story_id)
             gained = story_id in profiles
@@ -255,8 +151,9 @@ class Clusterer:
                 member.revision = article.revision
                 member.published = utc(article.published)
                 member.vector = decision.vector
-                member.terms = pack_keys([key for key in extract(article).tf if key & 3 != TITLE][:COUNTED])
-                member.sketch = sketch(article.text)
+                features = self._features(article)
+                member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
+                member.sketch = sketch(features.words)
             if known is not None:
                 group.remove_member(known)
                 self._leave(known)
@@ -321,6 +218,12 @@ class Clusterer:
             id_: self._stories.standing(member.story) for id_, member in sorted(self._members.items()) if member.story
         }
 
+    def _features(self, article: TaggedArticle) -> Features:
+        """The article's features, read once for ``decide`` and ``apply``."""
+        if self._read is None or self._read[0] is not article:
+            self._read = article, extract(article)
+        return self._read[1]
+
     def _group(self, language: str) -> Group:
         group = self._groups.get(language)
         if group is None:
@@ -338,60 +241,6 @@ class Clusterer:
     def _seen(self, story_id: str, position: int) -> bool:
         known = self._stories.get(story_id)
         return known is not None and known.position >= position
-
-    def _new_id(self, article_id: str) -> str:
-        base = blake2b(article_id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        story_id, again = base, 1
-        while story_id in self._stories:
-            again += 1
-            story_id = f"{base}-{again}"
-        return story_id
-
-
-class _Events:
-    """The events of one decision, numbered."""
-
-    def __init__(self, article_id: str, number: int) -> None:
-        self.number = number
-        self.all: list[StoryEvent] = []
-        self.closed: set[str] = set()
-        self._article_id = article_id
-
-    def add(
-        self,
-        kind: EventType,
-        story_id: str,
-        at: datetime | None,
-        *,
-        article: StoryArticle | None = None,
-        evidence: Evidence | None = None,
-        other_id: str | None = None,
-        moved: tuple[StoryArticle, ...] = (),
-    ) -> None:
-        if kind == "closed":
-            self.closed.add(story_id)
-        self.all.append(
-            StoryEvent(
-                id=f"{self._article_id}:{self.number}:{len(self.all)}",
-                type=kind,
-                story_id=story_id,
-                at=at,
-                article_id=self._article_id,
-                article=article,
-                evidence=evidence,
-                other_id=other_id,
-                moved=moved,
-            )
-        )
-
-    @property
-    def stories(self) -> set[str]:
-        """Every story that an event names."""
-        return {id_ for event in self.all for id_ in (event.story_id, event.other_id) if id_}
-
-    def drop_closing(self, story_id: str) -> None:
-        """A story that the article joins is not closed by it."""
-        self.all = [event for event in self.all if event.type != "closed" or event.story_id != story_id]
 
 
 def group_of(article: TaggedArticle) -> str:

@@ -50,8 +50,11 @@ class Features:
     labels: dict[int, str]
     #: The same for the body words of title and first sentences.
     lead: dict[int, float]
+    #: The text's words, in order.
+    words: list[str]
 
 
+@lru_cache(maxsize=200_000)  # some 20 MB; a language's everyday words
 def key_of(term: str, field: int) -> int:
     """The 32-bit key of a term in a field."""
     return crc32(term.encode("utf-8", "surrogatepass")) & ~3 | field
@@ -101,7 +104,7 @@ def extract(article: TaggedArticle) -> Features:
         tf[key] = 1.0 + math.log(max(1, len(entity.mentions))) + entity.salience
         labels[key] = entity.name
     lead = Counter((title_words + body_words)[:LEAD_WORDS])
-    return Features(tf, labels, {key_of(word, BODY): 1.0 + math.log(count) for word, count in lead.items()})
+    return Features(tf, labels, {key_of(word, BODY): 1.0 + math.log(count) for word, count in lead.items()}, body_words)
 
 
 def weigh(tf: Mapping[int, float], rarity: Mapping[int, float]) -> dict[int, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from streams.records import QuoteVersion, Shared, Story, StoryArticle, StoryQuote, TaggedArticle
@@ -71,6 +72,7 @@ def union(held: Iterable[str], more: Iterable[str], limit: int) -> tuple[str, ..
     return tuple(dict.fromkeys((*held, *more)))[:limit]
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A quotation's bare words, in order."""
     return " ".join(_WORD.findall(fold(text)))
@@ -90,8 +92,9 @@ def alike(one: str, other: str) -> How | None:
     return "reworded" if common >= REWORDED_WORDS and common >= REWORDED * len(small) else None
 
 
-def _content(text: str) -> set[str]:
-    return {word for word in text.split() if word not in _EMPTY}
+@lru_cache(maxsize=4096)
+def _content(text: str) -> frozenset[str]:
+    return frozenset(word for word in text.split() if word not in _EMPTY)
 
 
 def shared_quotes(article: TaggedArticle, story: Story, limit: int) -> tuple[Shared, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from zlib import crc32
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.clustering.features import words
+from streams.clustering.features import BODY, key_of
 
 #: Hash functions; the estimate's standard error is at most .5 / sqrt(64) = .06.
 SIZE = 64
@@ -18,7 +18,7 @@ READ_WORDS = 600
 #: one agency text stay above, independent reports of one event below .2.
 NEAR_COPY = 0.5
 
-# Multiply-add hashing, x → (a·x + b) mod 2^64 >> 48, with odd multipliers from splitmix64: fixed for ever, since
+# Multiply-add hashing, x → ((a·x + b) mod 2^64) >> 48, with odd multipliers from splitmix64: fixed for ever, since
 # sketches are kept in rows.
 _MASK = (1 << 64) - 1
 
@@ -34,13 +34,14 @@ _A = np.array([_splitmix(2 * i + 1) | 1 for i in range(SIZE)], dtype=np.uint64)
 _B = np.array([_splitmix(2 * i + 2) for i in range(SIZE)], dtype=np.uint64)
 
 
-def sketch(text: str) -> str:
-    """The sketch of a text, in base64; empty for fewer than three words."""
-    found = words(text[: READ_WORDS * 12])[:READ_WORDS]
+def sketch(words: Sequence[str]) -> str:
+    """The sketch of a text's words, in base64; empty for fewer than three."""
+    found = words[:READ_WORDS]
     if len(found) < 3:
         return ""
-    shingles = {" ".join(found[i : i + 3]) for i in range(len(found) - 2)}
-    hashes = np.fromiter((crc32(one.encode("utf-8", "surrogatepass")) for one in shingles), np.uint64, len(shingles))
+    keys = np.fromiter((key_of(word, BODY) for word in found), np.uint64, len(found))
+    # A shingle's hash from its words' keys: polynomial, modulo 2^64.
+    hashes = (keys[:-2] * _A[0] + keys[1:-1]) * _A[1] + keys[2:]
     mins = ((hashes[:, None] * _A + _B) >> np.uint64(48)).min(axis=0)
     return b64encode(mins.astype("<u2").tobytes()).decode()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from streams import codec
-from streams.evaluation import stories
+
+from streams.evaluation.stories import measure, render
 from streams.evaluation.stories_data import SETS, read, tagged
 from streams.evaluation.stories_learning import PARAMETERS, ROUNDS, fit, histories
 
@@ -19,4 +20,4 @@ def train(data: Path) -> str:
     weights = fit(parts)
     notes = {"sets": SETS, "rounds": ROUNDS, "examples": sum(len(part.right) for part in parts), **PARAMETERS}
     TARGET.write_bytes(codec.encode(weights | {"notes": notes}) + b"\n")
-    return stories.render(stories.measure(data))
+    return render(measure(data))

@@ -1,0 +1,150 @@
+"""What clustering costs: articles a second, and the cost of an article against the number of live stories.
+
+    python -m benchmarks.bench_clustering [--stories 1000,10000,100000] [--articles 1000] [--json]
+
+The live stories are restored from rows, as after a restart: made-up profiles of as many terms as real ones have, over a
+vocabulary in which a few words are everywhere and most are rare (Zipf). Then made-up articles arrive. One core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from streams import codec
+from streams.clustering import Clusterer
+from streams.clustering.features import BODY, ENTITIES, NAMES, key_of, pack
+from streams.clustering.state import Live
+from streams.evaluation.stories_data import read
+from streams.evaluation.synth import START, generate
+from streams.records import Entity, Story, StoryArticle, StoryEntity, TaggedArticle
+
+#: Terms of a profile: what the development data's full articles give a story of one.
+TERMS = {BODY: 80, NAMES: 12, ENTITIES: 12}
+#: Words of a synthetic news language, most of them rare.
+VOCABULARY = 400_000
+
+
+def live_rows(count: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:
+    """Rows of ``count`` stories of one article."""
+    rng = random.Random(seed)
+    outlets = [f"Outlet {number}" for number in range(200)]
+    for number in range(count):
+        profile: dict[int, float] = {}
+        for field, terms in TERMS.items():
+            for rank in range(terms):
+                # Zipf by inverse transform: rank r of the vocabulary with density 1 / r.
+                term = int(VOCABULARY ** rng.random())
+                profile[key_of(f"w{term}", field)] = 0.3 / (1 + rank) ** 0.5
+        published = START + timedelta(seconds=number)
+        article = StoryArticle(
+            id=f"old-{number}",
+            title=f"An older headline of about the usual length, number {number}",
+            source=outlets[number % 200],
+            published=published,
+            language="en",
+            entities=tuple(
+                StoryEntity(id=f"person:someone-{number}-{i}", name=f"Someone {number} {i}", type="PER", salience=0.4)
+                for i in range(4)
+            ),
+        )
+        story = Story(
+            id=f"{number:016x}",
+            headline=article.title or "",
+            first_seen=published,
+            last_seen=published,
+            article_count=1,
+            articles=(article,),
+            sources=(article.source or "",),
+            origins=1,
+            entities=article.entities,
+            languages=("en",),
+        )
+        live = Live(
+            position=number,
+            born=number,
+            indexed=number,
+            number=number,
+            language="en",
+            story=story,
+            profile=pack(profile),
+        )
+        yield f"s/{story.id}", codec.encode(live)
+
+
+def arrivals(count: int, data: Path, after: timedelta) -> list[TaggedArticle]:
+    """Full articles, of the development data where it is (with stand-in entities), else made up."""
+    path = data / "stories" / "gva_dev.jsonl.gz"
+    if path.exists():
+        known = [row.article for row in read(path)]
+        plain = [replace(known[place % len(known)], id=f"new-{place}") for place in range(count)]
+    else:
+        plain = [
+            TaggedArticle(id=one.id, title=one.title, text=one.text, source=one.source, language="en")
+            for one in generate(count, 1)
+        ]
+    stamped = []
+    for place, article in enumerate(plain):
+        names = sorted({word for word in article.text.split() if word.istitle() and len(word) > 3})[:12]
+        entities = tuple(Entity(id=f"person:{name.casefold()}", name=name, type="PER", salience=0.3) for name in names)
+        published = START + after + timedelta(seconds=place)
+        # A copy of a text that came before would be found at once; a salt keeps each article its own.
+        text = f"{article.text} Reference {place} {place * 7919}."
+        stamped.append(replace(article, text=text, published=published, entities=entities))
+    return stamped
+
+
+def measure(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
+    """Milliseconds an article (mean, median, 95th of a hundred), articles a second, and memory, at ``live`` stories."""
+    clusterer = Clusterer()
+    began = time.perf_counter()
+    clusterer.restore(live_rows(live))
+    restored = time.perf_counter() - began
+    for position, article in enumerate(articles[:50]):  # warm up: caches, shipped weights
+        decision = clusterer.decide(article)
+        if decision:
+            clusterer.apply(article, decision, live + position)
+    costs = []
+    for position, article in enumerate(articles[50:], start=50):
+        start = time.process_time()
+        decision = clusterer.decide(article)
+        if decision:
+            clusterer.apply(article, decision, live + position)
+        costs.append((time.process_time() - start) * 1000)
+    costs.sort()
+    return {
+        "live_stories": live,
+        "ms_mean": round(sum(costs) / len(costs), 3),
+        "ms_median": round(costs[len(costs) // 2], 3),
+        "ms_p95": round(costs[len(costs) * 95 // 100], 3),
+        "articles_per_second": round(1000 * len(costs) / sum(costs), 1),
+        "restore_seconds": round(restored, 1),
+        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stories", default="1000,10000,100000")
+    parser.add_argument("--articles", type=int, default=1000)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    for live in sorted(int(number) for number in options.stories.split(",")):
+        figures = measure(live, arrivals(options.articles, options.data, timedelta(seconds=live)))
+        if options.json:
+            print(json.dumps(figures), flush=True)
+        else:
+            print("  ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
+
+
+if __name__ == "__main__":
+    print(f"# {datetime.now(UTC):%Y-%m-%d}, one core")
+    main()
