@@ -142,30 +142,11 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaggedArticle:
-    """A clean article with its entities and quotations. Same fields, two more."""
+class TaggedArticle(CleanArticle):
+    """A clean article with its entities and quotations."""
 
-    id: str
-    text: str
-    title: str | None = None
-    url: str | None = None
-    source: str | None = None
-    authors: tuple[str, ...] = ()
-    published: datetime | None = None
-    modified: datetime | None = None
-    language: str | None = None
-    language_confidence: float | None = None
-    credit: str | None = None
-    content_hash: str | None = None
-    revision: int = 0
-    retracted: bool = False
-    dropped: tuple[Dropped, ...] = ()
     entities: tuple[Entity, ...] = ()
     quotes: tuple[Quote, ...] = ()
-
-    def __post_init__(self) -> None:
-        _aware(self.published, "published")
-        _aware(self.modified, "modified")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
