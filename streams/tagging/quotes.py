@@ -74,7 +74,7 @@ def _is_quotation(text: str, span: Quoted, said: bool) -> bool:
 def _sentence(text: str, span: Quoted) -> bool:
     """Whether the marks hold a whole sentence where one may stand: speech, however short."""
     words = span.words.strip()
-    before = text[: span.start].rstrip(" \n")[-1:]
+    before = text[max(0, span.start - 9) : span.start].rstrip(" \n")[-1:]
     return words[:1].isupper() and words[-1:] in (".", "!", "?") and before in ("", ".", "!", "?", ":", ",", '"', "”")
 
 

@@ -9,7 +9,7 @@ same sentence; the one before it in the paragraph; a paragraph that is all quota
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +49,8 @@ _GAP = re.compile(
 _REACH = 14
 #: How far after a pronoun its name may come, code points: the next sentence.
 _SOON = 200
+#: How many names back a pronoun may reach where nobody has spoken yet.
+_BACK = 50
 _SENTENCE = re.compile(r"[.!?…][\"”’')]*\s+(?=[\"“‘'(\[A-Z0-9])")
 
 
@@ -78,6 +80,7 @@ class Speakers:
             key=lambda who: who.start,
         )
         self._starts = [who.start for who in self._who]
+        self._people = {who.id for who in self._who if who.person}
         self._genders = self._learn_genders(entities)
         #: Narrated speech, in order: where and who. Quotations add theirs as they are resolved.
         self._events = self._narrated()
@@ -101,8 +104,7 @@ class Speakers:
         self._speakers[number] = speaker
         self._cues[number] = cue
         if speaker is not None and cue is not None:
-            self._events.append((self._spans[number][1], speaker))
-            self._events.sort()
+            insort(self._events, (self._spans[number][1], speaker))
         return speaker, cue
 
     def _after(self, number: int, start: int, end: int) -> tuple[str | None, str] | None:
@@ -220,15 +222,20 @@ class Speakers:
             earlier_end = self._spans[number - 1][1]
             if self._paragraph_end(earlier_end) >= paragraph - 3:
                 return self._speakers[number - 1], None
-        events = [who for at, who in self._events if paragraph <= at < start]
-        if events:
-            return events[-1], None
+        spoke = self._last_event(paragraph, start)
+        if spoke is not None:
+            return spoke, None
         if alone:
             before = self._paragraph_start(max(0, paragraph - 3))
-            events = [who for at, who in self._events if before <= at < start]
-            if events and self._text[before:paragraph].rstrip().endswith((":", ".")):
-                return events[-1], None
+            spoke = self._last_event(before, start)
+            if spoke is not None and self._text[before:paragraph].rstrip().endswith((":", ".")):
+                return spoke, None
         return None, None
+
+    def _last_event(self, begin: int, stop: int) -> str | None:
+        """Who spoke last between two positions."""
+        at = bisect_left(self._events, (stop, "")) - 1
+        return self._events[at][1] if at >= 0 and self._events[at][0] >= begin else None
 
     def _same_sentence(self, number: int, begin: int) -> int | None:
         return number - 1 if number and self._spans[number - 1][0] >= begin and number - 1 in self._speakers else None
@@ -257,32 +264,20 @@ class Speakers:
     def _pronoun(self, match: re.Match[str], position: int) -> str | None:
         """Who spoke last before ``position`` and may be "he" or "she"; else the last person named there."""
         wanted = "m" if match.group("he") else "f"
-        fits = [who for at, who in self._events if at <= position and self._genders.get(who, wanted) == wanted]
-        people = {who.id for who in self._who if who.person}
-        fits = [who for who in fits if who in people]
-        if fits:
-            return fits[-1]
-        named = [
-            who
-            for who in self._who
-            if who.end <= position
-            and who.person
-            and not who.possessive
-            and self._genders.get(who.id, wanted) == wanted
-            and not self._inside_quotation(who.start)
-        ]
-        if named:
-            return named[-1].id
+
+        def may_be(who: str) -> bool:
+            return who in self._people and self._genders.get(who, wanted) == wanted
+
+        for at in range(bisect_right(self._events, (position, "\U0010ffff")) - 1, -1, -1):
+            if may_be(self._events[at][1]):
+                return self._events[at][1]
+        here = bisect_left(self._starts, position)
         # "…," she said. Rosa Jimenez has lived alone since: the name comes after.
-        later = [
-            who
-            for who in self._who
-            if position < who.start < position + _SOON
-            and who.person
-            and self._genders.get(who.id, wanted) == wanted
-            and not self._inside_quotation(who.start)
-        ]
-        return later[0].id if later else None
+        soon = bisect_left(self._starts, position + _SOON)
+        for who in (*reversed(self._who[max(0, here - _BACK) : here]), *self._who[here:soon]):
+            if may_be(who.id) and not who.possessive and not self._inside_quotation(who.start):
+                return who.id
+        return None
 
     def _narrated(self) -> list[tuple[int, str]]:
         """Speech without marks: ``Moore said that …`` tells who "he" is in the next sentence."""
