@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from streams.tagging import weights
 from streams.tagging.backends import Backend, RawSpan
@@ -26,16 +27,24 @@ class SpacyNer:
     def __init__(self, weights_name: str, models_dir: Path) -> None:
         # Here, not at import: spaCy takes a second to import.
         import spacy
+        from thinc.api import NumpyOps
+        from threadpoolctl import ThreadpoolController
 
         path = weights.verify(weights.find(weights_name), models_dir, only=("ner", "vocab"))
         self.name = f"spacy-{weights_name}"
         self._nlp = spacy.load(path, exclude=list(_EXCLUDED))
+        # NumPy's matrix product (OpenBLAS) in place of spaCy's own BLIS: the same spans in 0.72 of the CPU time, but
+        # only on one thread; on two it takes 1.4 times as much. Several workers make use of several cores.
+        ops = NumpyOps(use_blis=False)
+        for part in cast(Any, self._nlp.get_pipe("ner")).model.walk():
+            part.ops = ops
+        self._threads = ThreadpoolController()
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         found: list[list[RawSpan]] = [[] for _ in texts]
         pieces = [(number, start, piece) for number, text in enumerate(texts) for start, piece in chunks(text)]
         # The zone lets go of the strings of these texts afterwards: without it a worker's memory grows for ever.
-        with self._nlp.memory_zone():
+        with self._nlp.memory_zone(), self._threads.limit(limits=1, user_api="blas"):
             docs = self._nlp.pipe((piece for _, _, piece in pieces), batch_size=_BATCH)
             for (number, offset, _), doc in zip(pieces, docs, strict=True):
                 found[number] += [
