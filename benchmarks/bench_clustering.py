@@ -1,6 +1,6 @@
 """What clustering costs: articles a second, and the cost of an article against the number of live stories.
 
-    python -m benchmarks.bench_clustering [--stories 1000,10000,100000] [--articles 1000] [--json]
+    python -m benchmarks.bench_clustering [--stories 1000,10000,100000] [--articles 1000] [--json] [--plot FILE]
 
 The live stories are restored from rows, as after a restart: made-up profiles of as many terms as real ones have, over a
 vocabulary in which a few words are everywhere and most are rare (Zipf). Then made-up articles arrive. One core.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import resource
 import time
@@ -130,19 +131,56 @@ def measure(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
     }
 
 
+def plot(figures: list[dict[str, float]]) -> str:
+    """An SVG of milliseconds an article against live stories, both axes logarithmic."""
+    width, height, left, low, high = 560, 300, 60, 0.1, 100.0
+    first, last = figures[0]["live_stories"], max(figures[-1]["live_stories"], 10 * figures[0]["live_stories"])
+
+    def x(live: float) -> float:
+        return left + (width - left - 30) * math.log(live / first) / math.log(last / first)
+
+    def y(cost: float) -> float:
+        return 20 + (height - 70) * (1 - math.log(cost / low) / math.log(high / low))
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        'font-size="12" fill="#555"><title>Cost of an article against live stories</title>'
+    ]
+    for cost in (0.1, 1, 10, 100):
+        parts.append(f'<path d="M{left} {y(cost):.1f}H{width - 20}" stroke="#ddd"/>')
+        parts.append(f'<text x="{left - 6}" y="{y(cost) + 4:.1f}" text-anchor="end">{cost:g} ms</text>')
+    for name, colour in (("ms_mean", "#1f6feb"), ("ms_p95", "#999")):
+        points = " ".join(f"{x(one['live_stories']):.1f},{y(one[name]):.1f}" for one in figures)
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        end = figures[-1]
+        parts.append(f'<text x="{x(end["live_stories"]) - 8:.1f}" y="{y(end[name]) - 8:.1f}" text-anchor="end" '
+                     f'fill="{colour}">{"mean" if name == "ms_mean" else "95th percentile"}</text>')  # fmt: skip
+    parts += [
+        f'<text x="{x(one["live_stories"]):.1f}" y="{height - 30}" text-anchor="middle">{one["live_stories"]:,.0f}</text>'
+        for one in figures
+    ]
+    parts.append(f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">live stories</text></svg>')
+    return "\n".join(parts) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", default="1000,10000,100000")
     parser.add_argument("--articles", type=int, default=1000)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--plot", type=Path, help="Write the cost against live stories to this SVG file.")
     options = parser.parse_args()
+    measured = []
     for live in sorted(int(number) for number in options.stories.split(",")):
         figures = measure(live, arrivals(options.articles, options.data, timedelta(seconds=live)))
+        measured.append(figures)
         if options.json:
             print(json.dumps(figures), flush=True)
         else:
             print("  ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
+    if options.plot:
+        options.plot.write_text(plot(measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -42,6 +42,10 @@ _UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-໿က-႟ក-៿]+")
 _NAME = re.compile(r"(?<![.!?:\"'] )(?<!^)(?<!\n)\b[^\W\d_a-z]\w*(?:[ '’-]+[^\W\d_a-z]\w*)*")
 
 
+#: 1 + ln(count): the strength of a term that often found.
+_STRENGTH = [0.0, *(1.0 + math.log(count) for count in range(1, 64))]
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """An article's term counts. ``tf``: key → how strongly, before rarity; ``labels``: key → what a person reads."""
@@ -89,7 +93,7 @@ def extract(article: TaggedArticle) -> Features:
     def add(counts: Mapping[str, int], field: int) -> None:
         for term, count in counts.items():
             key = key_of(term, field)
-            tf[key] = 1.0 + math.log(count)
+            tf[key] = _STRENGTH[count] if count < 64 else 1.0 + math.log(count)
             labels[key] = term
 
     title_words = words(title)

@@ -21,6 +21,8 @@ from streams.clustering.state import Live, Member
 
 #: Articles whose words count for rarity: a few days of one language's news; older ones have had their say.
 WINDOW = 20_000
+#: idf of what is in every article: not quite nothing.
+LEAST_RARITY = 0.1
 #: Articles that tell how closely articles follow one another in time.
 RECENT = 512
 #: Articles whose median date is "now": wide enough that a few absurd dates cannot move it.
@@ -64,16 +66,17 @@ class Group:
         self._gained: dict[str, int] = {}
 
     def rarity(self, keys: Iterable[int]) -> dict[int, float]:
-        """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together, at least 0.1."""
-        total = self._known_documents + self._documents + 1
-        counts, known = self._counts, self._known
+        """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together."""
+        total = log(self._known_documents + self._documents + 1)
+        counts, known, logs = self._counts, self._known, _logarithms(self._known_documents)
         found: dict[int, float] = {}
         for key in keys:
             if key & 3 <= TITLE:
                 word = key & ~3
-                found[key] = max(0.1, log(total / (known.get(word, 0) + counts.get(word, 0) + 0.5)))
+                idf = total - logs[known.get(word, 0) + counts.get(word, 0)]
             else:
-                found[key] = max(0.1, log(total / (counts.get(key, 0) + 0.5)))
+                idf = total - logs[counts.get(key, 0)]
+            found[key] = idf if idf > LEAST_RARITY else LEAST_RARITY
         return found
 
     def now(self) -> datetime | None:
@@ -233,6 +236,12 @@ class _Silences:
                 if child < len(self._heap):
                     heappush(frontier, (self._heap[child], child))
         return found
+
+
+@cache
+def _logarithms(known: int) -> list[float]:
+    """ln(n + 0.5) of every count that a window and a background can give."""
+    return [log(count + 0.5) for count in range(known + WINDOW + 2)]
 
 
 @cache

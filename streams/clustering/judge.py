@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import nan, sqrt
 from typing import Protocol
 
-from streams.clustering.features import ENTITIES, Features, added, pack, unpack
+from streams.clustering.features import ENTITIES, TITLE, Features, added, pack, unpack
 from streams.clustering.group import Group
 from streams.clustering.measures import CONTENDERS, DIRECTIONS, Match, match, measure, shares_of
 from streams.clustering.quotes import shared_quotes
@@ -52,6 +52,8 @@ class Scored:
     ranked: Sequence[Match]
     values: Sequence[tuple[float, ...]]
     chances: Sequence[float]
+    #: The same article against other candidates.
+    again: Callable[[Sequence[Match]], Scored]
 
     @property
     def best(self) -> int:
@@ -72,6 +74,13 @@ def judge(
     scored = contenders(features, vector, rarity, published, group, stories, judgement)
     if not scored.chances:
         return Verdict(None)
+    rivals = [one for one in scored.ranked[:CONTENDERS] if one.similarity >= RIVAL * scored.ranked[0].similarity]
+    if scored.chances[scored.best] < THRESHOLD and len(rivals) > 1:
+        # Two halves of one story take each other's margin away: look again without the second.
+        first, second = rivals[0], rivals[1]
+        if same_story(first.story_id, second.story_id, group, stories, judgement, {}) >= THRESHOLD:
+            without = scored.again([one for one in scored.ranked if one is not second])
+            scored = without if without.chances[without.best] >= THRESHOLD else scored
     best = scored.best
     joins = scored.chances[best] >= THRESHOLD
     evidence = _evidence(scored, best, joins, features.labels, article, published, stories)
@@ -79,8 +88,8 @@ def judge(
         return Verdict(None, evidence)
     winner = scored.ranked[best]
     grown = {winner.story_id: (added(stories[winner.story_id].profile, plus=pack(vector)), winner.size + 1)}
-    for place, rival in enumerate(scored.ranked[: len(scored.chances)]):
-        if place == best or rival.similarity < RIVAL * scored.ranked[0].similarity:
+    for rival in rivals:
+        if rival.story_id == winner.story_id:
             continue
         chance = same_story(winner.story_id, rival.story_id, group, stories, judgement, grown)
         if chance >= MERGE_THRESHOLD:
@@ -130,15 +139,22 @@ def score(
             profile, size = grown.get(story_id) or (live.profile, live.story.article_count)
             matches.append(match(story_id, vector, shares, unpack(profile), max(1, size)))
     matches.sort(key=lambda one: (-one.similarity, one.story_id))
-    titled = any(key & 3 == 1 for key in vector)
-    values, chances = [], []
-    for rank, one in enumerate(matches[:CONTENDERS]):
-        times = _times(stories[one.story_id].story)
-        time_share = min((group.time_share(date, times) for date in dates), default=nan)
-        value = measure(rank, matches, shares, rarity, titled=titled, lead=lead, time_share=time_share)
-        values.append(value)
-        chances.append(judgement.probability(value))
-    return Scored(matches, values, chances)
+    titled = any(key & 3 == TITLE for key in vector)
+    shares_of_time: dict[str, float] = {}
+
+    def assess(ranked: Sequence[Match]) -> Scored:
+        values, chances = [], []
+        for rank, one in enumerate(ranked[:CONTENDERS]):
+            if one.story_id not in shares_of_time:
+                times = _times(stories[one.story_id].story)
+                shares_of_time[one.story_id] = min((group.time_share(date, times) for date in dates), default=nan)
+            share = shares_of_time[one.story_id]
+            value = measure(rank, ranked, shares, rarity, titled=titled, lead=lead, time_share=share)
+            values.append(value)
+            chances.append(judgement.probability(value))
+        return Scored(ranked, values, chances, assess)
+
+    return assess(matches)
 
 
 def same_story(
