@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
@@ -42,7 +44,7 @@ class Stage:
 
     def publish(self, articles: Iterable[TaggedArticle]) -> None:
         """Tagged articles and the decisions that the clusterer makes of them, as the workers would have sent them."""
-        asyncio.run(self._publish(list(articles)))
+        run(self._publish(list(articles)))
 
     def streams(self, *arguments: str) -> None:
         """Run ``streams`` with these arguments on this broker."""
@@ -64,6 +66,12 @@ class Stage:
             await producer.stop()
 
 
+def run(work: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine to its end, in a thread of its own: Playwright's synchronous calls keep a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
 async def send_decision(producer: AIOKafkaProducer, prefix: str, decision: Decision, offset: int) -> None:
     """One record of the decision log, as if for the tagged article at ``offset`` of partition 0."""
     source = Position(topic=f"{prefix}.articles.tagged", partition=0, offset=offset)
@@ -78,7 +86,7 @@ def stage(*, workers: bool = False, broker_port: int | None = None) -> Iterator[
         settings = load(
             broker=f"kafka://{broker.bootstrap}", partitions=1, data_dir=Path(folder) / "data", session_timeout=6.0
         )
-        asyncio.run(admin.apply(settings))
+        run(admin.apply(settings))
         supervisor = Supervisor(STAGES, env=_env(settings), log=Path(folder) / "workers.log") if workers else None
         if supervisor is not None:
             supervisor.start()

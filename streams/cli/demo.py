@@ -121,6 +121,7 @@ async def _dashboard(settings: Settings) -> AsyncIterator[str]:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if url.done() or port == 0:
             break
+        task.exception()  # the port is taken: try the next
     try:
         if not url.done():
             await task

@@ -16,7 +16,7 @@ from streams.dashboard.live import Hub
 from streams.dashboard.render import environment
 
 #: Seconds for which the lists of outlets and languages to filter by may be out of date.
-_FACETS_AGE = 10.0
+_FACETS_AGE = 2.0
 _OUTLETS, _LANGUAGES = 60, 30
 
 

@@ -41,6 +41,10 @@ class Follower:
         self._prefix, self._settings = settings.topic_prefix, settings
         self._index, self._hub, self._health = index, hub, health
         self._reader = LogReader(settings.bootstrap_servers)
+        self._log = f"{settings.topic_prefix}.story-events"
+        #: Partition of the log → offset and timestamp of the last record read.
+        self._last: dict[int, tuple[int, int]] = {}
+        self._replaced = False
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -53,7 +57,11 @@ class Follower:
         while True:
             try:
                 await work()
-            except _FAILURES as error:
+            except (*_FAILURES, asyncio.CancelledError) as error:
+                task = asyncio.current_task()
+                # The client also cancels what waited on a connection that broke: nobody asked us to stop.
+                if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise
                 log.info("reading Kafka: %s: %s", type(error).__name__, error)
             await asyncio.sleep(_PAUSE)
 
@@ -61,13 +69,14 @@ class Follower:
         """Every decision from the beginning of the log. The index is emptied first: it may hold a part already."""
         first = FirstDecisions()
         self._start_anew()
-        topic = f"{self._prefix}.story-events"
-        async for batch in self._reader.batches(topic, most=_AT_ONCE):
+        async for batch in self._reader.batches(self._log, most=_AT_ONCE):
             for record in batch:
-                if record.offset <= self._index.vector.get(record.partition, -1):
-                    log.warning("partition %d of the log began anew; reading it again", record.partition)
-                    return
-                self._take(first, record)
+                self._replaced = self._replaced or record.offset <= self._index.vector.get(record.partition, -1)
+                if not self._replaced:
+                    self._take(first, record)
+            if self._replaced:
+                log.warning("the log began anew; reading it again")
+                return
             behind = bool(batch) and time.time() - batch[-1].timestamp / 1000 > _EVERY and len(batch) == _AT_ONCE
             if not behind:
                 self._hub.set_status(caught_up=True)
@@ -77,10 +86,13 @@ class Follower:
         if self._index.vector:
             self._index.clear()
             self._hub.began_anew()
+        self._last.clear()
+        self._replaced = False
         self._hub.set_status(caught_up=False)
 
     def _take(self, first: FirstDecisions, record: ConsumerRecord) -> None:
         place = Position(topic=record.topic, partition=record.partition, offset=record.offset)
+        self._last[record.partition] = record.offset, record.timestamp
         try:
             decision = first.accept(record)
         except codec.DecodeError as error:
@@ -120,14 +132,23 @@ class Follower:
                     )
                     stack.push_async_callback(consumer.stop)
                     await consumer.start()
+                    self._replaced = self._replaced or not await self._same_log()
                 while True:
                     async with asyncio.timeout(_ANSWER):
                         await self._look(admin, consumer)
                     self._hub.set_status(connected=True)
                     await asyncio.sleep(_EVERY)
-            except _FAILURES:
+            except (*_FAILURES, asyncio.CancelledError):
                 self._hub.set_status(connected=False)
                 raise
+
+    async def _same_log(self) -> bool:
+        """Whether the log still has what was read last: a cluster that lost it, or another one, does not say so."""
+        picked = await self._reader.pick(self._log, [(partition, last[0]) for partition, last in self._last.items()])
+        return all(
+            (record := picked.get((partition, offset))) is not None and record.timestamp == timestamp
+            for partition, (offset, timestamp) in self._last.items()
+        )
 
     async def _look(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
         topics = {stage: f"{self._prefix}.{name}" for stage, name in INPUTS.items()}

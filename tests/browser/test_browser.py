@@ -1,0 +1,218 @@
+"""The dashboard as people meet it, in Chromium."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import newsmaker
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT
+from stage import run, stage
+
+from streams.broker import admin
+from streams.records import TaggedArticle
+
+PAGES = ("/", "/?q=bridge", "/health", "/api", "/nothing-here")
+#: Adds up the shifts of what was already on the page, as browsers measure them (Layout Instability API).
+SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shifts += entry.value; }).observe({type: "layout-shift"}); }"""
+
+
+def headlines(page):
+    return page.locator(".row h2 a").all_inner_texts()
+
+
+def until_listed(page, text):
+    page.wait_for_function("text => document.querySelector('#rows').innerText.includes(text)", arg=text)
+
+
+@pytest.fixture
+def front(newsroom, open_page):
+    """The list, once the newsroom's last story has been read."""
+    page = open_page(newsroom.url)
+    page.wait_for_selector("#state.live")
+    for _ in range(50):
+        if any(title.startswith("Hostile") for title in headlines(page)):
+            return page
+        page.wait_for_timeout(200)
+        page.reload()
+    raise AssertionError(headlines(page))
+
+
+def paths(front):
+    """A story's page and one of its articles, its first entity."""
+    story = front.locator(".row h2 a", has_text="Oxhaven").first.get_attribute("href")
+    entity = front.locator(".row", has_text="Oxhaven").locator(".names a").first.get_attribute("href")
+    return story, entity
+
+
+def test_the_seeds_become_a_story_on_the_open_page(empty, open_page):
+    page = open_page(empty.url)
+    page.wait_for_selector("#empty")
+    page.evaluate("window.sameDocument = true")
+    empty.streams("seed", *(str(path) for path in sorted((ROOT / "seeds").glob("*.txt"))))
+    page.wait_for_selector(".row", timeout=60_000)
+    page.wait_for_function("document.querySelector('.counts')?.textContent.startsWith('2')", timeout=30_000)
+    assert page.evaluate("window.sameDocument"), "without a reload"
+    assert len(headlines(page)) == 1
+    page.locator(".row h2 a").click()
+    story = page.inner_text("main")
+    assert "Sky News" in story
+    assert "The Wall Street Journal" in story
+    assert "Quoted by more than one outlet" in story
+    assert "Bluntly, Putin has bitten off more than he can chew" in page.inner_text(".quote >> nth=0")
+    page.locator("summary", has_text="Why is this here?").first.click()
+    why = page.inner_text(".why")
+    assert "Score" in why
+    assert "Vladimir Putin" in why
+    assert "Next best" in why
+    page.locator(".member h3 a", has_text="MI6").click()
+    assert page.locator(".mention", has_text="Putin").count() > 3
+    page.locator("summary", has_text="dropped line").click()
+    assert "Read more from Sky News" in page.inner_text(".audit")
+
+
+def test_a_new_story_waits_behind_the_pill_and_moves_nothing(newsroom, front):
+    front.evaluate(SHIFTS)
+    before = front.locator(".row").first.bounding_box()
+    comet = TaggedArticle(
+        id="late",
+        title="Comet Aramis seen over Esk",
+        text="A comet, Aramis, was seen over Esk.",
+        source="Vale Times",
+        published=datetime.now(UTC),
+        language="en",
+    )
+    newsroom.publish([comet])
+    front.wait_for_selector("#pill:visible")
+    assert front.inner_text("#pill") == "1 new"
+    assert front.locator(".row").first.bounding_box() == before
+    assert front.evaluate("window.shifts") == 0
+    front.keyboard.press("n")
+    until_listed(front, "Comet Aramis")
+    assert headlines(front)[0].startswith("Comet Aramis")
+    assert not front.is_visible("#pill")
+
+
+def test_search_and_filters_narrow_the_list(newsroom, front):
+    front.fill("#q", "oxhav")
+    front.keyboard.press("Enter")
+    front.wait_for_url("**/?q=oxhav")
+    assert len(headlines(front)) == 1
+    assert "Oxhaven" in headlines(front)[0]
+    front.locator(".off").click()
+    front.wait_for_function("document.querySelectorAll('.row').length > 5")
+    front.select_option("select[name=outlet]", "Market Bell")
+    front.wait_for_url("**/?outlet=Market+Bell")
+    assert all("Market Bell" in each for each in front.locator(".outlets").all_inner_texts())
+    front.goto(newsroom.url + "/?phase=breaking")
+    assert set(front.locator(".chip").all_inner_texts()) == {"breaking"}
+    front.goto(newsroom.url + "/?language=xx")
+    assert "No story is like that" in front.inner_text("main")
+    front.goto(newsroom.url)
+    front.locator(".names a", has_text="Kingsmere").first.click()
+    assert front.inner_text("h1") == "Kingsmere"
+    assert front.locator(".row").count() >= 1
+
+
+def test_keys(front):
+    second = front.locator(".row h2 a").nth(1).get_attribute("href")
+    for key in "jjjk":
+        front.keyboard.press(key)
+    assert front.locator(".row.at h2 a").get_attribute("href") == second
+    front.keyboard.press("/")
+    front.keyboard.type("j?")
+    assert front.input_value("#q") == "j?", "keys are letters where one types"
+    front.keyboard.press("Escape")
+    front.keyboard.press("?")
+    assert front.is_visible("#help")
+    front.keyboard.press("Escape")
+    front.keyboard.press("j")
+    front.keyboard.press("k")
+    front.keyboard.press("Enter")
+    front.wait_for_url(f"**{second}")
+
+
+def test_dark_mode_follows_the_reader(newsroom, open_page):
+    shades = [
+        open_page(newsroom.url, color_scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+        for scheme in ("light", "dark")
+    ]
+    light, dark = (sum(int(part) for part in shade[4:-1].split(",")) for shade in shades)
+    assert light > 700
+    assert dark < 120
+
+
+def test_a_hostile_article_runs_no_script(newsroom, front):
+    addresses = ["/", "/?outlet=" + "%3Cscript%3E", "/entity/person:evil", "/article/evil"]
+    addresses.append(front.locator(".row h2 a", has_text="Hostile").first.get_attribute("href"))
+    for address in addresses:
+        front.goto(newsroom.url + address)
+        front.wait_for_timeout(200)
+        assert front.evaluate("window.hacked") is None, address
+        assert front.locator("main script, main img, main [onload], main [onerror]").count() == 0
+        assert front.locator("a[href^='javascript' i]").count() == 0
+    assert "<script>window.hacked=1</script>" in front.inner_text("main"), "shown as the text that it is"
+
+
+def test_everything_but_live_updates_works_without_javascript(newsroom, front, open_page):
+    story, entity = paths(front)
+    page = open_page(newsroom.url, java_script_enabled=False)
+    page.fill("#q", "rates")
+    page.press("#q", "Enter")
+    assert "rates" in page.inner_text(".row h2 a")
+    page.goto(newsroom.url)
+    page.select_option("select[name=outlet]", "Radio Fjord")
+    page.click("text=Apply")
+    assert page.locator(".row").count() >= 1
+    page.goto(newsroom.url + story)
+    page.locator("summary").first.click()
+    assert page.locator(".why").first.is_visible()
+    assert page.goto(newsroom.url + entity).status == 200
+    assert page.goto(newsroom.url + "/health").status == 200
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(newsroom, front, open_page, scheme):
+    article = "/article/e00-0"
+    page = open_page(newsroom.url, color_scheme=scheme)
+    for address in (*PAGES, *paths(front), article):
+        page.goto(newsroom.url + address)
+        for summary in page.locator("summary").all()[:2]:
+            summary.click()
+        found = Axe().run(page).response["violations"]
+        serious = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found
+                   if each["impact"] in ("serious", "critical")]  # fmt: skip
+        assert serious == [], address
+
+
+def test_a_phone_scrolls_one_way_only(newsroom, front, open_page):
+    page = open_page(newsroom.url, viewport={"width": 360, "height": 740}, has_touch=True)
+    for address in (*PAGES, *paths(front), "/article/e00-0", "/article/evil"):
+        page.goto(newsroom.url + address)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_an_open_page_says_when_kafka_is_away_and_goes_on_when_it_is_back(open_page):
+    now = datetime.now(UTC)
+    with stage() as running:
+        running.publish(newsmaker.articles(now)[:5])
+        page = open_page(running.url)
+        page.wait_for_selector("#state.live")
+        running.broker.stop()
+        page.wait_for_selector("#away:visible", timeout=20_000)
+        assert "Kafka does not answer since" in page.inner_text("#away")
+        listed = len(headlines(page))
+        page.reload()
+        assert len(headlines(page)) == listed, "what was known is still shown"
+        assert page.is_visible("#away")
+        running.broker.start()
+        run(admin.apply(running.settings))
+        page.wait_for_selector("#state.live", timeout=30_000)
+        assert not page.is_visible("#away")
+        # An embedded broker forgets: the log begins anew, and so does the page.
+        running.publish(newsmaker.articles(now)[-3:])
+        page.wait_for_selector("#pill:visible", timeout=20_000)
+        page.click("#pill")
+        until_listed(page, newsmaker.articles(now)[-1].title)
