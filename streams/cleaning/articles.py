@@ -15,10 +15,16 @@ from streams.cleaning.dumps import Verdict, decide, judge_dump
 from streams.cleaning.features import Matrix, describe
 from streams.cleaning.lines import Line, split
 from streams.cleaning.metadata import Metadata, read_metadata
-from streams.cleaning.pages import Page, parse, read_page
+from streams.cleaning.pages import Page, parse, read_page, without_data
 from streams.cleaning.programs import looks_like_program
 from streams.cleaning.votes import votes
 from streams.records import Dropped
+
+#: Pages longer than this (characters) are judged by their text alone: other extractors' votes and searched dates
+#: would take minutes. The largest of the development pages has 1.5 million, the next .7.
+HUGE_PAGE = 2_000_000
+#: Text dumps with more lines than this are no page's; the longest of the development dumps has under 1,000.
+MAX_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ def from_text(body: Body, title: str | None, context: Context, judges: Judges) -
     if looks_like_program(body.text):
         raise BodyError("not_an_article", "the text is program code")
     lines = split(body.text)
+    if len(lines) > MAX_LINES:
+        raise BodyError("too_large", f"{len(lines)} lines, the limit is {MAX_LINES}")
     title, verdicts = judge_dump(lines, _single(title or body.title), context, judges.dump)
     metadata = Metadata(
         authors=body.authors,
@@ -51,15 +59,21 @@ def from_text(body: Body, title: str | None, context: Context, judges: Judges) -
 
 def from_page(body: Body, title: str | None, url: str | None, context: Context, judges: Judges) -> Extracted:
     """The article in a page. Raises ``BodyError``."""
-    tree = parse(body.text)
+    source = without_data(body.text)
+    tree = parse(source)
     if tree is None:
         raise BodyError("not_an_article", "no markup that can be read")
-    found = read_metadata(tree, url)
-    page, rows = describe_page(body.text, tree, context, found.title)
-    if not page.lines:
-        raise BodyError("not_an_article", "no text in the page")
-    title = _single(title or body.title or found.title)
-    title, verdicts = decide(page.lines, rows, judges.page.scores(rows), title)
+    huge = len(source) > HUGE_PAGE
+    found = read_metadata(tree, url, search=not huge)
+    given = _single(title or body.title or found.title)
+    if huge:
+        page = read_page(tree)
+        title, verdicts = judge_dump(page.lines, given, context, judges.dump) if page.lines else (given, [])
+    else:
+        page, rows = describe_page(source, tree, found.title)
+        if not page.lines:
+            raise BodyError("not_an_article", "no text in the page")
+        title, verdicts = decide(page.lines, rows, judges.page.scores(rows), given)
     metadata = Metadata(
         title=title,
         authors=body.authors or found.authors,
@@ -72,12 +86,12 @@ def from_page(body: Body, title: str | None, url: str | None, context: Context, 
     return _extracted(page.lines, verdicts, title, metadata)
 
 
-def describe_page(source: str, tree: object, context: Context, title: str | None) -> tuple[Page, Matrix]:
+def describe_page(source: str, tree: object, title: str | None) -> tuple[Page, Matrix]:
     """The blocks of a page and their features: text, markup and the votes of two extractors. Uses ``tree`` up."""
     page = read_page(tree)
     if not page.lines:
         return page, np.zeros((0, 0), dtype=np.float32)
-    text = describe(page.lines, title, context)
+    text = describe(page.lines, title)
     rows = np.concatenate([text, page.markup, votes(source, tree, page.lines)], axis=1)
     return page, rows.astype(np.float32)
 
@@ -86,7 +100,7 @@ def body_lines(body: Body) -> list[Line]:
     """The lines that the audit's offsets are about."""
     if body.kind == "text":
         return split(body.text)
-    tree = parse(body.text)
+    tree = parse(without_data(body.text))
     return list(read_page(tree).lines) if tree is not None else []
 
 

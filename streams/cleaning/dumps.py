@@ -12,7 +12,7 @@ from streams.cleaning import patterns
 from streams.cleaning.classify import THRESHOLD, Judge
 from streams.cleaning.context import Context
 from streams.cleaning.features import OWN, Matrix, Vector, describe
-from streams.cleaning.lines import LONG_WORDS, PROSE_WORDS, Line
+from streams.cleaning.lines import LONG_WORDS, PROSE_WORDS, Line, line_key
 from streams.cleaning.titles import find_heading
 from streams.text import fold
 
@@ -20,6 +20,9 @@ from streams.text import fold
 _PASSES = 8
 #: Most words of a line at the end that is no part of the article.
 _STRAY_WORDS = 6
+#: Lines that at least this share of the host's latest pages had are set aside before the others are judged. (On the
+#: development dumps that have a sibling this is worth .017 F1, three times what it is as a feature.)
+RECURRING = 0.5
 #: Lines beyond the article's first and last that are told apart by convention; further out, place is reason enough.
 _MARGIN = 6
 #: Longer lines are text, whatever they begin or end with (characters).
@@ -42,12 +45,14 @@ def judge_dump(
 
     Judged again until nothing more goes, so that clean text stays as it is.
     """
-    verdicts = [Verdict(None)] * len(lines)
-    left = list(range(len(lines)))
+    verdicts = [Verdict("recurring") if is_recurring(line, context) else Verdict(None) for line in lines]
+    left = [index for index, verdict in enumerate(verdicts) if verdict.reason is None]
+    if not left:
+        return title, verdicts
     for turn in range(_PASSES):
         # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
         seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        rows = describe(seen, title, context)
+        rows = describe(seen, title)
         title, once = decide(seen, rows, judge.scores(rows), title)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
@@ -56,6 +61,11 @@ def judge_dump(
             break
         left = kept
     return title, verdicts
+
+
+def is_recurring(line: Line, context: Context) -> bool:
+    """Whether the host's latest pages had this line too."""
+    return context.pages > 0 and context.lines.get(line_key(line.text), 0) >= RECURRING * context.pages
 
 
 def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | None) -> tuple[str | None, list[Verdict]]:

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from streams.cleaning.context import Context
-from streams.cleaning.lines import Line, line_key
+from streams.cleaning.lines import Line
 from streams.cleaning.marks import WORD, marks
 from streams.cleaning.titles import find_heading
 
@@ -32,7 +31,7 @@ PLACE = (
     "in_core", "core_distance", "core_share", "topic_overlap", "prose_before", "prose_after", "since_prose",
     "until_prose", "talk_before", "more_before", "indent_core", "lines", "core_words", "around_words_2",
     "around_words_6", "around_prose_3", "around_prose_8", "around_talk_4", "around_date_4", "around_more_4",
-    "around_sell_4", "prose_run", "short_run", "host_pages", "host_share",
+    "around_sell_4", "prose_run", "short_run",
     "since_heading", "comments_before", "lead_indent",
 )  # fmt: skip
 #: Columns of the two lines before and after that a line sees.
@@ -43,7 +42,7 @@ NAMES = (*OWN, *PLACE, *(f"{name}{offset:+d}" for offset in OFFSETS for name in 
 _OWN_AT = {name: index for index, name in enumerate(OWN)}
 
 
-def describe(lines: Sequence[Line], title: str | None, context: Context) -> Matrix:
+def describe(lines: Sequence[Line], title: str | None) -> Matrix:
     """The features of each line: ``(len(lines), len(NAMES))``."""
     count = len(lines)
     rows: list[tuple[float, ...]] = []
@@ -59,7 +58,7 @@ def describe(lines: Sequence[Line], title: str | None, context: Context) -> Matr
         rows.append((*before, times[line.text] - 1, shared, math.log1p(min(line.blanks, 60)), 0, line.indent, *after))
     own = np.array(rows, dtype=np.float64).reshape(count, len(OWN))
     own[:-1, _OWN_AT["blanks_after"]] = own[1:, _OWN_AT["blanks_before"]]
-    place = _place(own, lines, vocabulary, title, context)
+    place = _place(own, lines, vocabulary, title)
     return np.concatenate([own, place, *_neighbours(own)], axis=1).astype(np.float32)
 
 
@@ -110,9 +109,7 @@ def _since(flags: Vector, limit: float = 50.0) -> Vector:
     return np.minimum(at - last, limit)
 
 
-def _place(
-    own: Vector, lines: Sequence[Line], vocabulary: Sequence[Sequence[str]], title: str | None, context: Context
-) -> Vector:
+def _place(own: Vector, lines: Sequence[Line], vocabulary: Sequence[Sequence[str]], title: str | None) -> Vector:
     count = len(own)
     column = {name: own[:, index] for name, index in _OWN_AT.items()}
     words, prose = column["words"], column["prose"]
@@ -150,10 +147,6 @@ def _place(
     prose_sum = np.cumsum(prose)
     indent = column["indent"]
     core_indent = float(np.median(indent[first : last + 1][prose[first : last + 1] > 0])) if prose.any() else 0.0
-    pages = float(min(context.pages, 20))
-    share = np.full(count, -1.0)
-    if context.pages:
-        share = np.array([context.lines.get(line_key(line.text), 0) for line in lines]) / context.pages
     not_prose = 1.0 - prose
     return np.stack(
         [
@@ -187,8 +180,6 @@ def _place(
             around((column["sell"] > 0).astype(np.float64), 4),
             _since(not_prose),
             _since(prose),
-            np.full(count, pages),
-            share,
             since_heading,
             since_comments,
             lead_indent,

@@ -73,8 +73,11 @@ _NOT_BYLINE = re.compile(r"comment|bio|related|avatar|image|photo|social|follow|
 _DATE_LABEL = re.compile(r"publish|posted|entry-date|pubdate|post-date|dateline|article.?date|date|time", re.IGNORECASE)
 
 
-def read_metadata(tree: Any, url: str | None) -> Metadata:
-    """What the parsed page says of its article; ``url`` is where it came from. Leaves ``tree`` as it is."""
+def read_metadata(tree: Any, url: str | None, *, search: bool = True) -> Metadata:
+    """What the parsed page says of its article; ``url`` is where it came from. Leaves ``tree`` as it is.
+
+    ``search`` lets htmldate look through the whole page where nothing gives a date.
+    """
     linked = list(_linked_data(tree))
     meta = _meta(tree)
     item = next((entry for entry in linked if _is_article(entry)), {})
@@ -84,7 +87,7 @@ def read_metadata(tree: Any, url: str | None) -> Metadata:
         or _date(*(value for key in _PUBLISHED for value in meta.get(key, ())))
         or _visible_date(tree)
         or _address_date(url or "")
-        or _searched_date(tree, url)
+        or (_searched_date(tree, url) if search else None)
     )
     outlets = [site or "", _first_name(item.get("publisher")) or ""]
     authors = clean_names(

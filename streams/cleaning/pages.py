@@ -27,7 +27,9 @@ _BLOCKS = frozenset((
 #: Deeper nesting is flattened into its last level: no real page has it, and a walk must end.
 _MAX_DEPTH = 400
 #: More blocks than any article page has; the rest of such a page is not looked at.
-MAX_BLOCKS = 20_000
+MAX_BLOCKS = 10_000
+#: Tags longer than this hold data, not words; libxml2 takes quadratic time over a tag's attributes.
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{50000,}>?")
 
 #: What classes and ids say, as flags. The words are those of Mozilla's Readability and of common news templates.
 _HINTS = {
@@ -86,6 +88,11 @@ class _Frame:
     above: int = 0
     hidden: bool = False
     itemprop: bool = False
+
+
+def without_data(source: str) -> str:
+    """The page without the tags that hold masses of data: parsers take minutes over them."""
+    return _LONG_TAG.sub("", source) if len(source) > 50_000 else source
 
 
 def parse(source: str) -> Any:

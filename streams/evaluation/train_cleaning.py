@@ -15,25 +15,26 @@ import numpy as np
 
 from streams.cleaning.articles import describe_page
 from streams.cleaning.classify import SECOND, Judge, Judges, with_scores
-from streams.cleaning.context import NOTHING_KNOWN, Context
+from streams.cleaning.context import Context
+from streams.cleaning.dumps import is_recurring
 from streams.cleaning.features import NAMES, describe
 from streams.cleaning.identity import host_of
 from streams.cleaning.lines import Line, line_key, split
 from streams.cleaning.metadata import read_metadata
-from streams.cleaning.pages import MARKUP, parse
+from streams.cleaning.pages import MARKUP, parse, without_data
 from streams.cleaning.trees import Trees, dump, load
 from streams.cleaning.votes import VOTES
 from streams.evaluation.cleaning_data import FOLDS, Sample, fold_of, label, read_rows, sample
 
 DEPTH = 6
 _PARAMETERS: dict[str, Any] = {
-    "objective": "binary", "num_leaves": 20, "max_depth": DEPTH, "learning_rate": 0.1, "min_data_in_leaf": 40,
+    "objective": "binary", "num_leaves": 20, "max_depth": DEPTH, "learning_rate": 0.08, "min_data_in_leaf": 40,
     "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "seed": 1, "verbose": -1,
     "num_threads": 1, "deterministic": True, "force_row_wise": True,
 }  # fmt: skip
-_ROUNDS = 80
+_ROUNDS = 100
 #: Weights of what is added to the dumps: their articles with a little around them, articles that are clean, and
-#: articles in the page of another, and dumps read with what the site's other pages had.
+#: articles in the page of another, and dumps without what the site's other pages had too.
 _CROPPED, _CLEAN, _SWAPPED, _REMEMBERED = 0.4, 0.3, 0.5, 0.6
 #: Most lines that a crop leaves before and after the article.
 _AROUND = 15
@@ -83,14 +84,15 @@ def dump_samples(data: Path) -> list[Sample]:
     samples: list[Sample] = []
     dumps = _dumps(data)
 
-    def add(lines: Sequence[Line], shares: Any, fold: int, weight: float, context: Context = NOTHING_KNOWN) -> None:
-        samples.append(sample(describe(lines, None, context), shares, fold, weight))
+    def add(lines: Sequence[Line], shares: Any, fold: int, weight: float) -> None:
+        samples.append(sample(describe(lines, None), shares, fold, weight))
 
     for each in dumps:
         lines, shares, fold, part = each.lines, each.shares, each.key[1], each.article
         add(lines, shares, fold, 1.0)
         if each.context.pages:
-            add(lines, shares, fold, _REMEMBERED, each.context)
+            fresh = [index for index, line in enumerate(lines) if not is_recurring(line, each.context)]
+            add([lines[index] for index in fresh], shares[fresh], fold, _REMEMBERED)
         if not part.stop:
             continue
         start = part.start - int(random.integers(0, min(part.start, _AROUND) + 1))
@@ -116,9 +118,10 @@ def page_samples(data: Path) -> list[Sample]:
     """The blocks of the pages."""
     samples: list[Sample] = []
     for row in read_rows(data / "cleaning" / "pages.jsonl.gz"):
-        tree = parse(row["html"])
+        source = without_data(row["html"])
+        tree = parse(source)
         title = read_metadata(tree, row["url"]).title
-        page, rows = describe_page(row["html"], tree, NOTHING_KNOWN, title)
+        page, rows = describe_page(source, tree, title)
         samples.append(sample(rows, label([line.text for line in page.lines], row["body"]), fold_of(row["url"])))
     return samples
 
