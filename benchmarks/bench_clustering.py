@@ -156,8 +156,8 @@ def plot(figures: list[dict[str, float]]) -> str:
         parts.append(f'<text x="{x(end["live_stories"]) - 8:.1f}" y="{y(end[name]) - 8:.1f}" text-anchor="end" '
                      f'fill="{colour}">{"mean" if name == "ms_mean" else "95th percentile"}</text>')  # fmt: skip
     parts += [
-        f'<text x="{x(one["live_stories"]):.1f}" y="{height - 30}" text-anchor="middle">{one["live_stories"]:,.0f}</text>'
-        for one in figures
+        f'<text x="{x(live):.1f}" y="{height - 30}" text-anchor="middle">{live:,.0f}</text>'
+        for live in (one["live_stories"] for one in figures)
     ]
     parts.append(f'<text x="{width / 2}" y="{height - 8}" text-anchor="middle">live stories</text></svg>')
     return "\n".join(parts) + "\n"

@@ -1,0 +1,192 @@
+"""The parts of clustering: features, sketches, rarity, the index, the trees, the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from math import isnan, log, nan
+
+import pytest
+
+from streams.clustering.features import BODY, NAMES, added, cut, extract, key_of, pack, pack_keys, unpack, weigh, words
+from streams.clustering.group import CLOCK, POSTINGS, RECENT, Group
+from streams.clustering.measures import DIRECTIONS, cohesion, match, measure, shares_of
+from streams.clustering.quotes import alike, plain
+from streams.clustering.sketch import overlap, sketch
+from streams.clustering.state import Live, Member
+from streams.clustering.trees import parse, shipped
+from streams.records import Story, TaggedArticle
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def hourly(number: int) -> Member:
+    published = START + timedelta(hours=number)
+    return Member(id=str(number), position=number, number=number, language="xx", published=published)
+
+
+def test_words_lose_possessives_and_plurals() -> None:
+    assert words("Britain's spokesmen met boss Jones") == ["britain", "spokesmen", "met", "boss", "jone"]
+    assert words("東京で地震") == ["東京", "京で", "で地", "地震"]
+    assert words("") == []
+
+
+def test_features_know_names_and_titles() -> None:
+    found = extract(TaggedArticle(id="a", title="Moore warns", text="The spy chief Richard Moore spoke. He left."))
+    assert found.labels[key_of("richard moore", NAMES)] == "richard moore"
+    assert found.tf[key_of("moore", BODY)] > found.tf[key_of("spoke", BODY)]
+    assert key_of("he", NAMES) not in found.tf
+
+
+def test_vectors_are_of_length_one_in_each_field() -> None:
+    tf = {key_of(f"w{number}", BODY): 1.0 for number in range(300)} | {key_of("a b", NAMES): 2.0}
+    vector = weigh(tf, dict.fromkeys(tf, 3.0))
+    for field, kept in ((BODY, 80), (NAMES, 1)):
+        held = [weight for key, weight in vector.items() if key & 3 == field]
+        assert len(held) == kept
+        assert sum(weight * weight for weight in held) == pytest.approx(1.0)
+    assert unpack(pack(vector)) == vector
+
+
+def test_a_vector_added_and_taken_away_leaves_nothing() -> None:
+    one, other = pack({4: 0.5, 8: 0.25}), pack({8: 0.5, 12: 1.0})
+    assert unpack(added(added(one, plus=other), minus=other)) == unpack(pack(cut(unpack(one))))
+
+
+def test_rarity_learns_and_unlearns() -> None:
+    group = Group("xx")
+    key = key_of("storm", BODY)
+    member = Member(id="a", position=1, number=1, language="xx", terms=pack_keys([key]))
+    before = group.rarity([key])[key]
+    group.add_member(Member(id="b", position=0, number=2, language="xx", terms=pack_keys([key_of("calm", BODY)])))
+    group.add_member(member)
+    common = group.rarity([key, key_of("calm", BODY), key_of("new", BODY)])
+    assert common[key] < common[key_of("new", BODY)]
+    group.remove_member(member)
+    group.remove_member(Member(id="c", position=0, number=9, language="xx"))
+    assert before == pytest.approx(log(2))
+    assert group.rarity([key])[key] == group.rarity([key_of("new", BODY)])[key_of("new", BODY)]
+
+
+def test_the_clock_is_a_median() -> None:
+    group = Group("xx")
+    assert group.now() is None
+    for number in range(1, CLOCK + 1):
+        group.add_member(
+            Member(
+                id=str(number), position=number, number=number, language="xx", published=START + timedelta(hours=number)
+            )
+        )
+    odd = CLOCK + 1
+    group.add_member(Member(id="odd", position=odd, number=odd, language="xx", published=START + timedelta(days=3650)))
+    now = group.now()
+    assert now is not None
+    assert START < now < START + timedelta(hours=CLOCK + 1)
+    assert group.plausible(START + timedelta(days=3650)) == now
+    assert group.plausible(START) == START
+
+
+def test_time_share_counts_the_nearer_articles() -> None:
+    group = Group("xx")
+    assert isnan(group.time_share(START, [START]))
+    for number in range(1, RECENT + 100):
+        group.add_member(
+            Member(
+                id=str(number), position=number, number=number, language="xx", published=START + timedelta(hours=number)
+            )
+        )
+    newest = START + timedelta(hours=RECENT + 99)
+    assert group.time_share(newest, [newest]) == 0.0
+    assert group.time_share(newest, [newest - timedelta(hours=RECENT // 2)]) == pytest.approx(0.5, abs=0.01)
+    assert group.time_share(newest, [START - timedelta(days=999)]) == 1.0
+    assert isnan(group.time_share(None, [START]))
+
+
+def test_the_index_keeps_the_newest_and_drops_the_merged() -> None:
+    group = Group("xx")
+    key = key_of("storm", BODY)
+
+    def live(number: int, status: str = "open") -> Live:
+        story = Story(id=f"s{number}", status=status)  # type: ignore[arg-type]
+        return Live(
+            position=number, born=0, indexed=number, number=number, language="xx", story=story, profile=pack({key: 1.0})
+        )
+
+    for number in range(POSTINGS + 30):
+        group.index(live(number))
+    assert group.found_by(key) == [f"s{number}" for number in range(POSTINGS + 29, 29, -1)]
+    group.index(live(0))
+    assert group.found_by(key)[0] == "s0"
+    group.index(live(0, "merged"))
+    assert "s0" not in group.found_by(key)
+    assert group.found_by(key_of("calm", BODY)) == ()
+
+
+def test_sketches_tell_copies_from_other_reports() -> None:
+    text = words(" ".join(f"word{number % 37} and{number}" for number in range(300)))
+    assert overlap(sketch(text), sketch(text)) == 1.0
+    assert overlap(sketch(text), sketch(text[: len(text) * 3 // 4])) == pytest.approx(0.75, abs=0.2)
+    assert overlap(sketch(text), sketch(words("something else entirely about a river and a bridge"))) < 0.1
+    assert sketch(["two", "words"]) == ""
+    assert overlap("", sketch(text)) == 0.0
+
+
+def test_cohesion_is_the_mean_similarity_of_pairs() -> None:
+    one, other = {4: 0.6, 8: 0.8}, {4: 1.0}
+    total = {4: 1.6, 8: 0.8}
+    shares = shares_of(one)
+    assert cohesion(total, 2, shares) == pytest.approx(sum(one[key] * other.get(key, 0.0) for key in one))
+
+
+def test_measures_come_in_their_order() -> None:
+    vector = {4: 0.6, 8: 0.8}
+    shares = shares_of(vector)
+    ranked = [match("a", vector, shares, {4: 0.6, 8: 0.8}, 1), match("b", vector, shares, {4: 1.0}, 1)]
+    found = dict(
+        zip(
+            DIRECTIONS,
+            measure(0, ranked, shares, {4: 2.0, 8: 3.0}, titled=False, lead=None, time_share=nan),
+            strict=True,
+        )
+    )
+    assert found["body"] == pytest.approx(1.0)
+    assert found["margin"] == pytest.approx(0.4)
+    assert found["margin_ratio"] == pytest.approx(1 / 1.6)
+    assert found["rank"] == 0
+    assert isnan(found["title"])
+    assert isnan(found["lead"])
+
+
+def test_trees_send_the_unknown_where_they_say() -> None:
+    node = {"if": "margin", "at_most": 0.5, "then": -1.0, "else": 2.0, "unknown": "else"}
+    trees = parse({"measures": ["margin"], "trees": [node]})
+    low, high = trees.probability([0.5]), trees.probability([0.6])
+    assert low < 0.5 < high
+    assert trees.probability([nan]) == high
+
+
+def test_the_shipped_trees_only_rise_with_what_speaks_for_joining() -> None:
+    trees = shipped()
+    assert trees.measures == tuple(DIRECTIONS)
+    middle = [0.1, 4.0, 0.6, 0.7, 0.3, 0.2, 6.0, 0.15, 0.0, 0.2, 0.2, 0.15]
+    for place, direction in enumerate(DIRECTIONS.values()):
+        if direction:
+            values = [
+                [*middle[:place], middle[place] * step, *middle[place + 1 :]] for step in (0.1, 0.5, 1.0, 2.0, 9.0)
+            ]
+            chances = [trees.probability(value) * direction for value in values]
+            assert chances == sorted(chances)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "how"),
+    [
+        ("stringing us along", "He is stringing us along", "partial"),
+        ("He has bitten off more than he can chew.", "he has bitten off more than he can chew", "exact"),
+        ("we must fight for every single job here", "we will fight for every single job", "reworded"),
+        ("absolutely", "absolutely no evidence", None),
+        ("the water came fast", "nothing of the kind was ever said", None),
+        ("", "anything", None),
+    ],
+)
+def test_quotations_alike(one: str, other: str, how: str | None) -> None:
+    assert alike(plain(one), plain(other)) == how
