@@ -12,7 +12,7 @@ from streams.cli.console import paper
 
 @click.group()
 def train() -> None:
-    """Learn the shipped weights again (cleaning, stories)."""
+    """Learn the shipped weights again (cleaning, entities, stories)."""
 
 
 def _run(what: str, data: Path) -> None:
@@ -28,6 +28,13 @@ _data = click.argument("data", type=click.Path(exists=True, file_okay=False, pat
 def cleaning(data: Path) -> None:
     """Train the line classifiers on DATA/cleaning and print the out-of-fold report."""
     _run("cleaning", data)
+
+
+@train.command()
+@_data
+def entities(data: Path) -> None:
+    """Train the relabelling of names on DATA/entities; `streams eval entities` then reports out of sample."""
+    _run("entities", data)
 
 
 @train.command()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 from streams.records import CleanArticle, TaggedArticle
@@ -52,7 +52,10 @@ class Tagger:
         relabeller = self._relabeller if spans is not None else None
         found = repair(text, spans or [], self._aliases, relabeller, title_end=len(article.title or ""))
         entities = identify(article.id, text, offset, found, self._aliases)
-        return dataclasses.replace(_copy(article), entities=entities, quotes=find_quotes(article.text, entities))
+        if spans is None:
+            note = f"no model for {article.language or 'this language'}"
+            entities = tuple(replace(entity, reason=f"{entity.reason}; {note}") for entity in entities)
+        return replace(_copy(article), entities=entities, quotes=find_quotes(article.text, entities))
 
 
 def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> Tagger:
@@ -74,5 +77,4 @@ def _document(article: CleanArticle) -> str:
 
 
 def _copy(article: CleanArticle) -> TaggedArticle:
-    fields = {field.name: getattr(article, field.name) for field in dataclasses.fields(article)}
-    return TaggedArticle(**fields)
+    return TaggedArticle(**{field.name: getattr(article, field.name) for field in fields(article)})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from streams import codec
 from streams.evaluation.entities import measure, render
+from streams.evaluation.entities_data import CORPORA, read, score
 from streams.evaluation.entities_gold import articles, b_cubed, read_names, read_quotes, score_quotes
 from streams.tagging import Tagger, WeightsError, create_tagger
 from streams.tagging.aliases import table
@@ -68,6 +72,31 @@ def test_resolution_of_found_mentions(tagger: Tagger) -> None:
         for mention in entity.mentions
     ]
     assert b_cubed(wanted, found)["f1"] >= 0.97
+
+
+def test_the_scorer_agrees_with_the_reference(tmp_path: Path) -> None:
+    reference = SHARED.parent / "eval" / "score.py"
+    if not reference.is_file():
+        pytest.skip(f"no reference scorer at {reference}")
+    documents = read(SHARED / CORPORA["wikigold"])
+    # Something half right: every other name, and the first word of each.
+    found = [
+        [*document.spans[::2], *((start, start + 4, kind) for start, _, kind in document.spans)]
+        for document in documents
+    ]
+    rows = [
+        {"id": document.id, "mentions": [{"start": a, "end": b, "type": kind} for a, b, kind in spans]}
+        for document, spans in zip(documents, found, strict=True)
+    ]
+    answers = tmp_path / "found.jsonl"
+    answers.write_bytes(b"\n".join(codec.encode(row) for row in rows))
+    gold = str(SHARED / CORPORA["wikigold"])
+    command = [sys.executable, str(reference), "entities", gold, str(answers)]
+    theirs = codec.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    ours = score(documents, found)
+    assert {key: round(ours[key], 4) for key in ("per", "org", "loc", "misc", "f1_per_org_loc")} == {
+        key: theirs[key] for key in ("per", "org", "loc", "misc", "f1_per_org_loc")
+    }
 
 
 @pytest.mark.timeout(600)

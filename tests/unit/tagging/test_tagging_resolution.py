@@ -188,7 +188,7 @@ def test_without_a_model_the_tables_speak_and_say_so() -> None:
     tagged = tagger.tag([article])[0]
     found = {entity.id: entity.reason for entity in tagged.entities}
     assert found.keys() == {"org:nato", "person:vladimir-putin"}
-    assert all("alias table" in (reason or "") for reason in found.values())
+    assert all("alias table; no model for es" in (reason or "") for reason in found.values())
 
 
 def test_a_retraction_passes_through() -> None:
