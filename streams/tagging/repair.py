@@ -14,6 +14,8 @@ from streams.records import EntityType
 from streams.tagging import boundaries, names
 from streams.tagging.aliases import AliasTable
 from streams.tagging.backends import RawSpan
+from streams.tagging.clubs import clubs
+from streams.tagging.datelines import datelines
 from streams.tagging.found import Name
 from streams.tagging.introduced import introduced
 from streams.tagging.relabel import Relabeller
@@ -28,6 +30,8 @@ TYPES: dict[str, EntityType] = {
 
 
 _JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
+#: What news agencies put before a headline: ``SOCCER-``, ``UPDATE 1-``, ``CORRECTED - ``.
+_SLUG = re.compile(r"[A-Z]{4,}(?: [A-Z]+)?(?: \d)? ?-{1,2} ?(?=[A-Z][^\W\dA-Z_])")
 _ARTICLE = re.compile(r"(?i)(?:the|a|an)\s+(?=\S)")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
 #: A word that does not start with a plain small letter: the only ones where a name that we look for again may start.
@@ -48,9 +52,9 @@ def repair(
         first = relabeller.names(text, raw, table)
     else:
         first = [Name(span.start, span.end, TYPES[span.label], "model") for span in raw if span.label in TYPES]
-    mended = boundaries.mend(text, first, table)
+    mended = datelines(text, boundaries.mend(text, first, table), table)
     trimmed = [name for found in mended if (name := _trim(text, found, table)) is not None]
-    judged = introduced(text, _vote(text, trimmed, table))
+    judged = clubs(text, introduced(text, _vote(text, trimmed, table)), table)
     return headline(text, known_names(text, _repeats(text, judged), table), title_end)
 
 
@@ -60,6 +64,8 @@ def _trim(text: str, span: Name, table: AliasTable) -> Name | None:
     Articles and titles that a table has as part of the name stay: The Hague, Pope Francis.
     """
     start, end = span.start, span.end
+    if (start == 0 or text[start - 1] == "\n") and (slug := _SLUG.match(text, start, end)):
+        start = slug.end()
     known = table.find(text[start : end - names.possessive(text[start:end])])
     if known is not None and (known.type == "PER" or known.name.startswith("The ")):
         pass

@@ -208,3 +208,43 @@ def test_explaining_marks_names_and_quotations() -> None:
     assert "why: alias table" in page
     assert "person:mark-rutte" in page
     assert "Q1 Mark Rutte — because: NATO chief Mark Rutte said" in page
+
+
+def _named(text: str) -> list[tuple[str, str]]:
+    """Surfaces and types after repair with no model: datelines, clubs and tables alone."""
+    return [(text[name.start : name.end], name.type) for name in repair(text, [], table(), None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        ("LONDON, Dec 7 (Reuters) - Shares fell.", [("LONDON", "LOC"), ("Reuters", "ORG")]),
+        (
+            "KUALA LUMPUR, Malaysia (AP) — Police held two.",
+            [("KUALA LUMPUR", "LOC"), ("Malaysia", "LOC"), ("AP", "ORG")],
+        ),
+        ("BEIJING/HONG KONG, March 3 - Shares fell.", [("BEIJING", "LOC"), ("HONG KONG", "LOC")]),
+        ("WASHINGTON - An airline said no.", [("WASHINGTON", "LOC")]),
+        ("ATHLETICS - A record fell.", []),
+        ("UPDATE 1-Shares fall.", []),
+    ],
+)
+def test_datelines(text: str, head: list[tuple[str, str]]) -> None:
+    assert _named(text) == head
+
+
+def test_a_name_starts_behind_the_dateline_that_it_ran_over() -> None:
+    from streams.tagging.datelines import datelines
+
+    text = "WASHINGTON - United Airlines barred two girls."
+    found = datelines(text, [Name(0, text.index(" barred"), "ORG", "model")], table())
+    assert [(text[n.start : n.end], n.type) for n in found] == [("WASHINGTON", "LOC"), ("United Airlines", "ORG")]
+
+
+def test_towns_that_play_are_clubs_and_countries_are_not() -> None:
+    from streams.tagging.clubs import clubs
+
+    text = "Sevilla beat Liverpool 2-1 while France beat Spain 3-0 in Lyon."
+    words = ("Sevilla", "Liverpool", "France", "Spain", "Lyon")
+    names = [Name(text.index(word), text.index(word) + len(word), "LOC", "model") for word in words]
+    assert [name.type for name in clubs(text, names, table())] == ["ORG", "ORG", "LOC", "LOC", "LOC"]

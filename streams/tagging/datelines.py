@@ -1,0 +1,48 @@
+"""Datelines: ``LONDON, Dec 7 (Reuters) - The bank …``. Place and agency are names; what follows is not theirs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from streams.records import EntityType
+from streams.tagging.aliases import AliasTable
+from streams.tagging.found import Name
+
+#: At the start of a line: a place in capitals, perhaps its country or state, a date, an agency in brackets; a dash.
+_DATELINE = re.compile(
+    r"^[ \t]*(?P<place>[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3}(?:/[A-Z][A-Z .'’-]+)*)"
+    r"(?:, (?P<country>[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})(?! \d))?"
+    r"(?P<date>,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:, \d{4})?|"
+    r" \d{4}-\d\d-\d\d(?=\n))?"
+    r"(?: ?\((?P<agency>[A-Z][\w /]*)\))?(?:[ \t]+-{1,2}[ \t]+|[ \t]*[–—][ \t]*|(?<=\d\d)(?=\n))",
+    re.MULTILINE,
+)
+
+
+def datelines(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+    """``found`` with the names of every dateline set right; a name that runs on over the dash starts behind it.
+
+    Without a date or an agency the place must be one that the tables know: "ATHLETICS - " opens a headline.
+    """
+    result = list(found)
+    for match in _DATELINE.finditer(text):
+        places = match.group("place").split("/")
+        sure = match.group("date") or match.group("agency")
+        if not sure and any((known := table.find(place)) is None or known.type != "LOC" for place in places):
+            continue
+        head: list[Name] = []
+        at = match.start("place")
+        for place in places:
+            head.append(Name(at, at + len(place), "LOC", "place of a dateline"))
+            at += len(place) + 1
+        parts: tuple[tuple[str, EntityType], ...] = (("country", "LOC"), ("agency", "ORG"))
+        head += [
+            Name(*match.span(group), kind, f"{group} of a dateline") for group, kind in parts if match.group(group)
+        ]
+        start, end = match.span()
+        cut = [replace(name, start=max(name.start, end)) for name in result if name.end > end and name.start < end]
+        rest = [name for name in result if name.end <= start or name.start >= end]
+        result = sorted([*rest, *cut, *head], key=lambda name: name.start)
+    return result
