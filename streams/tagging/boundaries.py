@@ -11,6 +11,7 @@ from streams.tagging.aliases import AliasTable
 from streams.tagging.found import Name
 
 _AND = re.compile(r"\s+(?:and|&)\s+")
+_OWN = re.compile(r"['’]s\s+(?=[A-Z])")
 _OF = re.compile(r"\s+(?:of|for)\s+(?:the\s+)?")
 _BRACKETED = re.compile(r"\s*\(\s*(?:the\s+)?[\"“']?([A-Z][A-Za-z&.]{1,11})[\"”']?\s*\)")
 
@@ -21,8 +22,17 @@ def mend(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
 
 
 def _split(text: str, name: Name, found: Sequence[Name], table: AliasTable) -> list[Name]:
-    """Both sides of an "and", where the whole is no known name and a side is one, or is named alone elsewhere."""
+    """Both sides of an "and" or a possessive, where a side is a known name or named alone elsewhere in the text.
+
+    The whole must not be in the tables: ``Procter & Gamble``, ``People's Bank of China`` stay.
+    """
     surface = text[name.start : name.end]
+    match = _OWN.search(surface)
+    if match is not None and table.find(surface) is None:
+        owner = surface[: match.start()]
+        if table.find(owner) is not None or any(text[other.start : other.end] == owner for other in found):
+            owned = replace(name, start=name.start + match.end(), why="owned by the name before it")
+            return [replace(name, end=name.start + match.start(), why="owner of the name after it"), owned]
     match = _AND.search(surface)
     if match is None or name.type not in ("ORG", "PER", "LOC") or table.find(surface) is not None:
         return [name]

@@ -32,6 +32,11 @@ TYPES: dict[str, EntityType] = {
 _JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
 #: What news agencies put before a headline: ``SOCCER-``, ``UPDATE 1-``, ``CORRECTED - ``.
 _SLUG = re.compile(r"[A-Z]{4,}(?: [A-Z]+)?(?: \d)? ?-{1,2} ?(?=[A-Z][^\W\dA-Z_])")
+#: Words that begin what comes next, or say whose chief someone is, at the end of a name of a place or an organisation.
+_TAIL = re.compile(
+    r"\s+(?:The|A|An|At|In|On|Of|And|For|But|It|CEO|CFO|COO|[Cc]hairman|[Pp]resident|[Ss]pokesman|[Ss]pokeswoman|Photos?|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)$"
+)
 _ARTICLE = re.compile(r"(?i)(?:the|a|an)\s+(?=\S)")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
 #: A word that does not start with a plain small letter: the only ones where a name that we look for again may start.
@@ -74,6 +79,9 @@ def _trim(text: str, span: Name, table: AliasTable) -> Name | None:
     if span.type == "PER" and not (known is not None and known.type == "PER"):
         start += names.after_honorifics(text[start:end])
     end -= names.possessive(text[start:end])
+    if span.type in ("ORG", "LOC") and known is None:
+        while tail := _TAIL.search(text, start, end):
+            end = tail.start()
     while start < end and not (text[start].isalnum()):
         start += 1
     while end > start and not (text[end - 1].isalnum() or text[end - 1] in ".)!"):
