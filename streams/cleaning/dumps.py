@@ -23,6 +23,10 @@ _STRAY_WORDS = 6
 #: Lines that at least this share of the host's latest pages had are set aside before the others are judged. (On the
 #: development dumps that have a sibling this is worth .017 F1, three times what it is as a feature.)
 RECURRING = 0.5
+#: Words from which the article has begun, so that "3 comments" beneath the headline ends nothing.
+_BEGUN_WORDS = 50
+#: Most words of a teaser's summary.
+_SUMMARY_WORDS = 40
 #: Lines beyond the article's first and last that are told apart by convention; further out, place is reason enough.
 _MARGIN = 6
 #: Longer lines are text, whatever they begin or end with (characters).
@@ -84,7 +88,8 @@ def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | Non
             reasons[index] = _convention(lines[index].text, prose[index])
         if reasons[index] is not None:
             keep[index] = False
-    _drop_teasers(reasons, keep, prose)
+    _drop_comments(lines, reasons, keep, prose, sizes.tolist())
+    _drop_teasers(reasons, keep, prose, sizes.tolist())
     first = next((index for index in range(count) if keep[index] and prose[index]), None)
     if first is None:
         return title, [Verdict(reason or "not_article", 1.0) for reason in reasons]
@@ -118,16 +123,43 @@ def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | Non
     return title, verdicts
 
 
-def _drop_teasers(reasons: list[str | None], keep: list[bool], prose: Sequence[bool]) -> None:
-    """Under a cue (``Read more …:``) the short lines up to the next running text are other stories' headlines."""
-    under_cue = False
-    for index, sentence in enumerate(prose):
-        if sentence and reasons[index] is None:
-            under_cue = False
-        elif reasons[index] == "cue":
-            under_cue = True
-        elif under_cue and keep[index]:
-            reasons[index], keep[index] = "cross_link", False
+def _drop_comments(
+    lines: Sequence[Line], reasons: list[str | None], keep: list[bool], prose: Sequence[bool], sizes: Sequence[float]
+) -> None:
+    """Below the heading of the readers' comments nothing is the article, once the article has begun."""
+    paragraphs, total = 0, 0.0
+    for index, line in enumerate(lines):
+        if keep[index] and prose[index]:
+            paragraphs, total = paragraphs + 1, total + sizes[index]
+        elif paragraphs > 1 and total >= _BEGUN_WORDS and sizes[index] <= 30 and patterns.is_comments(line.text):
+            for position in range(index, len(lines)):
+                reasons[position], keep[position] = reasons[position] or "comments", False
+            return
+
+
+def _drop_teasers(reasons: list[str | None], keep: list[bool], prose: Sequence[bool], sizes: Sequence[float]) -> None:
+    """Under a cue (``Read more …:``) short lines are other stories' headlines, and so are their summaries.
+
+    Short lines go up to the next running text. Two pairs or more of a short line and a brief sentence go with them.
+    """
+    count = len(prose)
+    for cue in [index for index, reason in enumerate(reasons) if reason == "cue"]:
+        index, pairs = cue + 1, 0
+        stop = index
+        while index < count and (not prose[index] or reasons[index] is not None):
+            index += 1
+            stop = index
+            if index < count and prose[index] and index > cue + 1 and sizes[index] <= _SUMMARY_WORDS:
+                # A summary is one sentence between two headlines; two paragraphs in a row are an article.
+                if index + 1 < count and prose[index + 1]:
+                    break
+                index += 1
+                pairs += 1
+                if pairs > 1:
+                    stop = index
+        for position in range(cue + 1, stop):
+            if keep[position] and (pairs > 1 or not prose[position]):
+                reasons[position], keep[position] = "cross_link", False
 
 
 @lru_cache(maxsize=8192)  # the same lines are judged again in each pass, and on the host's next page

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from streams import codec
 from streams.cleaning.context import NOTHING_KNOWN, Context
 from streams.cleaning.identity import article_id, digest, host_of
-from streams.cleaning.lines import Line, is_prose, line_key, split
+from streams.cleaning.lines import Line, is_prose, line_key, split, words
 from streams.records import RawArticle
 
 #: Earlier pages of the host that are looked at. Furniture recurs on nearly every page, so few pages tell it.
@@ -30,8 +30,9 @@ PAGE_WINDOW = 10_000
 _LINES = 300
 #: Texts longer than this (characters) are left out: no dump of a page is, and the memory is on every record's path.
 _LONGEST = 500_000
-#: A page most of whose running text an earlier page had is that article again, under another address.
-_SAME_ARTICLE = 0.5
+#: An earlier page that had this share of a page's running text (by words) is the same article under another address:
+#: of pairs of different articles of one site, one in thirty shares as much.
+_SAME_ARTICLE = 0.6
 
 Rows = dict[str, bytes | None]
 
@@ -111,8 +112,9 @@ def _context(pages: list[_Page], position: int, article: str, lines: list[Line],
     before = [page for page in pages if position - PAGE_WINDOW <= page.position < position and page.article != article][
         -SEEN_PAGES:
     ]
-    prose = {key for line, key in zip(lines, keys, strict=True) if is_prose(line.text)}
-    before = [page for page in before if len(prose & page.lines) <= _SAME_ARTICLE * len(prose) or not prose]
+    prose = {key: words(line.text) for line, key in zip(lines, keys, strict=True) if is_prose(line.text)}
+    most = _SAME_ARTICLE * sum(prose.values())
+    before = [page for page in before if not prose or sum(prose[key] for key in prose.keys() & page.lines) <= most]
     if not before:
         return NOTHING_KNOWN
     known = set(keys)

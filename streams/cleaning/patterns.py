@@ -75,6 +75,22 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 
+_COMMENTS = re.compile(
+    r"^\W*(?:\d+\W*(?:comments?|responses?|replies|kommentare?|commenti|comentarios?|comentários?|commentaires?|"
+    r"комментари\w{1,3}|コメント|评论|댓글)(?: (?:on|to)\b.{0,200})?"
+    r"|(?:(?:reader|top rated|latest|all|user|show|view|join the|leave a|post a|add a|write a|have your say)\W+)?"
+    r"(?:comments?|kommentare|commenti|comentarios|comentários|commentaires|комментарии|discussion|conversation)"
+    r"(?:\W*\(?\d+\)?)?)\W*$",
+    re.IGNORECASE,
+)
+
+
+def is_comments(text: str) -> bool:
+    """The heading of the readers' comments. (After the article's start, 250 of the development dumps' 253 such lines
+    have nothing of the article below them, and the other three a line.)
+    """
+    return len(text) < 250 and bool(_COMMENTS.search(text))
+
 
 def is_caption(text: str) -> bool:
     """A picture's caption or credit line."""

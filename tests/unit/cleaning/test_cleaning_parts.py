@@ -1,0 +1,184 @@
+"""The parts of cleaning: lines, dates, names, credits, host memory, trees."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from streams.cleaning import Cleaner, CleaningMemory, canonical_url, dates
+from streams.cleaning.classify import shipped
+from streams.cleaning.credit import find_credit
+from streams.cleaning.lines import split
+from streams.cleaning.people import clean_names
+from streams.cleaning.trees import load
+from streams.records import CleanArticle, RawArticle
+
+
+def texts(raw: str) -> list[str]:
+    return [line.text for line in split(raw)]
+
+
+def test_lines_broken_by_markup_are_joined() -> None:
+    assert texts("news on the \nStar Trek\n film, it is,\naccording to \nThe Wrap\n.\n\nNext") == [
+        "news on the Star Trek film, it is, according to The Wrap.",
+        "Next",
+    ]
+
+
+def test_lines_set_at_a_width_are_joined() -> None:
+    wrapped = (
+        "The harbour of Esbjerg will be closed for two weeks, the port authority\n"
+        "said on Monday, and every ship that was due there has been told to sail\n"
+        "to Aarhus instead."
+    )
+    assert texts(wrapped) == [wrapped.replace("\n", " ")]
+
+
+def test_lists_stay_lists() -> None:
+    assert texts("Home\nNews\nSport\n• one thing\n• another") == ["Home", "News", "Sport", "• one thing", "• another"]
+
+
+def test_offsets_point_into_the_raw_text() -> None:
+    raw = "  One line \n\n\t Two lines\nThree"
+    assert [raw[line.start : line.end] for line in split(raw)] == ["One line", "Two lines", "Three"]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-03-12T06:40:00+01:00", datetime(2024, 3, 12, 5, 40, tzinfo=UTC)),
+        ("2024-03-12 06:40", datetime(2024, 3, 12, 6, 40, tzinfo=UTC)),
+        ("March 12, 2024 4:05 pm", datetime(2024, 3, 12, 16, 5, tzinfo=UTC)),
+        ("12th March 2024", datetime(2024, 3, 12, tzinfo=UTC)),
+        ("1710225600", datetime(2024, 3, 12, 6, 40, tzinfo=UTC)),
+        ("03/04/2024", None),
+        ("soon", None),
+        ("2024-13-45", None),
+    ],
+)
+def test_dates(text: str, moment: datetime | None) -> None:
+    assert dates.parse(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (["By Ann Sand and Bo Lund"], ["Ann Sand", "Bo Lund"]),
+        (["Ann Sand, Staff Writer"], ["Ann Sand"]),
+        (["ANN SAND"], ["Ann Sand"]),
+        (["Esbjerg Post", "Ann Sand"], ["Ann Sand"]),
+        (["https://example.org/ann"], []),
+        (["Reuters"], ["Reuters"]),
+        (["Ann Sand", "ann sand"], ["Ann Sand"]),
+    ],
+)
+def test_names(values: list[str], names: list[str]) -> None:
+    assert clean_names(values, ["Esbjerg Post"]) == names
+
+
+@pytest.mark.parametrize(
+    ("kept", "dropped", "credit"),
+    [
+        (["OSLO (Reuters) - The king said so."], [], "Reuters"),
+        (["The king said so."], ["(c) Fjord News 2025: The king"], "Fjord News"),
+        (["The king said so."], ["© 2025 The Fjord Times. All rights reserved."], "The Fjord Times"),
+        (["The king said so."], ["Write to Ann Sand at ann.sand@wsj.com"], "The Wall Street Journal"),
+        (["The king said so."], ["Write to ann@nowhere.example"], None),
+    ],
+)
+def test_credits(kept: list[str], dropped: list[str], credit: str | None) -> None:
+    assert find_credit(kept, dropped) == credit
+
+
+@pytest.mark.parametrize("url", ["mailto:a@b.org", "not a url", "https://", "http://[broken", "ftp://example.org/x"])
+def test_what_is_no_web_address_has_no_canonical_form(url: str) -> None:
+    assert canonical_url(url) is None
+
+
+FURNITURE = "Sections and services of this paper\nThe weather where you are today.\n"
+STORIES = [
+    "The harbour of Esbjerg will be closed for two weeks, the port authority said on Monday.",
+    "A ferry ran onto a sandbank in thick fog on Wednesday morning, two miles from the harbour.",
+    "The council will review the decision next year, the mayor told reporters on Friday.",
+]
+
+
+def raws() -> list[RawArticle]:
+    return [
+        RawArticle(url=f"https://example.org/{number}", content=f"{FURNITURE}\n{story}\n\n{story[::-1]}")
+        for number, story in enumerate(STORIES)
+    ]
+
+
+def test_a_host_s_recurring_lines_are_set_aside() -> None:
+    memory, cleaner = CleaningMemory(), Cleaner()
+    for position, raw in enumerate(raws()):
+        context, rows = memory.observe(raw, position)
+        assert rows
+        assert context.pages == position
+    article = cleaner.clean(raws()[2], context)
+    assert isinstance(article, CleanArticle)
+    assert "weather" not in article.text
+    assert article.dropped[0].reason == "recurring"
+
+
+def test_the_same_article_again_is_no_evidence_against_itself() -> None:
+    memory = CleaningMemory()
+    for position, url in enumerate(
+        ("https://example.org/1", "https://example.org/1?utm_source=x", "https://example.org/copy")
+    ):
+        raw = RawArticle(url=url, content="\n\n".join(STORIES))
+        context, _ = memory.observe(raw, position)
+        assert context.pages == 0
+
+
+def test_a_replay_sees_what_the_first_run_saw() -> None:
+    first, rows, seen = CleaningMemory(), {}, []
+    for position, raw in enumerate(raws() * 3):
+        context, new = first.observe(raw, position)
+        rows.update(new)
+        seen.append(context)
+    again = CleaningMemory()
+    again.restore((key, row) for key, row in rows.items() if row is not None)
+    for position, raw in enumerate(raws() * 3):
+        context, new = again.observe(raw, position)
+        assert (context, new) == (seen[position], {})
+
+
+def test_memory_forgets_in_order() -> None:
+    memory, live = CleaningMemory(), set()
+    for position in range(0, 200_000, 2_000):
+        raw = RawArticle(url=f"https://host{position}.example/a", content=STORIES[0])
+        _, rows = memory.observe(raw, position)
+        live |= {key for key, row in rows.items() if row is not None}
+        live -= {key for key, row in rows.items() if row is None}
+    assert len(live) <= 11
+
+
+def test_trees_are_what_lightgbm_would_say() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    from streams.cleaning.trees import dump
+
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(400, 3)).astype(np.float32)
+    labels = (rows[:, 0] * rows[:, 1] > rows[:, 2]).astype(int)
+    model = lightgbm.train(
+        {"objective": "binary", "num_leaves": 6, "max_depth": 4, "verbose": -1, "num_threads": 1, "seed": 1},
+        lightgbm.Dataset(rows, labels),
+        20,
+    )
+    trees = load(dump(["a", "b", "c"], model.dump_model(), 4))
+    assert np.abs(trees.predict(rows) - model.predict(rows)).max() < 1e-3
+
+
+def test_the_shipped_weights_name_their_columns() -> None:
+    from streams.cleaning.classify import SECOND
+    from streams.cleaning.features import NAMES
+    from streams.cleaning.pages import MARKUP
+    from streams.cleaning.votes import VOTES
+
+    judges = shipped()
+    assert judges.dump.first.names == NAMES
+    assert judges.dump.second.names == (*NAMES, *SECOND)
+    assert judges.page.first.names == (*NAMES, *MARKUP, *VOTES)
+    assert judges.page.second.names == (*NAMES, *MARKUP, *VOTES, *SECOND)
