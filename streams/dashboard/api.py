@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -108,7 +110,8 @@ class Api:
     async def feed(self, request: Request) -> Response:
         """Atom: the newest stories of a search."""
         wanted, now = Filter.parse(request.query_params), self.desk.clock()
-        rows = queries.page(self.desk.index, wanted, now=now, limit=ROWS).rows
+        found = queries.page(self.desk.index, wanted, now=now, limit=ROWS).rows
+        rows = [replace(row, story=kept.story) for row in found if (kept := self.desk.index.lookup(row.story.id))]
         title = "News Streams" + "".join(f" · {shown(value)}" for value in wanted.given().values())
         base = str(request.base_url).rstrip("/")
         text = feeds.stories_feed(rows, base=base, self_url=str(request.url), title=title, now=now)

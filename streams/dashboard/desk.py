@@ -7,17 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from streams.dashboard import queries
 from streams.dashboard.articles import Articles
 from streams.dashboard.health import Health
 from streams.dashboard.index import Index
 from streams.dashboard.live import Hub
-from streams.dashboard.render import environment
+from streams.dashboard.queries import Row
+from streams.dashboard.render import ago, environment
 
 #: Seconds for which the lists of outlets and languages to filter by may be out of date.
 _FACETS_AGE = 2.0
 _OUTLETS, _LANGUAGES = 60, 30
+#: Rendered rows kept, some 2 kB each.
+_ROWS = 1_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,8 +34,23 @@ class Desk:
     articles: Articles
     clock: Callable[[], float] = time.time
     templates: Environment = field(default_factory=environment)
+    _rows: dict[tuple[Row, str], Markup] = field(default_factory=dict)
     _facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     _facets_at: float = -1.0
+
+    def __post_init__(self) -> None:
+        macro = self.templates.get_template("_rows.html").module.one_row  # type: ignore[attr-defined]
+
+        def row_html(row: Row, now: float) -> Markup:
+            """A row's HTML, made once for as long as it stays the same: lists are asked for more than they change."""
+            key = (row, ago(row.newest, now))
+            made = self._rows.pop(key, None) or Markup(macro(row, now))
+            self._rows[key] = made
+            if len(self._rows) > _ROWS:
+                self._rows.pop(next(iter(self._rows)))
+            return made
+
+        self.templates.globals["row_html"] = row_html
 
     def facets(self) -> dict[str, list[tuple[str, int]]]:
         """``outlets`` and ``languages`` with the number of their stories."""

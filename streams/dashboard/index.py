@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.resources import files
 
 from streams import codec
@@ -19,6 +20,8 @@ from streams.records import Story, StoryArticle, StoryEvent
 MOST_STORIES = 20_000
 #: How many go at once, so that making room is not done at every new story.
 _SWEEP = 200
+#: Entities that a list shows of a story.
+CARD_ENTITIES = 8
 _EVENT_COLUMNS = (
     *("part", "off", "id", "type", "story", "other", "article"),
     *("arrived", "at", "title", "outlet", "moved", "evidence"),
@@ -121,6 +124,7 @@ class Index:
             "newest": kept.newest,
             "oldest": kept.oldest,
             "words": stamp,
+            "card": codec.encode(replace(story, articles=(), quotes=(), entities=story.entities[:CARD_ENTITIES])),
             "snapshot": zlib.compress(codec.encode(story), 1),
         }
         if old is None:

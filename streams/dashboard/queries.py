@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from streams import codec
 from streams.dashboard.filters import Filter, encode_cursor
-from streams.dashboard.index import Index, unpack_story
+from streams.dashboard.index import Index
 from streams.dashboard.projection import (
     BREAKING_AGE,
     BREAKING_ARTICLES,
@@ -33,7 +33,10 @@ _TOKEN = re.compile(r"\w", re.UNICODE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A story as a list shows it. ``spark``: articles an hour over the 24 hours to its newest, oldest first."""
+    """A story as a list shows it: without articles and quotations, with its first entities.
+
+    ``spark``: articles an hour over the 24 hours to its newest, oldest first.
+    """
 
     story: Story
     phase: Phase
@@ -251,11 +254,11 @@ def _rows(
     index: Index, where: list[str], values: Sequence[object], limit: int, now: float, *, order: str = "newest"
 ) -> list[Row]:
     found = index.db.execute(
-        f"SELECT s.snapshot, s.active, s.newest, s.oldest FROM stories s WHERE {' AND '.join(where)} "
+        f"SELECT s.card, s.active, s.newest, s.oldest FROM stories s WHERE {' AND '.join(where)} "
         f"ORDER BY s.{order} DESC, s.id DESC LIMIT ?",
         (*values, limit),
     ).fetchall()
-    kept = [Kept(story=unpack_story(row[0]), active=row[1], newest=row[2], oldest=row[3]) for row in found]
+    kept = [Kept(story=codec.decode(Story, row[0]), active=row[1], newest=row[2], oldest=row[3]) for row in found]
     return _sparked(index, kept, now)
 
 

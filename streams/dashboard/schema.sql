@@ -18,6 +18,7 @@ CREATE TABLE stories (
   newest REAL NOT NULL,
   oldest REAL NOT NULL,
   words INTEGER NOT NULL, -- hash of what the full-text index holds of it
+  card BLOB NOT NULL, -- what lists show of the Story, JSON
   snapshot BLOB NOT NULL -- the Story, JSON, deflated
 );
 CREATE INDEX stories_by_activity ON stories (active, id) WHERE listed;
