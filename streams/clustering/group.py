@@ -5,9 +5,9 @@ All of it follows from the rows alone, whatever order they are restored in.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from heapq import heappop, heappush
@@ -39,13 +39,6 @@ FORGOTTEN_AFTER, FORGOTTEN_ARTICLES = timedelta(days=90), 50_000
 AHEAD = timedelta(days=366)
 
 
-@dataclass(slots=True)
-class _Posting:
-    slots: list[int] = field(default_factory=list)
-    #: Length at which outdated entries are next swept out. Only saves memory: reading skips them anyway.
-    sweep_at: int = 64
-
-
 class Group:
     """Grows with ``add_member`` and ``index``; every question is answered without changing anything."""
 
@@ -58,7 +51,7 @@ class Group:
         self._window_floor = 0
         self._recent: list[float] = []
         self._recent_floor = 0
-        self._postings: dict[int, _Posting] = {}
+        self._postings: dict[int, array[int]] = {}
         self._slots: dict[int, str] = {}
         self._slot_of: dict[str, int] = {}
         self._next_slot = 0
@@ -175,11 +168,13 @@ class Group:
         for key in unpack(live.profile):
             if left[key & 3]:
                 left[key & 3] -= 1
-                posting = self._postings.setdefault(key, _Posting())
-                posting.slots.append(slot)
-                if len(posting.slots) > posting.sweep_at:
-                    posting.slots = [held for held in posting.slots if held in self._slots]
-                    posting.sweep_at = 2 * len(posting.slots) + 64
+                posting = self._postings.get(key)
+                if posting is None:
+                    posting = self._postings[key] = array("I")
+                posting.append(slot)
+                # Sweeping out outdated entries at every doubling only saves memory: reading skips them anyway.
+                if len(posting) >= 64 and not len(posting) & (len(posting) - 1):
+                    self._postings[key] = array("I", (held for held in posting if held in self._slots))
 
     def found_by(self, key: int) -> Sequence[str]:
         """The newest stories that a term leads to, newest first."""
@@ -187,7 +182,7 @@ class Group:
         if posting is None:
             return ()
         found: list[str] = []
-        for slot in reversed(posting.slots):
+        for slot in reversed(posting):
             story_id = self._slots.get(slot)
             if story_id is not None:
                 found.append(story_id)

@@ -1,8 +1,8 @@
 """Made-up news with known stories, the same for the same seed, in any volume: for load, chaos and scale tests.
 
 Each story is an event with its own people, place, figures and date. Around it come what makes news hard: outlets that
-tell it in other words, agencies whose text others carry whole or cut, bursts, follow-ups days and weeks later, other events of
-the same kind (look-alikes), and articles that arrive late or out of order.
+tell it in other words, agencies whose text others carry whole or cut, bursts, follow-ups days and weeks later, other
+events of the same kind (look-alikes), and articles that arrive late or out of order.
 """
 
 from __future__ import annotations
@@ -48,15 +48,16 @@ class Synthetic:
     def raw(self, content_type: str = "text/plain") -> RawArticle:
         """The article as a producer would send it: a text dump, or a page with navigation and a footer."""
         host = self.source.casefold().replace(" ", "")
-        known = {
-            "id": self.id,
-            "url": f"https://{host}.example/{self.published:%Y/%m/%d}/{self.id}",
-            "source": self.source,
-            "published": self.published.isoformat(),
-        }
-        if content_type == "text/html":
-            return RawArticle(content=_page(self), content_type="text/html", **known)
-        return RawArticle(content=f"{self.title}\n\n{self.text}", title=self.title, **known)
+        page = content_type == "text/html"
+        return RawArticle(
+            id=self.id,
+            url=f"https://{host}.example/{self.published:%Y/%m/%d}/{self.id}",
+            source=self.source,
+            published=self.published.isoformat(),
+            content=_page(self) if page else f"{self.title}\n\n{self.text}",
+            content_type=content_type,
+            title=None if page else self.title,
+        )
 
 
 def generate(count: int, seed: int = 0) -> Iterator[Synthetic]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from streams import codec
-
 from streams.evaluation.stories import measure, render
 from streams.evaluation.stories_data import SETS, read, tagged
 from streams.evaluation.stories_learning import PARAMETERS, ROUNDS, fit, histories
@@ -19,5 +19,12 @@ def train(data: Path) -> str:
     parts = [histories(tagged(read(data / "stories" / f"{name}.jsonl.gz"))) for name in SETS]
     weights = fit(parts)
     notes = {"sets": SETS, "rounds": ROUNDS, "examples": sum(len(part.right) for part in parts), **PARAMETERS}
-    TARGET.write_bytes(codec.encode(weights | {"notes": notes}) + b"\n")
+    TARGET.write_bytes(_readable(weights["trees"], weights["measures"], notes))
     return render(measure(data))
+
+
+def _readable(trees: Iterable[object], measures: Sequence[str], notes: Mapping[str, object]) -> bytes:
+    """``join.json``: a tree a line."""
+    lines = b",\n".join(codec.encode(tree) for tree in trees)
+    head = b'{"measures":' + codec.encode(measures) + b',\n"notes":' + codec.encode(notes)
+    return head + b',\n"trees":[\n' + lines + b"\n]}\n"
