@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from streams.tagging import names
 from streams.tagging.aliases import AliasTable
 from streams.tagging.found import Name
+from streams.tagging.genders import gender_of, gender_of_title
 from streams.text import fold
 
 #: Before a name: up to three words that may be its titles.
@@ -62,6 +63,11 @@ class People:
     def _among(self, name: Name, bare: str, owners: list[str]) -> tuple[str | None, str]:
         titles = self._titles_before(name)
         if titles:
+            gender = gender_of_title(self._document, name.start)
+            alike = [owner for owner in owners if gender and gender_of(owner) == gender]
+            others = [owner for owner in owners if gender_of(owner) is None]
+            if len(alike) == 1 and not others:
+                return alike[0], f"title fits {alike[0]} alone"
             titled = [owner for owner in owners if titles & self._titles[owner]]
             if len(titled) == 1:
                 return titled[0], f"title of {titled[0]}"

@@ -27,6 +27,8 @@ _NAMING = re.compile(
     r"hit|single|movie|slogan)"
     r"(?:\s+(?:the|a|an|him|her|it|them|himself|herself|itself))?[\s,:]*$"
 )
+#: Before a single word that someone is said to have called something: the evidence was "overwhelming".
+_JUDGED = re.compile(r"\b(?:was|were|is|are|be|been|felt|as|very|simply|too|utterly|completely)\s+$")
 _SMALL_WORDS = "a an and as at but by for from in into is it nor of on or the to with vs de la"
 _SMALL = frozenset(_SMALL_WORDS.split())
 
@@ -67,7 +69,8 @@ def _is_quotation(text: str, span: Quoted, said: bool) -> bool:
     if _sentence(text, span):
         return True
     if said:
-        return len(words) > _WORD or span.words.rstrip()[-1:] in (",", ".", "!", "?")
+        judged = _JUDGED.search(text, max(0, span.start - 20), span.start)
+        return len(words) > _WORD or span.words.rstrip()[-1:] in (",", ".", "!", "?") or judged is not None
     return len(words) > _FEW
 
 

@@ -51,7 +51,12 @@ _REACH = 14
 _SOON = 200
 #: How many names back a pronoun may reach where nobody has spoken yet.
 _BACK = 50
-_SENTENCE = re.compile(r"[.!?…][\"”’')]*\s+(?=[\"“‘'(\[A-Z0-9])")
+#: The end of a sentence; a stop after a title or an initial is none.
+_ABBREVIATIONS = ("Mr", "Mrs", "Ms", "Dr", "St", "Gen", "Sen", "Gov", "Rep", "Lt", "Col", "Sgt", "Prof", "Rev", "Capt")
+_SENTENCE = re.compile(
+    "".join(rf"(?<!\b{word}\.)" for word in (*_ABBREVIATIONS, "[A-Z]")).join(("(?:[.!?…]", ")"))
+    + r"[\"”’')]*\s+(?=[\"“‘'(\[A-Z0-9])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,7 @@ class Speakers:
             return None, cue
         if opening.rstrip().endswith(":"):
             named = self._first(begin, start)
-            if named is not None and self._text[named.end : start].strip(" :)") == "":
+            if named is not None and named.person:
                 return named.id, cue
         return None
 
