@@ -11,22 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from streams.evaluation.entities_data import CORPORA, Document, Span, read, score
+from streams.evaluation.entities_gold import measure_gold
 from streams.evaluation.train_entities import held_out
 from streams.settings import load, user_models_dir
-from streams.tagging import WeightsError
+from streams.tagging import Tagger, WeightsError
 from streams.tagging.aliases import table
 from streams.tagging.backends import RawSpan, create_backend
-from streams.tagging.relabel import Relabeller
+from streams.tagging.relabel import Relabeller, shipped
 from streams.tagging.repair import TYPES, repair
 
 _BACKENDS = ("spacy-sm", "spacy-md")
+#: Our own gold texts; a checkout has them, an installed package does not.
+GOLD = Path(__file__).parents[2] / "tests" / "quality" / "data"
 
 
 def measure(data: Path, *, backends: Sequence[str] = _BACKENDS) -> dict[str, Any]:
     """``{backend: {corpus: {"raw" | "rules" | "tagger": figures}}}``; a backend that is not installed is left out.
 
     ``raw`` is the model's own output, ``rules`` the same repaired by rule, ``tagger`` what articles get: relabelled
-    (by weights that have not seen the corpus) and repaired.
+    (by weights that have not seen the corpus) and repaired. In a checkout ``gold`` has the figures of our own texts.
 
     Raises:
         WeightsError: no backend is installed.
@@ -45,6 +48,9 @@ def measure(data: Path, *, backends: Sequence[str] = _BACKENDS) -> dict[str, Any
             corpus: judge(documents, backend.find([document.text for document in documents]), corpus)
             for corpus, documents in corpora.items()
         }
+        if (GOLD / "quotations.txt").is_file():
+            tagger = Tagger(backend, table(), shipped())
+            figures.setdefault("gold", {})[name] = measure_gold(tagger, GOLD)
     if not figures and problem is not None:
         raise problem
     return figures
@@ -75,11 +81,20 @@ def render(figures: dict[str, Any]) -> str:
     """The figures as a table in Markdown; F1 in per cent."""
     head = "| backend | corpus | treatment | PER | ORG | LOC | MISC | PER+ORG+LOC | over raw |"
     lines = [head, "|---|---|---|---:|---:|---:|---:|---:|---:|"]
+    gold = figures.get("gold", {})
     for backend, corpora in figures.items():
+        if backend == "gold":
+            continue
         for corpus, treatments in corpora.items():
             base = treatments["raw"]["f1_per_org_loc"]
             for treatment, row in treatments.items():
                 cells = [f"{100 * row[key]:.1f}" for key in ("per", "org", "loc", "misc", "f1_per_org_loc")]
                 gain = f"{100 * (row['f1_per_org_loc'] - base):+.1f}"
                 lines.append(f"| {backend} | {corpus} | {treatment} | {' | '.join(cells)} | {gain} |")
+    if gold:
+        lines += ["", "| backend | own gold texts | figures |", "|---|---|---|"]
+    for backend, sets in gold.items():
+        for name, row in sets.items():
+            cells = [f"{key.replace('_', ' ')} {value:.3f}" for key, value in row.items() if key != "quotations"]
+            lines.append(f"| {backend} | {name} | {', '.join(cells)} |")
     return "\n".join(lines)

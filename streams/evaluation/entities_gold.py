@@ -11,8 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.records import CleanArticle, EntityType, TaggedArticle
+from streams.records import CleanArticle, Entity, EntityType, TaggedArticle
+from streams.tagging import Tagger
+from streams.tagging.aliases import table
 from streams.tagging.found import Name
+from streams.tagging.identity import identify
 from streams.text import fold
 
 _QUOTE = re.compile(r"\{([^|{}]*)\|([^{}]*)\}")
@@ -117,3 +120,25 @@ def b_cubed(gold: Iterable[tuple[object, str]], found: Iterable[tuple[object, st
 def articles(gold: Sequence[GoldQuotes | GoldNames]) -> list[CleanArticle]:
     """The texts as articles, to be tagged."""
     return [CleanArticle(id=f"gold-{number}", text=text.text, language="en") for number, text in enumerate(gold)]
+
+
+def measure_gold(tagger: Tagger, folder: Path) -> dict[str, dict[str, float]]:
+    """The figures of both gold sets in ``folder``: quotations; identities of found and of given mentions."""
+    quotes = read_quotes(folder / "quotations.txt")
+    named = read_names(folder / "resolution.txt")
+    wanted = [((n, m.start, m.end), key) for n, t in enumerate(named) for m, key in zip(t.names, t.keys, strict=True)]
+
+    def flat(entities: Iterable[Sequence[Entity]]) -> list[tuple[object, str]]:
+        return [
+            ((number, mention.start, mention.end), entity.id)
+            for number, found in enumerate(entities)
+            for entity in found
+            for mention in entity.mentions
+        ]
+
+    given = (identify(f"gold-{n}", text.text, 0, text.names, table()) for n, text in enumerate(named))
+    return {
+        "quotations": score_quotes(quotes, tagger.tag(articles(quotes))),
+        "identities, mentions given": b_cubed(wanted, flat(given)),
+        "identities, mentions found": b_cubed(wanted, flat(a.entities for a in tagger.tag(articles(named)))),
+    }

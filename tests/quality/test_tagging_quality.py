@@ -12,10 +12,8 @@ import pytest
 from streams import codec
 from streams.evaluation.entities import measure, render
 from streams.evaluation.entities_data import CORPORA, read, score
-from streams.evaluation.entities_gold import articles, b_cubed, read_names, read_quotes, score_quotes
+from streams.evaluation.entities_gold import measure_gold, read_names, read_quotes
 from streams.tagging import Tagger, WeightsError, create_tagger
-from streams.tagging.aliases import table
-from streams.tagging.identity import identify
 
 DATA = Path(__file__).parent / "data"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -39,39 +37,14 @@ def test_the_floors_belong_to_this_data(name: str) -> None:
     assert hashlib.sha256((DATA / name).read_bytes()).hexdigest()[:12] == HASHES[name]
 
 
-def test_quotations(tagger: Tagger) -> None:
-    gold = read_quotes(DATA / "quotations.txt")
-    assert len(gold) >= 100
-    figures = score_quotes(gold, tagger.tag(articles(gold)))
-    assert figures["span_f1"] >= 0.98
-    assert figures["speaker_accuracy"] >= 0.98
-
-
-def test_resolution_of_given_mentions() -> None:
-    gold = read_names(DATA / "resolution.txt")
-    assert len(gold) >= 150
-    wanted = [((n, m.start), key) for n, text in enumerate(gold) for m, key in zip(text.names, text.keys, strict=True)]
-    found = [
-        ((number, mention.start), entity.id)
-        for number, text in enumerate(gold)
-        for entity in identify(f"gold-{number}", text.text, 0, text.names, table())
-        for mention in entity.mentions
-    ]
-    assert b_cubed(wanted, found)["f1"] >= 0.99
-
-
-def test_resolution_of_found_mentions(tagger: Tagger) -> None:
-    gold = read_names(DATA / "resolution.txt")
-    wanted = [
-        ((n, m.start, m.end), key) for n, text in enumerate(gold) for m, key in zip(text.names, text.keys, strict=True)
-    ]
-    found = [
-        ((number, mention.start, mention.end), entity.id)
-        for number, article in enumerate(tagger.tag(articles(gold)))
-        for entity in article.entities
-        for mention in entity.mentions
-    ]
-    assert b_cubed(wanted, found)["f1"] >= 0.97
+def test_our_own_gold_texts(tagger: Tagger) -> None:
+    assert len(read_quotes(DATA / "quotations.txt")) >= 100
+    assert len(read_names(DATA / "resolution.txt")) >= 150
+    figures = measure_gold(tagger, DATA)
+    assert figures["quotations"]["span_f1"] >= 0.98
+    assert figures["quotations"]["speaker_accuracy"] >= 0.98
+    assert figures["identities, mentions given"]["f1"] >= 0.99
+    assert figures["identities, mentions found"]["f1"] >= 0.97
 
 
 def test_the_scorer_agrees_with_the_reference(tmp_path: Path) -> None:
