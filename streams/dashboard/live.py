@@ -48,7 +48,8 @@ class Hub:
         self._seq = self._status_seq = 0
         self._gate = asyncio.Event()
         self._dirty = False
-        self._payloads: dict[tuple[int, Filter], bytes] = {}
+        #: Since when and for whom → up to when, and the message: streams that stand at the same place share it.
+        self._payloads: dict[tuple[int, Filter], tuple[int, bytes]] = {}
 
     def changed(self, ids: list[str]) -> None:
         for id_ in ids:
@@ -101,10 +102,10 @@ class Hub:
                 key = (seq, wanted)
                 if key not in self._payloads:
                     ids = list(dict.fromkeys(id_ for number, id_ in self._changed if number > seq))
-                    self._payloads[key] = self._payload(ids, wanted)
-                seq = self._seq
-                if self._payloads[key]:
-                    yield self._payloads[key]
+                    self._payloads[key] = self._seq, self._payload(ids, wanted)
+                # Up to where the payload goes: since it was made for another stream, more may have changed.
+                seq, payload = self._payloads[key]
+                yield payload
             else:
                 yield b""
 

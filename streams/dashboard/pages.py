@@ -142,7 +142,8 @@ class Pages:
         hub, query = self.desk.hub, request.query_params
         if hub.streams >= MOST_STREAMS:
             return problem(503, "too many streams are open; try again later", {"retry-after": "10"})
-        vector = decode_vector(request.headers.get("last-event-id", query.get("since", "")))
+        since = request.headers.get("last-event-id", query.get("since"))
+        vector = None if since is None else decode_vector(since)
         story = query.get("story")
         events = hub.story(story, vector) if story else hub.stories(Filter.parse(query), vector)
         return StreamingResponse(

@@ -85,7 +85,34 @@ async def test_who_missed_too_much_is_told_to_load_anew(newsroom, ticking):
         newsroom.create(f"s{number}", newsroom.article(f"a{number}"))
     got, task = await take(ticking.stories(Filter(), {}))
     assert [event for event, _ in events(got)] == ["reset"]
+    ticking.changed(newsroom.create("next", newsroom.article("next")))
+    await asyncio.sleep(0.1)
+    assert [event for event, _ in events(got)] == ["reset", "stories"], "and hears of what comes after"
     task.cancel()
+
+
+async def test_streams_that_share_a_message_miss_nothing_that_came_after_it_was_made(newsroom, hub):
+    def step(stream):
+        return asyncio.wait_for(anext(stream), 1)
+
+    one, two = hub.stories(Filter(), None), hub.stories(Filter(), None)
+    assert [await step(one), await step(two)] == [b"", b""]
+    hub.changed(newsroom.create("s1", newsroom.article("a1")))
+    waiting = asyncio.ensure_future(step(one))
+    await asyncio.sleep(0)
+    hub._open_gate()
+    first = await waiting
+    hub.changed(newsroom.create("s2", newsroom.article("a2")))
+    second = await step(two)
+    waiting = asyncio.ensure_future(step(two))
+    await asyncio.sleep(0)
+    hub._open_gate()
+    third = await waiting
+    assert second == first, "made once"
+    assert b'"s2"' in third
+    hub.close()
+    await one.aclose()
+    await two.aclose()
 
 
 async def test_a_stream_that_fell_behind_is_told_to_load_anew(newsroom, ticking):
