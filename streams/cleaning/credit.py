@@ -44,12 +44,17 @@ def find_credit(kept: Sequence[str], dropped: Sequence[str]) -> str | None:
         if dateline and dateline["name"].lower() in _AGENCIES:
             return _AGENCIES[dateline["name"].lower()]
     for text in dropped:
+        lower = text[:300].lower()
+        if "©" not in lower and "(c)" not in lower and "copyright" not in lower:
+            continue
         notice = _NOTICE.search(text[:300])
         if notice and any(char.isalpha() for char in notice["name"]):
             name = " ".join(notice["name"].split()).strip(" -–'\"")
             if name.lower() not in ("all rights reserved", "copyright", "the author", "image", "photo"):
                 return _AGENCIES.get(name.lower(), name)
     for text in dropped:
+        if "@" not in text:
+            continue
         for address in _ADDRESS.finditer(text[:1000]):
             parts = address["domain"].lower().split(".")
             for size in (2, 3):

@@ -13,25 +13,33 @@ from streams.cleaning.lines import Line
 
 #: Columns that ``votes`` gives.
 VOTES = tuple(f"{name}{place}" for name in ("trafilatura", "resiliparse") for place in ("", "_above", "_below"))
+#: Longer blocks (characters) have enough runs of three words to be told by those.
+_SHORT = 200
 _WORD = re.compile(r"\w+")
 
 
 def votes(source: str, tree: Any, lines: Sequence[Line]) -> Vector:
     """The share (0 to 1) of each block that trafilatura and resiliparse keep, and that of the blocks beside it."""
-    found = [list(_WORD.findall(line.text)) for line in lines]
     columns: list[Vector] = []
     for text in (_trafilatura(tree), _resiliparse(source)):
-        share = _shares(found, text)
+        share = _shares(lines, text)
         columns += [share, np.concatenate([[0.0], share[:-1]]), np.concatenate([share[1:], [0.0]])]
     return np.stack(columns, axis=1)
 
 
-def _shares(found: Sequence[Sequence[str]], text: str) -> Vector:
+def _shares(lines: Sequence[Line], text: str) -> Vector:
     words = _WORD.findall(text)
     triples = set(zip(words, words[1:], words[2:], strict=False))
-    whole = {tuple(_WORD.findall(line)) for line in text.splitlines()}
+    kept = text.splitlines()
+    # Most blocks are kept as they are: only the others are taken apart.
+    same = {line.strip() for line in kept}
+    whole = {tuple(_WORD.findall(line)) for line in kept if len(line) < _SHORT}
     shares: list[float] = []
-    for block in found:
+    for line in lines:
+        if line.text in same and line.text[0].isalnum():
+            shares.append(1.0)
+            continue
+        block = _WORD.findall(line.text)
         if not block:
             shares.append(0.0)
         elif tuple(block) in whole:
