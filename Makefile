@@ -6,10 +6,10 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 SELF    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint format docs bench lock clean
+.PHONY: help demo test chromium chaos lint format docs screenshots bench lock clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "News Streams needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 …")'
@@ -32,9 +32,18 @@ demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broke
 	@$(BIN)/streams models install
 	@$(BIN)/streams demo $(if $(ONCE),--once)
 
-test: $(VENV)/.installed-dev ## Every test, the integration suite on a real Apache Kafka included
+test: $(VENV)/.installed-dev chromium ## Every test, the integration suite on a real Apache Kafka included
 	@$(BIN)/streams models install
 	$(BIN)/python -m pytest
+
+# For the browser tests: installed where we may, asked for where we may not (there they are skipped; in CI they fail).
+chromium:
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Chromium for the browser tests …"; apt-get -qq update && apt-get -qq install -y chromium >/dev/null; \
+	  else \
+	    echo "The browser tests want Chromium and are skipped without it. Install it: sudo apt-get install chromium"; \
+	  fi
 
 chaos: $(VENV)/.installed-dev ## Kills, outages, floods and stalls on a real Kafka, in full (half an hour)
 	@$(BIN)/streams models install
@@ -53,6 +62,10 @@ format: $(VENV)/.installed-dev ## Format the code and mend what ruff can mend
 
 docs: $(VENV)/.installed-dev ## Generate the reference pages and the JSON Schemas
 	$(BIN)/python docs/generate.py
+
+screenshots: $(VENV)/.installed-dev chromium ## Pictures of every page into docs/screenshots
+	@$(BIN)/streams models install
+	$(BIN)/python benchmarks/screenshots.py
 
 bench: $(VENV)/.installed-dev ## The figures in the docs, measured here (each a ratio within one run)
 	@$(BIN)/streams models install

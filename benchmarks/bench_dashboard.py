@@ -79,6 +79,9 @@ async def _run(running: Stage, stories: int, articles: int, rate: int, streams: 
             await asyncio.sleep(2)
             alive = sum(not task.done() for task in held)
             for task in held:
+                if task.done() and task.exception() is not None:
+                    raise RuntimeError("a stream broke off") from task.exception()
+            for task in held:
                 task.cancel()
             await asyncio.gather(*held, return_exceptions=True)
         finally:
@@ -88,6 +91,8 @@ async def _run(running: Stage, stories: int, articles: int, rate: int, streams: 
     print(f"seen on screen: {len(load.screen):,}, not seen: {lost}; messages a stream: {min(load.messages)} or more")
     _say("list page, under load, p50", _percentile(load.list, 0.5) * 1000, LIST_MS, "ms")
     _say("list page, under load, p95", _percentile(load.list, 0.95) * 1000, LIST_MS, "ms")
+    if not load.screen:
+        raise RuntimeError("no decision was seen on the open stream")
     _say("event to screen, p95", _percentile(load.screen, 0.95), SCREEN_S, "s")
     _say("event to screen, longest", max(load.screen), SCREEN_S, "s")
     _say("resident memory, peak", _rss(running.process.pid, "VmHWM"), RSS_MB, "MB")
