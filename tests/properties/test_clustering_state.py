@@ -91,7 +91,7 @@ def everything(clusterer: Clusterer) -> bytes:
 
 
 @both
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(streams_of)
 def test_the_same_stream_gives_the_same_bytes(judgement: Judgement | None, stream: list[TaggedArticle]) -> None:
     one, other = Clusterer(judgement), Clusterer(judgement)
@@ -102,7 +102,7 @@ def test_the_same_stream_gives_the_same_bytes(judgement: Judgement | None, strea
 
 
 @both
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(streams_of, st.data())
 def test_a_restore_anywhere_changes_nothing(
     judgement: Judgement | None, stream: list[TaggedArticle], data: st.DataObject
@@ -122,7 +122,7 @@ def test_a_restore_anywhere_changes_nothing(
 
 
 @both
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(streams_of, st.data())
 def test_a_crash_anywhere_changes_nothing(
     judgement: Judgement | None, stream: list[TaggedArticle], data: st.DataObject
@@ -152,7 +152,7 @@ def test_a_crash_anywhere_changes_nothing(
 
 
 @both
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(streams_of)
 def test_folding_the_log_gives_the_stories(judgement: Judgement | None, stream: list[TaggedArticle]) -> None:
     clusterer = Clusterer(judgement)
@@ -167,7 +167,7 @@ def test_folding_the_log_gives_the_stories(judgement: Judgement | None, stream: 
 
 
 @both
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(streams_of)
 def test_every_article_is_in_exactly_one_story(judgement: Judgement | None, stream: list[TaggedArticle]) -> None:
     clusterer = Clusterer(judgement)
@@ -184,7 +184,7 @@ def test_every_article_is_in_exactly_one_story(judgement: Judgement | None, stre
 
 
 @both
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(streams_of)
 def test_an_article_seen_again_changes_nothing(judgement: Judgement | None, stream: list[TaggedArticle]) -> None:
     clusterer = Clusterer(judgement)
@@ -199,7 +199,7 @@ def test_an_article_seen_again_changes_nothing(judgement: Judgement | None, stre
 
 
 @both
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(streams_of)
 def test_languages_do_not_touch_one_another(judgement: Judgement | None, stream: list[TaggedArticle]) -> None:
     """A language's stories are the same whether or not other languages share its partition."""

@@ -16,7 +16,7 @@ from streams.evaluation.synth import generate
 from streams.records import TaggedArticle
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "stories"
-SYNTHETIC_HASH = "9e0eb3aebbbefb7c"
+SYNTHETIC_HASH = "52013fdfd6534ad8"
 
 
 def synthetic() -> list[Labelled]:
@@ -32,7 +32,7 @@ def synthetic() -> list[Labelled]:
             ),
             one.story,
         )
-        for one in generate(1500, 3)
+        for one in generate(600, 3)
     ]
 
 
@@ -42,9 +42,10 @@ def test_synthetic_news() -> None:
     digest = sha256(encode([[row.article, row.story] for row in rows])).hexdigest()[:16]
     assert digest == SYNTHETIC_HASH, "the generator changed: measure anew and set the floors again"
     dated, bare = score(rows, None), score(undated(rows), None)
-    assert dated["b3_f1"] >= 0.92
-    assert dated["pair_f1"] >= 0.72
-    assert bare["b3_f1"] >= 0.92
+    # Low on purpose: hundreds of look-alikes told in the same few sentences, and nothing learned of them yet.
+    assert dated["b3_f1"] >= 0.83
+    assert dated["b3_recall"] >= 0.97
+    assert bare["b3_f1"] >= 0.83
     assert dated["first"] >= dated["b3_f1"] - 0.02
 
 
