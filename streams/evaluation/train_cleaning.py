@@ -24,7 +24,7 @@ from streams.cleaning.metadata import read_metadata
 from streams.cleaning.pages import MARKUP, parse, without_data
 from streams.cleaning.trees import Trees, dump, load
 from streams.cleaning.votes import VOTES
-from streams.evaluation.cleaning_data import FOLDS, Sample, fold_of, label, read_rows, sample
+from streams.evaluation.cleaning_data import Sample, fold_of, label, read_rows, sample
 
 DEPTH = 6
 _PARAMETERS: dict[str, Any] = {
@@ -167,4 +167,5 @@ def train(data: Path) -> str:
             (folder / f"{kind}_{number}.json").write_bytes(file)
     from streams.evaluation import cleaning
 
-    return cleaning.render(cleaning.measure(data, peers=False)) + f"\nWeights of all {FOLDS} folds written to {folder}."
+    report = cleaning.render(cleaning.measure(data, peers=False))
+    return f"{report}\n\nThe weights, learned from all sites, are in {folder}."
