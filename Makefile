@@ -38,7 +38,7 @@ test: $(VENV)/.installed-dev chromium ## Every test, the integration suite on a 
 
 # For the browser tests: installed where we may, asked for where we may not (there they are skipped; in CI they fail).
 chromium:
-	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || \
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name >/dev/null && exit 0; done; \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing Chromium for the browser tests …"; apt-get -qq update && apt-get -qq install -y chromium >/dev/null; \
 	  else \
