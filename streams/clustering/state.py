@@ -80,13 +80,13 @@ class Shelf:
         return self._rows.get(story_id)
 
     def put(self, story_id: str, live: Live) -> None:
-        self._rows[story_id] = codec.encode(live)
+        self._rows[story_id] = _exact(codec.encode(live))
         self._keep(story_id, live)
         self._redirect(live.story)
 
     def restore(self, story_id: str, row: bytes) -> Live:
         live = codec.decode(Live, row)
-        self._rows[story_id] = row
+        self._rows[story_id] = _exact(row)
         self._redirect(live.story)
         return live
 
@@ -128,3 +128,8 @@ class Shelf:
 
 def utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
+
+
+def _exact(row: bytes) -> bytes:
+    """A copy that takes no more memory than it needs: an encoder's own buffer, cut to size, leaves holes behind it."""
+    return bytes(memoryview(row))
