@@ -134,6 +134,8 @@ def is_copyright(text: str) -> bool:
     if len(text) >= 300:
         return False
     lower = text.lower()
-    return ("©" in lower or "(c)" in lower or "copy" in lower or "rights reserved" in lower) and bool(
-        _COPYRIGHT.search(text)
-    )
+    if not ("©" in lower or "(c)" in lower or "copy" in lower or "rights reserved" in lower):
+        return False
+    notice = _COPYRIGHT.search(text)
+    # A notice at the end of a paragraph does not make the paragraph one.
+    return notice is not None and notice.start() < 100

@@ -19,6 +19,11 @@ from streams.evaluation.cleaning_data import FOLDS, fold_of, read_rows, score
 from streams.records import CleanArticle, RawArticle
 
 Figures = dict[str, Any]
+_PROBE = (
+    "<html><body><article><p>"
+    + "The mayor said on Monday that the bridge is closed. " * 20
+    + "</p></article></body></html>"
+)
 _DUMPS = ("inscriptis", "html_text", "bs4")
 
 
@@ -36,8 +41,11 @@ def measure(data: Path, *, peers: bool = True) -> Figures:
         for name, load in _PEERS.items():
             try:
                 extract = load()
-            except ImportError as error:
-                figures["skipped"].append(f"{name} ({error}; the `peers` extra has it)")
+                extract(_PROBE)
+            except (ImportError, LookupError) as error:
+                # newspaper4k's corpora are a download of their own (`python -m nltk.downloader punkt_tab stopwords`).
+                why = " ".join(str(error).split("\n")[0].split()) or "its corpora are not installed"
+                figures["skipped"].append(f"{name} ({why}; the `peers` extra has it)")
                 continue
             figures["pages"][name] = _timed(pages, partial(_of_html, extract))
     contexts = train_cleaning.sibling_contexts(dumps, [split(row["text"]) for row in dumps])

@@ -182,3 +182,13 @@ def test_the_shipped_weights_name_their_columns() -> None:
     assert judges.dump.second.names == (*NAMES, *SECOND)
     assert judges.page.first.names == (*NAMES, *MARKUP, *VOTES)
     assert judges.page.second.names == (*NAMES, *MARKUP, *VOTES, *SECOND)
+
+
+def test_a_notice_at_the_end_of_the_only_paragraph_does_not_take_it_away() -> None:
+    text = (
+        "The harbour of Esbjerg will be closed for two weeks, the port authority said on Monday, and ships must wait "
+        "or sail to Aarhus. Copyright 2025 The Fjord Press. All rights reserved."
+    )
+    article = Cleaner().clean(RawArticle(content=text, title="Harbour closed"))
+    assert isinstance(article, CleanArticle)
+    assert article.text == text
