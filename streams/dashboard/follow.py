@@ -132,7 +132,7 @@ class Follower:
                     )
                     stack.push_async_callback(consumer.stop)
                     await consumer.start()
-                    self._replaced = self._replaced or not await self._same_log()
+                    self._replaced = self._replaced or not await self._same_log(consumer)
                 while True:
                     async with asyncio.timeout(_ANSWER):
                         await self._look(admin, consumer)
@@ -142,13 +142,23 @@ class Follower:
                 self._hub.set_status(connected=False)
                 raise
 
-    async def _same_log(self) -> bool:
-        """Whether the log still has what was read last: a cluster that lost it, or another one, does not say so."""
-        picked = await self._reader.pick(self._log, [(partition, last[0]) for partition, last in self._last.items()])
-        return all(
-            (record := picked.get((partition, offset))) is not None and record.timestamp == timestamp
-            for partition, (offset, timestamp) in self._last.items()
-        )
+    async def _same_log(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether the log still has what was read last: a cluster that lost it, or another one, does not say so.
+
+        Reading everything anew empties the pages for a while: only for a record that is another one now, or that lies
+        beyond the log's end. One that merely cannot be had (a slow broker, retention) proves nothing.
+        """
+        last = dict(self._last)
+        picked = await self._reader.pick(self._log, [(partition, offset) for partition, (offset, _) in last.items()])
+        missing: list[TopicPartition] = []
+        for partition, (offset, timestamp) in last.items():
+            record = picked.get((partition, offset))
+            if record is None:
+                missing.append(TopicPartition(self._log, partition))
+            elif record.timestamp != timestamp:
+                return False
+        ends = await consumer.end_offsets(missing) if missing else {}
+        return all(end > last[where.partition][0] for where, end in ends.items())
 
     async def _look(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
         topics = {stage: f"{self._prefix}.{name}" for stage, name in INPUTS.items()}
