@@ -16,8 +16,8 @@ from streams.reading import LogReader
 from streams.records import CleanArticle, RawArticle, TaggedArticle
 from streams.settings import Settings
 
-#: Articles remembered, some tens of kilobytes each; connections at once; and seconds that a page waits for Kafka.
-REMEMBERED, CONNECTIONS, PATIENCE = 400, 4, 3.0
+#: Articles remembered, some 100 kB each; connections at once; and seconds that a page waits for Kafka.
+REMEMBERED, CONNECTIONS, PATIENCE = 200, 4, 3.0
 
 _FAILURES = (KafkaError, OSError, TimeoutError, codec.DecodeError)
 
