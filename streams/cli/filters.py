@@ -70,15 +70,23 @@ def _tally() -> Iterator[_Tally]:
 @click.command()
 @_paths
 @click.option("--explain", is_flag=True, help="Print each page with its kept and dropped lines instead of JSON.")
-def clean(paths: tuple[Path, ...], explain: bool) -> None:
+@click.option(
+    "--host-memory",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Begin with what earlier runs saw of each host and article (FILE, if there), and keep it for the next.",
+)
+def clean(paths: tuple[Path, ...], explain: bool, host_memory: Path | None) -> None:
     """Raw articles in (JSON lines), clean articles out; rejections go to stderr with their reason.
 
     A row needs `content` (and `content_type`: text/plain, text/html or application/json). Exit code 1 if no line
     could be read.
     """
     from streams.cleaning import Cleaner, CleaningMemory
+    from streams.cli.memory import FileMemory
     from streams.pipeline import clean as run
 
+    memory = FileMemory(host_memory) if host_memory is not None else CleaningMemory()
     cleaner = Cleaner(max_bytes=load().max_article_bytes)
     with _tally() as tally:
         raws: list[RawArticle] = []
@@ -88,7 +96,7 @@ def clean(paths: tuple[Path, ...], explain: bool) -> None:
                 raws[:] = [raw]
                 yield raw
 
-        for outcome in run(remembered(), cleaner=cleaner, memory=CleaningMemory(), received_at=datetime.now(UTC)):
+        for outcome in run(remembered(), cleaner=cleaner, memory=memory, received_at=datetime.now(UTC)):
             if isinstance(outcome, Rejection):
                 tally.rejected += 1
                 say(f"rejected {outcome.id or '?'}: {outcome.reason}: {outcome.detail}")
@@ -98,6 +106,8 @@ def clean(paths: tuple[Path, ...], explain: bool) -> None:
             else:
                 write_line(codec.encode(outcome))
                 tally.wrote()
+        if isinstance(memory, FileMemory):
+            memory.save()
 
 
 def _explain_cleaning(raw: RawArticle, article: CleanArticle) -> None:
