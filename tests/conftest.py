@@ -1,11 +1,17 @@
-"""How hypothesis runs: no deadlines on a noisy machine; in CI the same examples every time."""
+"""How hypothesis runs (no deadlines on a noisy machine; in CI the same examples every time), and in what order tests."""
 
 from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: their driver keeps an event loop running in this thread, which other async tests need."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
