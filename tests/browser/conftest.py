@@ -41,8 +41,9 @@ def hostile(now):
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome():
+    """The browser. Not for the whole session: while it is open, its event loop is in the way of asynchronous tests."""
     if chromium() is None:
         if os.environ.get("CI"):
             pytest.fail(MISSING)
@@ -51,7 +52,7 @@ def chrome():
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def newsroom(chrome):  # noqa: ARG001 - skips where there is no browser
     """A dashboard with a day's invented news and one hostile article."""
     now = datetime.now(UTC)
@@ -60,7 +61,7 @@ def newsroom(chrome):  # noqa: ARG001 - skips where there is no browser
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def empty(chrome):  # noqa: ARG001
     """A dashboard with the three workers and nothing yet to show."""
     with stage(workers=True) as running:

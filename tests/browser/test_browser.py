@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import newsmaker
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import ROOT
 from stage import run, stage
 
 from streams.broker import admin
 from streams.records import TaggedArticle
 
+ROOT = Path(__file__).parents[2]
 PAGES = ("/", "/?q=bridge", "/health", "/api", "/nothing-here")
 #: Adds up the shifts of what was already on the page, as browsers measure them (Layout Instability API).
 SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
@@ -23,8 +24,13 @@ def headlines(page):
     return page.locator(".row h2 a").all_inner_texts()
 
 
-def until_listed(page, text):
-    page.wait_for_function("text => document.querySelector('#rows').innerText.includes(text)", arg=text)
+def until(page, true, seconds=10):
+    """Wait for a condition, looked at from here: the page's own policy forbids Playwright to poll inside it."""
+    for _ in range(seconds * 10):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"it did not happen in {seconds} s; the page says: {page.inner_text('main')[:500]}")
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def test_the_seeds_become_a_story_on_the_open_page(empty, open_page):
     page.evaluate("window.sameDocument = true")
     empty.streams("seed", *(str(path) for path in sorted((ROOT / "seeds").glob("*.txt"))))
     page.wait_for_selector(".row", timeout=60_000)
-    page.wait_for_function("document.querySelector('.counts')?.textContent.startsWith('2')", timeout=30_000)
+    until(page, lambda: page.inner_text(".counts").startswith("2"), seconds=30)
     assert page.evaluate("window.sameDocument"), "without a reload"
     assert len(headlines(page)) == 1
     page.locator(".row h2 a").click()
@@ -94,7 +100,7 @@ def test_a_new_story_waits_behind_the_pill_and_moves_nothing(newsroom, front):
     assert front.locator(".row").first.bounding_box() == before
     assert front.evaluate("window.shifts") == 0
     front.keyboard.press("n")
-    until_listed(front, "Comet Aramis")
+    until(front, lambda: "Comet Aramis" in front.inner_text("#rows"))
     assert headlines(front)[0].startswith("Comet Aramis")
     assert not front.is_visible("#pill")
 
@@ -106,7 +112,7 @@ def test_search_and_filters_narrow_the_list(newsroom, front):
     assert len(headlines(front)) == 1
     assert "Oxhaven" in headlines(front)[0]
     front.locator(".off").click()
-    front.wait_for_function("document.querySelectorAll('.row').length > 5")
+    until(front, lambda: front.locator(".row").count() > 5)
     front.select_option("select[name=outlet]", "Market Bell")
     front.wait_for_url("**/?outlet=Market+Bell")
     assert all("Market Bell" in each for each in front.locator(".outlets").all_inner_texts())

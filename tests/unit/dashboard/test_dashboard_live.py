@@ -34,8 +34,18 @@ def events(chunks):
     return found
 
 
+async def told(got, count=1):
+    """The first ``count`` events, once the stream has said them; then a moment more for what it should not say."""
+    for _ in range(500):
+        if len(events(got)) >= count:
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.03)
+    return events(got)
+
+
 async def take(stream, seconds=0.1):
-    """All that a stream says in that time."""
+    """What a stream says, read by a task; it has begun to listen when this returns."""
     got = []
 
     async def read():
@@ -52,8 +62,7 @@ async def test_a_change_reaches_every_stream_that_wants_it_and_no_other(newsroom
     only_storms, two = await take(ticking.stories(Filter(q="storm"), None), 0)
     await asyncio.sleep(0)
     ticking.changed(newsroom.create("s1", newsroom.article("a1", "Vote in Vale")))
-    await asyncio.sleep(0.1)
-    assert [data["rows"][0]["id"] for event, data in events(everything) if event == "stories"] == ["s1"]
+    assert [data["rows"][0]["id"] for event, data in await told(everything) if event == "stories"] == ["s1"]
     assert events(only_storms) == []
     for task in (one, two):
         task.cancel()
@@ -65,8 +74,7 @@ async def test_many_changes_of_one_story_are_told_once(newsroom, ticking):
     ticking.changed(newsroom.create("s1", newsroom.article("a0")))
     for number in range(1, 20):
         ticking.changed(newsroom.join("s1", newsroom.article(f"a{number}")))
-    await asyncio.sleep(0.1)
-    [(_, data)] = events(got)
+    [(_, data)] = await told(got)
     assert data["rows"][0]["counts"][0] == 20
     task.cancel()
 
@@ -76,7 +84,7 @@ async def test_a_page_gets_what_it_missed_between_render_and_stream(newsroom, ti
     rendered = decode_vector(encode_vector(newsroom.index.vector))
     newsroom.create("s2", newsroom.article("a2"))
     got, task = await take(ticking.stories(Filter(), rendered))
-    assert [row["id"] for _, data in events(got) for row in data["rows"]] == ["s2"]
+    assert [row["id"] for _, data in await told(got) for row in data["rows"]] == ["s2"]
     task.cancel()
 
 
@@ -84,10 +92,9 @@ async def test_who_missed_too_much_is_told_to_load_anew(newsroom, ticking):
     for number in range(300):
         newsroom.create(f"s{number}", newsroom.article(f"a{number}"))
     got, task = await take(ticking.stories(Filter(), {}))
-    assert [event for event, _ in events(got)] == ["reset"]
+    assert [event for event, _ in await told(got)] == ["reset"]
     ticking.changed(newsroom.create("next", newsroom.article("next")))
-    await asyncio.sleep(0.1)
-    assert [event for event, _ in events(got)] == ["reset", "stories"], "and hears of what comes after"
+    assert [event for event, _ in await told(got, 2)] == ["reset", "stories"], "and hears of what comes after"
     task.cancel()
 
 
@@ -122,8 +129,7 @@ async def test_a_stream_that_fell_behind_is_told_to_load_anew(newsroom, ticking)
     ids = newsroom.create("s1", newsroom.article("a1"))
     for _ in range(BACKLOG + 10):
         ticking.changed(ids)
-    await asyncio.sleep(0.1)
-    assert [event for event, _ in events(got)] == ["reset"]
+    assert [event for event, _ in await told(got)] == ["reset"]
     task.cancel()
 
 
@@ -133,8 +139,7 @@ async def test_a_merge_takes_the_row_away(newsroom, ticking):
     got, task = await take(ticking.stories(Filter(), None), 0)
     await asyncio.sleep(0)
     ticking.changed(newsroom.log(newsroom.event("merged", "young", other_id="old")))
-    await asyncio.sleep(0.1)
-    [(_, data)] = events(got)
+    [(_, data)] = await told(got)
     assert data["gone"] == [{"id": "young", "to": "old"}]
     assert [row["id"] for row in data["rows"]] == ["old"]
     task.cancel()
@@ -148,17 +153,16 @@ async def test_a_storys_page_hears_of_its_story_alone(newsroom, ticking):
     await asyncio.sleep(0.05)
     assert events(got) == []
     ticking.changed(newsroom.join("s1", newsroom.article("a3")))
-    await asyncio.sleep(0.05)
-    assert [event for event, _ in events(got)] == ["changed"]
+    assert [event for event, _ in await told(got)] == ["changed"]
     task.cancel()
 
 
 async def test_the_status_comes_first_and_again_when_it_changes(ticking):
     got, task = await take(ticking.guard(ticking.stories(Filter(), None)), 0.02)
     assert ticking.streams == 1
+    await told(got)
     ticking.set_status(connected=False)
-    await asyncio.sleep(0.05)
-    assert [data["connected"] for event, data in events(got) if event == "status"] == [True, False]
+    assert [data["connected"] for event, data in await told(got, 2) if event == "status"] == [True, False]
     ticking.close()
     await asyncio.wait_for(task, 1)
     assert ticking.streams == 0
@@ -167,7 +171,11 @@ async def test_the_status_comes_first_and_again_when_it_changes(ticking):
 async def test_a_silent_stream_gives_signs_of_life(hub, monkeypatch):
     monkeypatch.setattr("streams.dashboard.live.HEARTBEAT", 0.02)
     hub.clock = asyncio.get_running_loop().time
-    got, task = await take(hub.guard(hub.stories(Filter(), None)), 0.4)
+    got, task = await take(hub.guard(hub.stories(Filter(), None)))
+    for _ in range(500):
+        if b": still here\n\n" in got:
+            break
+        await asyncio.sleep(0.01)
     assert b": still here\n\n" in got
     task.cancel()
 
