@@ -1,4 +1,4 @@
-"""How hypothesis runs (no deadlines on a noisy machine; in CI the same examples every time), and in what order tests."""
+"""How hypothesis runs (no deadlines; in CI the same examples every time), and in what order tests do."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ it asks for the next, and lets the batch go after the last. A crash anywhere is 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from functools import partial
@@ -248,6 +249,9 @@ class ClusterStage:
             )
             clusterer = Clusterer()
             clusterer.restore(rows.items())
+            # What was restored is long-lived: a million stories need not be walked by every full collection.
+            gc.collect()
+            gc.freeze()
             self.restoring = False
             self._partitions[message.partition] = _Partition(clusterer, logged)
             self._metrics.count("streams_restores_total", stage="cluster")
