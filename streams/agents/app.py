@@ -59,6 +59,8 @@ class StageApp(faust.App):
     metrics: Metrics
     reader: LogReader
     watch: Watch
+    #: Whether the group has ever given this worker its partitions (which may be none).
+    joined: bool = False
 
 
 def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None = None) -> StageApp:
@@ -106,9 +108,13 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         partitions: set[TP] = args[-1]
         app.stage.forget([tp.partition for tp in partitions])
 
+    async def join(*args: Any, **_: Any) -> None:
+        await forget(*args)
+        app.joined = True
+
     # Another worker may have written since: what was remembered of a partition ends with its assignment.
     app.on_partitions_revoked.connect(forget, weak=False)
-    app.on_partitions_assigned.connect(forget, weak=False)
+    app.on_partitions_assigned.connect(join, weak=False)
 
     source = app.topic(f"{prefix}.{INPUTS[stage_name]}", key_type=bytes, value_type=bytes)
 

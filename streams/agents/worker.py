@@ -96,7 +96,7 @@ class WatchService(Service):
 
     def _status(self) -> tuple[set[int], bool, bool]:
         app = self._app
-        if app.rebalancing_count == 0:
+        if not app.joined:
             return set(), False, False
         return {tp.partition for tp in app.consumer.assignment()}, True, app.stage.restoring
 
