@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from streams.cleaning import patterns
 from streams.cleaning.classify import THRESHOLD, Judge
 from streams.cleaning.context import Context
-from streams.cleaning.features import OWN, Matrix, Vector, describe
+from streams.cleaning.features import OWN, Matrix, Vector, describe, describe_gaps
 from streams.cleaning.lines import LONG_WORDS, PROSE_WORDS, Line, line_key
 from streams.cleaning.titles import find_heading
 from streams.text import fold
@@ -21,7 +21,8 @@ _PASSES = 8
 #: Most words of a line at the end that is no part of the article.
 _STRAY_WORDS = 6
 #: Lines that at least this share of the host's latest pages had are set aside before the others are judged. (On the
-#: development dumps that have a sibling this is worth .017 F1, three times what it is as a feature.)
+#: development dumps that have a sibling this is worth .017 F1, three times what it is as a feature.) Where they stood
+#: is a feature of the lines beside them.
 RECURRING = 0.5
 #: Words from which the article has begun, so that "3 comments" beneath the headline ends nothing.
 _BEGUN_WORDS = 50
@@ -34,12 +35,14 @@ _LONGEST_FURNITURE = 500
 _WORDS, _TERMINAL = OWN.index("words"), OWN.index("terminal")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Why a line goes (None: it stays), and how sure (0 to 1)."""
 
     reason: str | None
     score: float = 1.0
+
+
+_STAYS, _RECURS = Verdict(None), Verdict("recurring")
 
 
 def judge_dump(
@@ -49,14 +52,15 @@ def judge_dump(
 
     Judged again until nothing more goes, so that clean text stays as it is.
     """
-    verdicts = [Verdict("recurring") if is_recurring(line, context) else Verdict(None) for line in lines]
+    verdicts = [_RECURS if is_recurring(line, context) else _STAYS for line in lines]
     left = [index for index, verdict in enumerate(verdicts) if verdict.reason is None]
     if not left:
         return title, verdicts
     for turn in range(_PASSES):
         # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
         seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        rows = describe(seen, title)
+        gaps = describe_gaps([verdict.reason is not None for verdict in verdicts] if turn == 0 else [False] * len(seen))
+        rows = np.concatenate([describe(seen, title), gaps], axis=1)
         title, once = decide(seen, rows, judge.scores(rows), title)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
@@ -77,7 +81,8 @@ def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | Non
     count = len(lines)
     sizes, terminal = rows[:, _WORDS], rows[:, _TERMINAL] > 0
     prose: list[bool] = ((terminal & (sizes >= PROSE_WORDS)) | (sizes >= LONG_WORDS)).tolist()
-    keep = [score >= THRESHOLD for score in scores.tolist()]
+    likely_to_be: list[float] = scores.tolist()
+    keep = [score >= THRESHOLD for score in likely_to_be]
     if not any(flag and sentence for flag, sentence in zip(keep, prose, strict=True)):
         # Nothing that the trees take for an article, as in two lines of text: then running text is all there is.
         keep = list(prose)
@@ -112,14 +117,14 @@ def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | Non
     verdicts: list[Verdict] = []
     for index in range(count):
         if keep[index]:
-            verdicts.append(Verdict(None))
+            verdicts.append(_STAYS)
             continue
         reason = reasons[index]
         if reason is not None:
             verdicts.append(Verdict(reason, 1.0))
             continue
         place = "before_article" if index < first else "after_article" if index > last else "not_article"
-        verdicts.append(Verdict(place, round(float(np.clip(1.0 - scores[index], 0.0, 1.0)), 3)))
+        verdicts.append(Verdict(place, round(1.0 - likely_to_be[index], 3)))
     return title, verdicts
 
 

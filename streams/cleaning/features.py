@@ -38,6 +38,9 @@ PLACE = (
 SEEN = ("words", "terminal", "colon", "capitals", "date", "talk", "more", "blanks_before", "bullet")
 OFFSETS = (-2, -1, 1, 2)
 NAMES = (*OWN, *PLACE, *(f"{name}{offset:+d}" for offset in OFFSETS for name in SEEN))
+#: Columns that only text dumps have: the lines that a host's memory set aside right above and below a line (logarithm
+#: of their number), and their share of the text's. An article's lines stand together, furniture's among furniture.
+GAPS = ("aside_above", "aside_below", "aside_share")
 
 _OWN_AT = {name: index for index, name in enumerate(OWN)}
 
@@ -60,6 +63,14 @@ def describe(lines: Sequence[Line], title: str | None) -> Matrix:
     own[:-1, _OWN_AT["blanks_after"]] = own[1:, _OWN_AT["blanks_before"]]
     place = _place(own, lines, vocabulary, title)
     return np.concatenate([own, place, *_neighbours(own)], axis=1).astype(np.float32)
+
+
+def describe_gaps(aside: Sequence[bool]) -> Matrix:
+    """The columns ``GAPS`` of the lines that are left, given which of a text's lines were set aside."""
+    at = np.flatnonzero(~np.asarray(aside, dtype=bool))
+    gaps = np.log1p(np.minimum(np.diff(at, prepend=-1, append=len(aside)) - 1, 60))
+    share = np.full(len(at), 1 - len(at) / max(len(aside), 1))
+    return np.stack([gaps[:-1], gaps[1:], share], axis=1).astype(np.float32)
 
 
 def _neighbours(own: Vector) -> list[Vector]:

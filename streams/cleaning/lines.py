@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
+from typing import NamedTuple
 
 from streams.cleaning.decoding import printable, repair
 
@@ -19,8 +20,7 @@ _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):  # made by the thousand, in half the time of a frozen dataclass
     """A non-empty line: ``raw[start:end]``, its text with single spaces, how many blank lines stand before it, and
     how far it is indented (characters)."""
 

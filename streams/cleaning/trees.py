@@ -27,10 +27,10 @@ class Trees:
     """A sum of complete binary trees of one depth; ``predict`` gives probabilities."""
 
     names: tuple[str, ...]
-    depth: int
-    #: Per tree and inner node: column and threshold; per tree and leaf: value.
-    columns: npt.NDArray[np.int64]
-    thresholds: npt.NDArray[np.float32]
+    #: Per level, the columns and thresholds of its nodes, tree by tree: ``2 ** level`` nodes a tree.
+    columns: tuple[npt.NDArray[np.int64], ...]
+    thresholds: tuple[npt.NDArray[np.float32], ...]
+    #: Per tree, the values of its leaves.
     leaves: npt.NDArray[np.float32]
     bias: float
 
@@ -38,27 +38,23 @@ class Trees:
         """Probability for each row of ``(n, len(names))``."""
         count, width = rows.shape
         total = np.empty(count)
-        trees = len(self.columns)
-        inner = self.columns.shape[1]
-        leaf_start = np.arange(trees) * (inner + 1)
+        trees = np.arange(len(self.leaves))
         values = self.leaves.ravel()
         # In slices, so that the arrays of one stay in the processor's cache.
         for start in range(0, count, _SLICE):
             part = np.ascontiguousarray(rows[start : start + _SLICE])
             flat = part.ravel()
             row_start = (np.arange(len(part)) * width)[:, None]
-            node = np.zeros((len(part), trees), dtype=np.int64)
-            for level in range(self.depth):
-                size = 1 << level
-                at = node + np.arange(trees) * size
-                columns = self.columns[:, size - 1 : 2 * size - 1].ravel().take(at, mode="clip")
-                columns += row_start
-                right = flat.take(columns, mode="clip") > self.thresholds[:, size - 1 : 2 * size - 1].ravel().take(
-                    at, mode="clip"
-                )
+            # Every row asks the roots alike; further down each goes its own way.
+            node = (part.take(self.columns[0], axis=1) > self.thresholds[0]).astype(np.int64)
+            for columns, thresholds in zip(self.columns[1:], self.thresholds[1:], strict=True):
+                at = node + trees * (len(columns) // len(trees))
+                places = columns.take(at, mode="clip")
+                places += row_start
+                right = flat.take(places, mode="clip") > thresholds.take(at, mode="clip")
                 node += node
                 node += right
-            node += leaf_start
+            node += trees * self.leaves.shape[1]
             total[start : start + _SLICE] = values.take(node, mode="clip").sum(axis=1)
         return 1.0 / (1.0 + np.exp(-(total + self.bias)))
 
@@ -80,7 +76,14 @@ def load(data: bytes) -> Trees:
                 thresholds[number, position] = node[1]
             else:
                 _fill(leaves[number], position, inner, node[0])
-    return Trees(names, depth, columns, thresholds, leaves, float(value["bias"]))
+    levels = [slice((1 << level) - 1, (2 << level) - 1) for level in range(depth)]
+    return Trees(
+        names,
+        tuple(columns[:, level].ravel() for level in levels),
+        tuple(thresholds[:, level].ravel() for level in levels),
+        leaves,
+        float(value["bias"]),
+    )
 
 
 def _fill(leaves: npt.NDArray[np.float32], position: int, inner: int, value: float) -> None:
@@ -97,10 +100,13 @@ def weights(name: str) -> Trees:
     return load(files("streams.cleaning").joinpath("weights", f"{name}.json").read_bytes())
 
 
-def dump(features: Sequence[str], model: dict[str, Any], depth: int) -> bytes:
-    """LightGBM's ``Booster.dump_model()`` as a weights file; one tree a line."""
+def dump(features: Sequence[str], models: Sequence[dict[str, Any]], depth: int) -> bytes:
+    """The mean of the models' scores before the sigmoid as a weights file; one tree a line.
+
+    ``models``: LightGBM's ``Booster.dump_model()``, one or more.
+    """
     trees = []
-    for info in model["tree_info"]:
+    for info in [info for model in models for info in model["tree_info"]]:
         nodes: list[Any] = []
         stack = [(0, info["tree_structure"])]
         while stack:
@@ -111,7 +117,7 @@ def dump(features: Sequence[str], model: dict[str, Any], depth: int) -> bytes:
                 nodes.append([position, [features[node["split_feature"]], round(float(node["threshold"]), 5)]])
                 stack += [(2 * position + 1, node["left_child"]), (2 * position + 2, node["right_child"])]
             else:
-                nodes.append([position, [round(float(node["leaf_value"]), 5)]])
+                nodes.append([position, [round(float(node["leaf_value"]) / len(models), 5)]])
         trees.append(codec.encode(sorted(nodes, key=lambda entry: entry[0])).decode())
     head = codec.encode({"depth": depth, "bias": 0.0, "features": list(features)}).decode()
     return (head[:-1] + ',"trees":[\n' + ",\n".join(trees) + "\n]}\n").encode()

@@ -162,24 +162,26 @@ def test_trees_are_what_lightgbm_would_say() -> None:
     random = np.random.default_rng(0)
     rows = random.normal(size=(400, 3)).astype(np.float32)
     labels = (rows[:, 0] * rows[:, 1] > rows[:, 2]).astype(int)
-    model = lightgbm.train(
-        {"objective": "binary", "num_leaves": 6, "max_depth": 4, "verbose": -1, "num_threads": 1, "seed": 1},
-        lightgbm.Dataset(rows, labels),
-        20,
-    )
-    trees = load(dump(["a", "b", "c"], model.dump_model(), 4))
-    assert np.abs(trees.predict(rows) - model.predict(rows)).max() < 1e-3
+    parameters = {"objective": "binary", "num_leaves": 6, "max_depth": 4, "verbose": -1, "num_threads": 1}
+    models = [
+        lightgbm.train({**parameters, "seed": seed, "feature_fraction": 0.7}, lightgbm.Dataset(rows, labels), 20)
+        for seed in (1, 2)
+    ]
+    for some in (models[:1], models):
+        trees = load(dump(["a", "b", "c"], [model.dump_model() for model in some], 4))
+        mean = np.mean([model.predict(rows, raw_score=True) for model in some], axis=0)
+        assert np.abs(trees.predict(rows) - 1 / (1 + np.exp(-mean))).max() < 1e-3
 
 
 def test_the_shipped_weights_name_their_columns() -> None:
     from streams.cleaning.classify import SECOND
-    from streams.cleaning.features import NAMES
+    from streams.cleaning.features import GAPS, NAMES
     from streams.cleaning.pages import MARKUP
     from streams.cleaning.votes import VOTES
 
     judges = shipped()
-    assert judges.dump.first.names == NAMES
-    assert judges.dump.second.names == (*NAMES, *SECOND)
+    assert judges.dump.first.names == (*NAMES, *GAPS)
+    assert judges.dump.second.names == (*NAMES, *GAPS, *SECOND)
     assert judges.page.first.names == (*NAMES, *MARKUP, *VOTES)
     assert judges.page.second.names == (*NAMES, *MARKUP, *VOTES, *SECOND)
 
