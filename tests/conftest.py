@@ -1,4 +1,4 @@
-"""How hypothesis runs (no deadlines; in CI the same examples every time), and in what order tests do."""
+"""How hypothesis runs (no deadlines; in CI the same examples every time), in what order tests do, and what CI insists on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from hypothesis import settings
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_sessionstart() -> None:
+    """Where a developer without model weights may skip what needs them, CI may not."""
+    if os.environ.get("CI"):
+        from streams.tagging import WeightsError, create_tagger
+
+        try:
+            create_tagger(backend="spacy-md")
+        except WeightsError as error:
+            pytest.exit(f"CI is set and the model weights cannot be had: {error}", returncode=1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
