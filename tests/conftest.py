@@ -1,4 +1,4 @@
-"""How hypothesis runs (no deadlines; in CI the same examples every time), in what order tests do, and what CI insists on."""
+"""How hypothesis runs, in what order tests do, and what CI insists on."""
 
 from __future__ import annotations
 
