@@ -14,6 +14,7 @@ from newsroom import Workers, decisions, live_stories, records, send_raw
 
 from streams import codec
 from streams.broker.kafka import KafkaBroker
+from streams.clustering import fold
 from streams.operations.reconcile import Account, reconcile
 from streams.operations.replay import difference
 from streams.pipeline import STAGES, Clusterer, article_id
@@ -41,6 +42,7 @@ class Outcome:
     clean: dict[str, set[bytes]]
     tagged: dict[str, set[bytes]]
     stories: dict[str, bytes]
+    folded: dict[str, bytes]
     replayed: dict[str, bytes]
     assignment: dict[str, str]
     accounts: list[Account]
@@ -134,10 +136,14 @@ async def look(settings: Settings, seconds: float) -> Outcome:
                     clusterer.apply(article, decision, record.offset)
         replayed |= {story.id: codec.encode(story) for story in clusterer.stories()}
         assignment |= clusterer.assignments()
+    folded: dict[str, Story] = {}
+    for decision in await decisions(settings):
+        fold(folded, decision.events)
     return Outcome(
         clean=_by_id(await records(settings, "articles.clean")),
         tagged=_by_id(tagged_log),
         stories=_live(await live_stories(settings)),
+        folded=_live({id_: codec.encode(story) for id_, story in folded.items()}),
         replayed=_live(replayed),
         assignment=assignment,
         accounts=await reconcile(settings),
@@ -150,6 +156,7 @@ def compare(calm: Outcome, fire: Outcome, gold: dict[str, str]) -> str:
     assert fire.clean == calm.clean, "clean records differ from the undisturbed run"
     assert fire.tagged == calm.tagged, "tagged records differ from the undisturbed run"
     assert fire.stories == fire.replayed, "the live stories are not an offline replay of the tagged log"
+    assert fire.folded == fire.replayed, "the folded log is not an offline replay of the tagged log"
     assert all(account.balanced for account in fire.accounts), fire.accounts
     assert sorted(fire.assignment) == sorted(calm.assignment), "an article is in no story"
     before, after = (b_cubed(gold, outcome.assignment) for outcome in (calm, fire))
