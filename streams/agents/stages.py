@@ -15,7 +15,7 @@ from typing import Protocol
 from streams import codec, pipeline
 from streams.agents.messages import Incoming, Outgoing, rows_out
 from streams.agents.outcomes import Outcomes
-from streams.agents.pool import Failed, Pool
+from streams.agents.pool import Failed, Pool, Work
 from streams.metrics import Metrics
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, Context
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
@@ -37,7 +37,7 @@ class StateReader(Protocol):
 CleanJob = tuple[RawArticle, Context, datetime | None]
 
 
-def cleaning_work(max_bytes: int) -> object:
+def cleaning_work(max_bytes: int) -> Work[CleanJob, CleanArticle | Rejection]:
     """Made once per pool process: cleans a batch of (raw, what memory knew, when it arrived)."""
     cleaner = Cleaner(max_bytes=max_bytes)
 
@@ -58,7 +58,7 @@ class CleanStage:
         self._memories: dict[int, CleaningMemory] = {}
         self.restoring = False
         self.pool: Pool[CleanJob, CleanArticle | Rejection] = Pool(
-            partial(cleaning_work, settings.max_article_bytes),  # type: ignore[arg-type]
+            partial(cleaning_work, settings.max_article_bytes),
             workers=settings.pool_size,
             timeout=settings.article_timeout,
             on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="clean"),
@@ -115,7 +115,7 @@ class CleanStage:
 # --- tag ------------------------------------------------------------------------------------------------------------
 
 
-def tagging_work(backend: str, models_dir: str | None) -> object:
+def tagging_work(backend: str, models_dir: str | None) -> Work[CleanArticle, TaggedArticle]:
     """Made once per pool process: loads the model, then tags a batch."""
     from pathlib import Path
 
@@ -133,7 +133,7 @@ class TagStage:
         self._outcomes = Outcomes("tag", metrics, settings.max_failures)
         models = str(settings.models_dir) if settings.models_dir else None
         self.pool: Pool[CleanArticle, TaggedArticle] = Pool(
-            partial(tagging_work, settings.ner_backend, models),  # type: ignore[arg-type]
+            partial(tagging_work, settings.ner_backend, models),
             workers=settings.pool_size,
             timeout=settings.article_timeout,
             on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="tag"),

@@ -7,6 +7,7 @@ when can be read, and no letter is put back twice by accident. Notes have no val
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -188,17 +189,15 @@ async def _append_note(producer: AIOKafkaProducer, settings: Settings, letter: L
     await producer.send_and_wait(name, None, key=letter.name.encode(), headers=made)
 
 
-class _producer:  # noqa: N801 - reads as the context manager that it is
-    def __init__(self, settings: Settings) -> None:
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers,
-            acks="all",
-            max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES,
-        )
-
-    async def __aenter__(self) -> AIOKafkaProducer:
-        await self._producer.start()
-        return self._producer
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._producer.stop()
+@asynccontextmanager
+async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap_servers,
+        acks="all",
+        max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES,
+    )
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
