@@ -160,9 +160,7 @@ def compare(calm: Outcome, fire: Outcome, gold: dict[str, str]) -> str:
     assert all(account.balanced for account in fire.accounts), fire.accounts
     assert sorted(fire.assignment) == sorted(calm.assignment), "an article is in no story"
     before, after = (b_cubed(gold, outcome.assignment) for outcome in (calm, fire))
-    # One story more or less moves the figure of two hundred articles by .007, of two thousand by less than .001.
-    tolerance = 0.01 if len(gold) >= 1000 else 0.03
-    assert abs(before - after) <= tolerance, f"B-cubed F1 {after:.4f} against {before:.4f} undisturbed"
+    assert abs(before - after) <= 0.01, f"B-cubed F1 {after:.4f} against {before:.4f} undisturbed"
     return f"B-cubed F1 {after:.4f} (undisturbed {before:.4f})"
 
 
