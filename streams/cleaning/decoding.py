@@ -18,6 +18,7 @@ _WIDER = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-a
           "x-sjis": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-9": "cp1254",
           "tis-620": "cp874", "big5": "big5hkscs", "iso-8859-8-i": "iso-8859-8"}  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
+_CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x20), 0x7F])
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 #: Characters that UTF-8 read as Latin-1 or a Windows code page starts its pairs with; the second is never a letter
 #: of the same language's normal text. Only texts with such a pair are worth ftfy's time.
@@ -79,14 +80,19 @@ def check_text(text: str) -> None:
     if not text:
         return
     head = text[:100_000]
-    broken = len(_CONTROL.findall(head))
+    data = head.encode("utf-8", "replace")
+    broken = len(data) - len(data.translate(None, _CONTROL_BYTES)) + head.count("\ufffd")
     if broken > len(head) * _BINARY_SHARE:
         raise UndecodableError(f"{broken} of the first {len(head)} characters are control or replacement characters")
 
 
 def without_surrogates(text: str) -> str:
     """Lone surrogates, which UTF-8 cannot carry, as U+FFFD; one character for one."""
-    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def printable(text: str) -> str:

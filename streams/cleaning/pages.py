@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,10 @@ MARKUP = (
     "h1_before", "h1_distance",
 )  # fmt: skip
 _HINT_BITS, _ABOVE_BITS = np.arange(len(_HINT_NAMES)), np.arange(len(_ABOVE))
+#: One class for all elements, looked up in C: lxml.html's own lookup asks Python for each element that is touched, a
+#: tenth of a page's time. What forms and inputs can do more is not used here, nor by the extractors that vote.
+_ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
+_STRONG = frozenset(("b", "strong", "em", "i"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 #: Blocks that say little themselves: what stands around them speaks for them.
 _SMALL = frozenset(("p", "li", "h2", "h3", "h4", "blockquote", "td", "tr", "tbody", "ul", "ol", "dd", "dt"))
@@ -75,8 +79,7 @@ class Page:
     tree: Any
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(NamedTuple):
     """An open block element: what its own tag and its ancestors say."""
 
     tag: str
@@ -97,7 +100,10 @@ def without_data(source: str) -> str:
 
 def parse(source: str) -> Any:
     """The tree of a page, or None where there is none. Broken markup is repaired as browsers do, roughly."""
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
+    )
+    parser.set_element_class_lookup(_ELEMENTS)
     try:
         tree = etree.fromstring(source.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError):
@@ -107,6 +113,7 @@ def parse(source: str) -> Any:
 
 @lru_cache(maxsize=8192)
 def _hints(label: str) -> int:
+    label = label.lower()
     return sum(1 << index for index, pattern in enumerate(_HINT_RES) if pattern.search(label))
 
 
@@ -128,64 +135,62 @@ class _Walker:
         self.links = 0
         self.emphasis = 0
         self.gap = 0
-        self.depth = 0
         self.h1_seen = 0
         self.last_h1 = 0
         self.after_br = False
 
     def walk(self, tree: Any) -> None:
-        root = _Frame(tag="html", number=0)
+        root = _Frame("html", 0)
         stack = [root]
-        anchors = strong = 0
-        count = 0
+        parts, flush = self.parts, self.flush
+        anchors = strong = depth = count = 0
         for event, element in etree.iterwalk(tree, events=("start", "end")):
             tag = element.tag
             if event == "start":
-                self.depth += 1
+                depth += 1
                 if tag in _BLOCKS:
-                    self.flush(stack[-1])
-                    self.after_br = tag == "br"
-                    self.gap += tag != "br"
-                    if tag != "br":
+                    if parts:
+                        flush(stack[-1], depth)
+                    if tag == "br":
+                        self.after_br = True
+                    else:
+                        self.after_br = False
+                        self.gap += 1
                         count += 1
-                        stack.append(_open(element, tag, count, stack[-1]) if self.depth < _MAX_DEPTH else stack[-1])
+                        stack.append(_open(element, tag, count, stack[-1]) if depth < _MAX_DEPTH else stack[-1])
                 elif tag == "a":
                     anchors += 1
                     self.links += 1
-                elif tag in ("b", "strong", "em", "i"):
+                elif tag in _STRONG:
                     strong += 1
-                if element.text:
-                    self.parts.append(element.text)
-                    if anchors or strong:
-                        size = len(element.text.strip())
-                        self.linked += size if anchors else 0
-                        self.emphasis += size if strong else 0
+                text = element.text
             else:
-                self.depth -= 1
+                depth -= 1
                 if tag in _BLOCKS:
                     if tag != "br":
-                        self.flush(stack[-1])
+                        if parts:
+                            flush(stack[-1], depth)
                         self.after_br = False
                         self.gap += 1
                         stack.pop()
                 elif tag == "a":
                     anchors -= 1
-                elif tag in ("b", "strong", "em", "i"):
+                elif tag in _STRONG:
                     strong -= 1
-                if element.tail:
-                    self.parts.append(element.tail)
-                    if anchors or strong:
-                        size = len(element.tail.strip())
-                        self.linked += size if anchors else 0
-                        self.emphasis += size if strong else 0
+                text = element.tail
                 if len(self.texts) >= MAX_BLOCKS:
                     break
-        self.flush(root)
+            if text:
+                parts.append(text)
+                if anchors or strong:
+                    size = len(text.strip())
+                    self.linked += size if anchors else 0
+                    self.emphasis += size if strong else 0
+        if parts:
+            flush(root, depth)
 
-    def flush(self, frame: _Frame) -> None:
+    def flush(self, frame: _Frame, depth: int) -> None:
         """Close the block that is being collected."""
-        if not self.parts:
-            return
         text = " ".join("".join(self.parts).split())
         self.parts.clear()
         if text and not (text.isascii() and text.isprintable()):
@@ -195,10 +200,10 @@ class _Walker:
             if tag == "h1":
                 self.h1_seen, self.last_h1 = self.h1_seen + 1, len(self.texts)
             size = len(text)
-            self.texts.append((text, 0 if self.after_br else min(self.gap, 60), self.depth))
+            self.texts.append((text, 0 if self.after_br else min(self.gap, 60), depth))
             self.parents.append(frame.parent)
             self.rows.append((
-                min(self.linked / size, 1.0), self.links, self.depth, tag == "p", tag in _HEADINGS, tag == "li",
+                min(self.linked / size, 1.0), self.links, depth, tag == "p", tag in _HEADINGS, tag == "li",
                 tag in ("div", "section", "article"), tag in ("td", "th"), tag == "blockquote", self.after_br,
                 min(self.emphasis / size, 1.0), frame.hidden,
                 frame.near, frame.every, frame.above, frame.itemprop, self.h1_seen,
@@ -241,30 +246,32 @@ class _Walker:
 
 
 def _open(element: Any, tag: str, number: int, parent: _Frame) -> _Frame:
-    attributes = element.attrib
-    label = ""
-    hidden = parent.hidden
-    itemprop = parent.itemprop
+    own = 0
+    hidden, itemprop = parent.hidden, parent.itemprop
+    attributes = dict(element.items())
     if attributes:
-        label = f"{attributes.get('class', '')} {attributes.get('id', '')} {attributes.get('role', '')}"[:300].lower()
-        style = attributes.get("style")
-        hidden = (
-            hidden
-            or "hidden" in attributes
-            or attributes.get("aria-hidden") == "true"
-            or (style is not None and "none" in style and "display" in style)
-        )
-        itemprop = itemprop or "articlebody" in (attributes.get("itemprop") or attributes.get("property") or "").lower()
-    own = _hints(label) if label.strip() else 0
+        get = attributes.get
+        label = f"{get('class', '')} {get('id', '')} {get('role', '')}"[:300]
+        if len(label) > 2:
+            own = _hints(label)
+        if not hidden:
+            style = get("style")
+            hidden = (
+                "hidden" in attributes
+                or get("aria-hidden") == "true"
+                or (style is not None and "none" in style and "display" in style)
+            )
+        if not itemprop:
+            itemprop = "articlebody" in (get("itemprop") or get("property") or "").lower()
     bit = _ABOVE_AT.get(tag)
     return _Frame(
-        tag=tag,
-        number=number,
-        parent=parent.number,
-        own=own,
-        near=own | (parent.near if tag in _SMALL else parent.own),
-        every=parent.every | own,
-        above=parent.above | (1 << bit if bit is not None else 0),
-        hidden=hidden,
-        itemprop=itemprop,
+        tag,
+        number,
+        parent.number,
+        own,
+        own | (parent.near if tag in _SMALL else parent.own),
+        parent.every | own,
+        parent.above | (1 << bit if bit is not None else 0),
+        hidden,
+        itemprop,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from lxml import etree
 
 from streams.cleaning.features import Vector
 from streams.cleaning.lines import Line
@@ -15,31 +17,37 @@ from streams.cleaning.lines import Line
 VOTES = tuple(f"{name}{place}" for name in ("trafilatura", "resiliparse") for place in ("", "_above", "_below"))
 #: Longer blocks (characters) have enough runs of three words to be told by those.
 _SHORT = 200
+#: What trafilatura never keeps, of what the walk over the page leaves: a third of a page's elements.
+_NEVER_KEPT = ("aside", "footer", "nav", "img", "link", "meta", "source", "label", "time")
 _WORD = re.compile(r"\w+")
 
 
 def votes(source: str, tree: Any, lines: Sequence[Line]) -> Vector:
     """The share (0 to 1) of each block that trafilatura and resiliparse keep, and that of the blocks beside it."""
     columns: list[Vector] = []
+    blocks: list[list[str] | None] = [None] * len(lines)
     for text in (_trafilatura(tree), _resiliparse(source)):
-        share = _shares(lines, text)
+        share = _shares(lines, blocks, text)
         columns += [share, np.concatenate([[0.0], share[:-1]]), np.concatenate([share[1:], [0.0]])]
     return np.stack(columns, axis=1)
 
 
-def _shares(lines: Sequence[Line], text: str) -> Vector:
+def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) -> Vector:
+    """``blocks`` are the words of those lines that have been taken apart so far."""
     words = _WORD.findall(text)
-    triples = set(zip(words, words[1:], words[2:], strict=False))
+    is_triple = set(zip(words, words[1:], words[2:], strict=False)).__contains__
     kept = text.splitlines()
     # Most blocks are kept as they are: only the others are taken apart.
     same = {line.strip() for line in kept}
     whole = {tuple(_WORD.findall(line)) for line in kept if len(line) < _SHORT}
     shares: list[float] = []
-    for line in lines:
+    for index, line in enumerate(lines):
         if line.text in same and line.text[0].isalnum():
             shares.append(1.0)
             continue
-        block = _WORD.findall(line.text)
+        block = blocks[index]
+        if block is None:
+            block = blocks[index] = _WORD.findall(line.text)
         if not block:
             shares.append(0.0)
         elif tuple(block) in whole:
@@ -47,17 +55,25 @@ def _shares(lines: Sequence[Line], text: str) -> Vector:
         elif len(block) < 3:
             shares.append(0.0)
         else:
-            shares.append(
-                sum(triple in triples for triple in zip(block, block[1:], block[2:], strict=False)) / (len(block) - 2)
-            )
+            triples = zip(block, block[1:], block[2:], strict=False)
+            shares.append(sum(map(is_triple, triples)) / (len(block) - 2))
     return np.array(shares)
+
+
+@lru_cache(maxsize=1)
+def _options() -> Any:
+    from trafilatura.settings import Extractor
+
+    return Extractor(fast=True, comments=False)
 
 
 def _trafilatura(tree: Any) -> str:
     import trafilatura
 
+    # It drops these as its first step, but only after half a dozen searches and copies of the tree with them.
+    etree.strip_elements(tree, *_NEVER_KEPT, with_tail=False)
     try:
-        return trafilatura.extract(tree, fast=True, include_comments=False) or ""
+        return trafilatura.extract(tree, options=_options()) or ""
     except (RecursionError, ValueError, TypeError, AttributeError, KeyError):
         # Its own bugs on odd trees are one vote less.
         return ""
