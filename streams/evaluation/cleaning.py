@@ -42,10 +42,8 @@ def measure(data: Path, *, peers: bool = True) -> Figures:
             try:
                 extract = load()
                 extract(_PROBE)
-            except (ImportError, LookupError) as error:
-                # newspaper4k's corpora are a download of their own (`python -m nltk.downloader punkt_tab stopwords`).
-                why = " ".join(str(error).split("\n")[0].split()) or "its corpora are not installed"
-                figures["skipped"].append(f"{name} ({why}; the `peers` extra has it)")
+            except ImportError as error:
+                figures["skipped"].append(f"{name} ({error}; the `peers` extra has it)")
                 continue
             figures["pages"][name] = _timed(pages, partial(_of_html, extract))
     contexts = train_cleaning.sibling_contexts(dumps, [split(row["text"]) for row in dumps])
@@ -115,14 +113,21 @@ def _readability() -> Callable[[str], str]:
 def _newspaper() -> Callable[[str], str]:
     import newspaper
 
+    def parsed(html: str, **options: str) -> str:
+        article = newspaper.Article("https://example.org/", fetch_images=False, **options)
+        article.download(input_html=html)
+        article.parse()
+        return str(article.text)
+
     def extract(html: str) -> str:
-        article = newspaper.Article("https://example.org/", fetch_images=False)
         try:
-            article.download(input_html=html)
-            article.parse()
+            try:
+                return parsed(html)
+            except (ImportError, LookupError):
+                # For the words of a few languages it wants more libraries and corpora: those pages it reads as English.
+                return parsed(html, language="en")
         except newspaper.ArticleException:
             return ""
-        return str(article.text)
 
     return extract
 
