@@ -9,7 +9,7 @@ import numpy as np
 
 from streams.cleaning import dates
 from streams.cleaning.bodies import Body, BodyError
-from streams.cleaning.classify import Judges
+from streams.cleaning.classify import PAGE_THRESHOLD, Judges
 from streams.cleaning.context import Context
 from streams.cleaning.dumps import Verdict, decide, judge_dump
 from streams.cleaning.features import Matrix, describe
@@ -73,7 +73,7 @@ def from_page(body: Body, title: str | None, url: str | None, context: Context, 
         page, rows = describe_page(source, tree, found.title)
         if not page.lines:
             raise BodyError("not_an_article", "no text in the page")
-        title, verdicts = decide(page.lines, rows, judges.page.scores(rows), given)
+        title, verdicts = decide(page.lines, rows, judges.page.scores(rows), given, PAGE_THRESHOLD)
     metadata = Metadata(
         title=title,
         authors=body.authors or found.authors,

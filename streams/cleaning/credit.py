@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from itertools import islice
 
 _NOTICE = re.compile(
     r"(?:\(c\)|©|copyright(?:\s*(?:©|\(c\)))?)\s*(?:(?:19|20)\d\d(?:\s?[-–]\s?(?:19|20)\d\d)?\s*,?\s*)?(?:by\s+)?"
@@ -13,20 +16,15 @@ _NOTICE = re.compile(
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{2,63}){1,3})")
 _DATELINE = re.compile(r"^.{0,80}?\((?P<name>[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2})\)\s?[-–—]\s")
 
-#: Names of agencies and outlets behind mail domains and short names: the larger newsrooms, each from its own
-#: contact page. A domain that is not here credits nobody.
-OUTLETS = {
-    "wsj.com": "The Wall Street Journal", "dowjones.com": "Dow Jones Newswires", "nytimes.com": "The New York Times",
-    "washpost.com": "The Washington Post", "ft.com": "Financial Times", "bloomberg.net": "Bloomberg",
-    "thomsonreuters.com": "Reuters", "reuters.com": "Reuters", "ap.org": "Associated Press",
-    "afp.com": "Agence France-Presse", "bbc.co.uk": "BBC", "sky.uk": "Sky News", "theguardian.com": "The Guardian",
-    "guardian.co.uk": "The Guardian", "latimes.com": "Los Angeles Times", "usatoday.com": "USA Today",
-    "cnn.com": "CNN", "cnbc.com": "CNBC", "nbcuni.com": "NBC News", "politico.com": "Politico",
-    "politico.eu": "Politico Europe", "economist.com": "The Economist", "barrons.com": "Barron's",
-    "marketwatch.com": "MarketWatch", "telegraph.co.uk": "The Telegraph", "thetimes.co.uk": "The Times",
-    "independent.co.uk": "The Independent", "axios.com": "Axios", "npr.org": "NPR", "dpa.com": "dpa",
-    "dw.com": "Deutsche Welle", "aljazeera.net": "Al Jazeera", "scmp.com": "South China Morning Post",
-}  # fmt: skip
+#: Mail that anyone may have.
+_ANYONES = frozenset(("gmail", "outlook", "hotmail", "yahoo", "icloud", "proton", "protonmail", "gmx", "aol", "mail"))
+#: The part of a domain that registries put before the country.
+_REGISTRY = frozenset(("co", "com", "org", "net", "ac", "edu", "gov", "or", "ne"))
+_NAME = re.compile(r"\b[A-Z][\w'’&-]{0,30}(?: (?:of|the|and|&|de|del|della|la|für|[A-Z][\w'’&-]{0,30})){0,6}")
+#: Addresses that are looked at: those of an article's authors come first.
+_MOST_ADDRESSES = 10
+#: Words of a name, and characters of text in which one is looked for.
+_MOST_WORDS, _READ = 7, 20_000
 _AGENCIES = {
     "ap": "Associated Press", "associated press": "Associated Press", "the associated press": "Associated Press",
     "reuters": "Reuters", "thomson reuters": "Reuters", "afp": "Agence France-Presse",
@@ -52,13 +50,44 @@ def find_credit(kept: Sequence[str], dropped: Sequence[str]) -> str | None:
             name = " ".join(notice["name"].split()).strip(" -–'\"")
             if name.lower() not in ("all rights reserved", "copyright", "the author", "image", "photo"):
                 return _AGENCIES.get(name.lower(), name)
-    for text in dropped:
-        if "@" not in text:
-            continue
-        for address in _ADDRESS.finditer(text[:1000]):
-            parts = address["domain"].lower().split(".")
-            for size in (2, 3):
-                outlet = OUTLETS.get(".".join(parts[-size:]))
-                if outlet:
-                    return outlet
+    addresses = (address for text in dropped if "@" in text for address in _ADDRESS.finditer(text[:1000]))
+    domains = dict.fromkeys(address["domain"].lower() for address in islice(addresses, _MOST_ADDRESSES))
+    found = (_known(domain) or _derived(domain, kept, dropped) for domain in domains)
+    return next((name for name in found if name), None)
+
+
+@lru_cache(maxsize=1)
+def _outlets() -> dict[str, str]:
+    """Newsrooms by mail domain."""
+    rows = files("streams.cleaning").joinpath("data", "outlets.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(row.split("\t", 1) for row in rows if not row.startswith("#"))
+
+
+def _known(domain: str) -> str | None:
+    parts = domain.split(".")
+    tails = (".".join(parts[-size:]) for size in (2, 3))
+    return next((name for name in map(_outlets().get, tails) if name), None)
+
+
+def _derived(domain: str, kept: Sequence[str], dropped: Sequence[str]) -> str | None:
+    """The name in the text that the domain spells (``fjordtimes.no``), or in the furniture abbreviates (``nfh.no``)."""
+    parts = domain.split(".")
+    label = parts[-3] if len(parts) > 2 and parts[-2] in _REGISTRY else parts[-2]
+    spelled = label.replace("-", "")
+    if len(spelled) < 3 or spelled in _ANYONES:
+        return None
+    furniture, text = "\n".join(dropped)[:_READ], "\n".join(kept)[:_READ]
+    for place, shortened in ((furniture, 2 < len(spelled) < 6), (text, False)):
+        for found in _NAME.finditer(place):
+            words = found[0].split()
+            for start in [index for index, word in enumerate(words) if word[0].isupper()]:
+                for stop in range(len(words), start, -1):
+                    run = words[start:stop]
+                    letters = "".join(char for char in "".join(run).lower() if char.isalnum())
+                    initials = "".join(word[0] for word in run if word[0].isupper()).lower()
+                    if stop - start <= _MOST_WORDS and (
+                        letters in (spelled, f"the{spelled}")
+                        or (shortened and len(run) > 2 and initials in (spelled, f"t{spelled}"))
+                    ):
+                        return " ".join(run)
     return None

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from streams.cleaning import patterns
-from streams.cleaning.classify import THRESHOLD, Judge
+from streams.cleaning.classify import DUMP_THRESHOLD, Judge
 from streams.cleaning.context import Context
+from streams.cleaning.copies import find_copies
 from streams.cleaning.features import OWN, Matrix, Vector, describe, describe_gaps
-from streams.cleaning.lines import LONG_WORDS, PROSE_WORDS, Line, line_key
+from streams.cleaning.lines import LONG_WORDS, PROSE_WORDS, Line, is_prose, line_key, words
 from streams.cleaning.titles import find_heading
 from streams.text import fold
 
@@ -32,6 +33,12 @@ _SUMMARY_WORDS = 40
 _MARGIN = 6
 #: Longer lines are text, whatever they begin or end with (characters).
 _LONGEST_FURNITURE = 500
+#: Words of running text from which a recurring heading of comments ends the article. (Lower than ``_BEGUN_WORDS``: that
+#: other pages have the heading too says that it is one.)
+_BEGUN_RECURRING = 30
+#: Where a host's recurring lines are set aside, the text is judged without them and as a whole; this is the weight of
+#: the latter, which sees the headings among them. Best of .2, .3, .5 on the development dumps that have a sibling.
+_WHOLE = 0.3
 _WORDS, _TERMINAL = OWN.index("words"), OWN.index("terminal")
 
 
@@ -56,19 +63,45 @@ def judge_dump(
     left = [index for index, verdict in enumerate(verdicts) if verdict.reason is None]
     if not left:
         return title, verdicts
+    aside = [verdict.reason is not None for verdict in verdicts]
     for turn in range(_PASSES):
         # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
         seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        gaps = describe_gaps([verdict.reason is not None for verdict in verdicts] if turn == 0 else [False] * len(seen))
-        rows = np.concatenate([describe(seen, title), gaps], axis=1)
-        title, once = decide(seen, rows, judge.scores(rows), title)
+        rows = np.concatenate(
+            [describe(seen, title), describe_gaps(aside if turn == 0 else [False] * len(seen))], axis=1
+        )
+        scores = judge.scores(rows)
+        if turn == 0 and len(left) < len(lines):
+            whole = np.concatenate([describe(lines, title), describe_gaps([False] * len(lines))], axis=1)
+            scores = (1 - _WHOLE) * scores + _WHOLE * judge.scores(whole)[left]
+        title, once = decide(seen, rows, scores, title, DUMP_THRESHOLD)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
-        kept = [index for index, verdict in zip(left, once, strict=True) if verdict.reason is None]
+        if turn == 0 and len(left) < len(lines):
+            _heed_recurring(lines, verdicts)
+        kept = [index for index in left if verdicts[index].reason is None]
         if not kept or (len(kept) == len(left) and turn > 0):
             break
         left = kept
     return title, verdicts
+
+
+def _heed_recurring(lines: Sequence[Line], verdicts: list[Verdict]) -> None:
+    """A heading that recurs still heads what is beneath it: readers' comments, or, under a cue, other headlines."""
+    begun, under_cue, comments = 0, False, False
+    for index, line in enumerate(lines):
+        reason = verdicts[index].reason
+        if reason == _RECURS.reason:
+            under_cue = patterns.is_cue(line.text)
+            comments = comments or (begun >= _BEGUN_RECURRING and patterns.is_comments(line.text))
+        elif reason is None and comments:
+            verdicts[index] = Verdict("comments")
+        elif reason is None and is_prose(line.text):
+            begun, under_cue = begun + words(line.text), False
+        elif reason is None and under_cue:
+            verdicts[index] = Verdict("cross_link")
+        elif under_cue and is_prose(line.text):
+            under_cue = False
 
 
 def is_recurring(line: Line, context: Context) -> bool:
@@ -76,13 +109,18 @@ def is_recurring(line: Line, context: Context) -> bool:
     return context.pages > 0 and context.lines.get(line_key(line.text), 0) >= RECURRING * context.pages
 
 
-def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | None) -> tuple[str | None, list[Verdict]]:
-    """The title and the verdicts that follow from the scores; ``rows`` are the lines' features."""
+def decide(
+    lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | None, threshold: float
+) -> tuple[str | None, list[Verdict]]:
+    """The title and the verdicts that follow from the scores; ``rows`` are the lines' features.
+
+    Lines whose score is at least ``threshold`` may stay.
+    """
     count = len(lines)
     sizes, terminal = rows[:, _WORDS], rows[:, _TERMINAL] > 0
     prose: list[bool] = ((terminal & (sizes >= PROSE_WORDS)) | (sizes >= LONG_WORDS)).tolist()
     likely_to_be: list[float] = scores.tolist()
-    keep = [score >= THRESHOLD for score in likely_to_be]
+    keep = [score >= threshold for score in likely_to_be]
     if not any(flag and sentence for flag, sentence in zip(keep, prose, strict=True)):
         # Nothing that the trees take for an article, as in two lines of text: then running text is all there is.
         keep = list(prose)
@@ -95,6 +133,9 @@ def decide(lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | Non
             keep[index] = False
     _drop_comments(lines, reasons, keep, prose, sizes.tolist())
     _drop_teasers(reasons, keep, prose, sizes.tolist())
+    while copies := find_copies(lines, [index for index, flag in enumerate(keep) if flag]):
+        for index in copies:
+            reasons[index], keep[index] = "repeated", False
     first = next((index for index in range(count) if keep[index] and prose[index]), None)
     if first is None:
         return title, [Verdict(reason or "not_article", 1.0) for reason in reasons]

@@ -55,19 +55,20 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _PROMOTION = re.compile(
-    r"\bdownload\b.{0,60}\bapps?\b|\b(?:catch|get|follow) all the\b.{0,80}\b(?:news|updates)\b"
+    r"\bdownload\b.{0,60}\bapps?\b"
+    r"|\b(?:catch|find|follow|get|read) all (?:of )?(?:the|our)\b.{0,80}\b(?:news|stories|updates)\b"
     r"|\bsign up (?:for|to|here|now|today)\b.{0,120}\b(?:newsletters?|alerts?|briefing|inbox|emails?|updates)\b"
     r"|\bsubscribe (?:to|now|today|here|for)\b.{0,120}\b(?:newsletters?|channel|podcast|app|inbox|digest|edition)\b"
     r"|^(?:follow|like|find|join) (?:us|our)\b.{0,60}\b(?:on|at|channel)\b"
     r"|^(?:stay|keep) (?:up to date|updated|informed|tuned)\b"
     r"|\b(?:get|read) the latest\b.{0,80}\b(?:app|newsletter|inbox)\b"
-    r"|\bavailable on (?:the )?(?:app store|google play)|^(?:click|tap) here (?:to|for)\b|\bdaily market updates\b",
+    r"|\bavailable on (?:the )?(?:app store|google play)|^(?:click|tap) here (?:to|for)\b",
     re.IGNORECASE,
 )
 #: Each promotion has one of these, which are quicker to look for.
 _PROMOTION_WORDS = (
-    "download", "all the", "sign up", "subscribe", "follow", "like us", "like our", "find us", "join", "stay ",
-    "keep ", "the latest", "available on", "click", "tap here", "market updates",
+    "download", "all the", "all our", "all of", "sign up", "subscribe", "follow", "like us", "like our", "find us",
+    "join", "stay ", "keep ", "the latest", "available on", "click", "tap here",
 )  # fmt: skip
 _COPYRIGHT = re.compile(
     r"^(?:\(c\)|©|&copy;|copyright\b|\W{0,3}copyright (?:©|\(c\)|\d{4}))|^.{0,60}(?:©|\(c\)) ?(?:19|20)\d\d\b"

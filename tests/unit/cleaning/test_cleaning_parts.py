@@ -1,14 +1,18 @@
 """The parts of cleaning: lines, dates, names, credits, host memory, trees."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
 from streams.cleaning import Cleaner, CleaningMemory, canonical_url, dates
 from streams.cleaning.classify import shipped
+from streams.cleaning.context import Context
+from streams.cleaning.copies import find_copies
 from streams.cleaning.credit import find_credit
-from streams.cleaning.lines import split
+from streams.cleaning.dumps import judge_dump
+from streams.cleaning.lines import line_key, split
 from streams.cleaning.people import clean_names
 from streams.cleaning.trees import load
 from streams.records import CleanArticle, RawArticle
@@ -76,6 +80,62 @@ def test_names(values: list[str], names: list[str]) -> None:
     assert clean_names(values, ["Esbjerg Post"]) == names
 
 
+PARAGRAPHS = [
+    "The harbour of Esbjerg will be closed for two weeks, the port authority said on Monday.",
+    "Why now?",
+    "Ships have been told to sail to Aarhus instead, a detour of some ten hours.",
+    "The last ferry leaves at noon, and nobody knows when the next one will sail again.",
+]
+
+
+def copies(*paragraphs: str) -> list[int]:
+    return find_copies(split("\n\n".join(paragraphs)), range(len(paragraphs)))
+
+
+def test_an_article_that_stands_there_twice_is_kept_once() -> None:
+    assert copies(*PARAGRAPHS) == []
+    assert copies(*PARAGRAPHS, *PARAGRAPHS) == [4, 5, 6, 7]
+    assert copies(*PARAGRAPHS, *PARAGRAPHS[:1], *PARAGRAPHS[2:]) == [4, 5, 6]
+    assert copies(*PARAGRAPHS, "Cut for phones:", *PARAGRAPHS[2:]) == [5, 6]
+
+
+def test_what_an_article_says_again_is_no_copy() -> None:
+    refrain = "Sail away, sail away to the islands where nobody ever knows your name."
+    verses = [paragraph for paragraph in PARAGRAPHS if len(paragraph) > 20]
+    assert copies(verses[0], refrain, verses[1], refrain, verses[2], refrain) == []
+    assert (
+        copies(verses[0], verses[1], verses[2], "Menu for Tuesday:", verses[2], "Menu for Wednesday:", verses[0]) == []
+    )
+    assert copies(*PARAGRAPHS, "“Nobody knows when the next one will sail again.”") == []
+
+
+class Believer:
+    """A judge that takes every line for the article."""
+
+    def scores(self, rows: Any) -> Any:
+        return np.ones(len(rows))
+
+
+def test_a_heading_that_recurs_still_heads_what_is_beneath_it() -> None:
+    lines = split(
+        "\n\n".join(
+            [
+                PARAGRAPHS[0],
+                "Read more",
+                "King opens bridge",
+                PARAGRAPHS[2],
+                PARAGRAPHS[3],
+                "Comments",
+                "I never liked it.",
+            ]
+        )
+    )
+    context = Context(pages=3, lines={line_key("Read more"): 3, line_key("Comments"): 2})
+    _, verdicts = judge_dump(lines, "Harbour closed", context, Believer())  # type: ignore[arg-type]
+    reasons = [verdict.reason for verdict in verdicts]
+    assert reasons == [None, "recurring", "cross_link", None, None, "recurring", "comments"]
+
+
 @pytest.mark.parametrize(
     ("kept", "dropped", "credit"),
     [
@@ -84,6 +144,11 @@ def test_names(values: list[str], names: list[str]) -> None:
         (["The king said so."], ["© 2025 The Fjord Times. All rights reserved."], "The Fjord Times"),
         (["The king said so."], ["Write to Ann Sand at ann.sand@wsj.com"], "The Wall Street Journal"),
         (["The king said so."], ["Write to ann@nowhere.example"], None),
+        (["The king said so."], ["Write to ann@gmail.com", "Gmail"], None),
+        (["The king told The Fjord Times so."], ["Write to ann@fjordtimes.example"], "The Fjord Times"),
+        (["The king said so."], ["Write to ann@the-fjord.co.example", "More from The Fjord"], "The Fjord"),
+        (["The king said so."], ["Write to ann@nfh.example", "About the North Fjord Herald"], "North Fjord Herald"),
+        (["The North Fjord Hotel is full."], ["Write to ann@nfh.example"], None),
     ],
 )
 def test_credits(kept: list[str], dropped: list[str], credit: str | None) -> None:
