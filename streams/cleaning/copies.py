@@ -11,6 +11,8 @@ from streams.cleaning.marks import WORD
 #: A line of at least so many words that says again, to this share of its runs of four words, what stands above it is
 #: a copy.
 _WORDS, _SHARE = 8, 0.8
+#: Characters of such a line, at least.
+_LONG = 30
 #: Copies that are together this part of all that stands above them are the article again. (On the development data
 #: those are a half and more, what refrains, recipes and pull quotes repeat is under a tenth.) A single line is a
 #: refrain or a pull quote, unless it is all that stands above.
@@ -25,20 +27,23 @@ def find_copies(lines: Sequence[Line], indexes: Sequence[int]) -> list[int]:
     They are the stretch (Kadane's maximum sum) with most words of lines that are copied in the order in which they
     stand above, other lines' words counting twice against it.
     """
+    texts = [lines[index].text.lower() for index in indexes]
+    times = Counter(texts)
+    # Copies are not all alike to the letter, but some are: most articles are told by this.
+    if not any(count > 1 and len(text) >= _LONG for text, count in times.items()):
+        return []
     known: dict[tuple[str, ...], int] = {}
-    texts: dict[str, int] = {}
+    places_of: dict[str, int] = {}
     copied: list[int] = []
     total = current = above = start = 0
     best, best_above, found = 0, 0, copied
     last = -1
-    times = Counter([lines[index].text.lower() for index in indexes])
-    for index in indexes:
-        text = lines[index].text.lower()
+    for index, text in zip(indexes, texts, strict=True):
         words = WORD.findall(text)
         runs = set(zip(words, words[1:], words[2:], words[3:], strict=False))
         places = sorted([known[run] for run in runs if run in known])
         counts = len(words) >= _WORDS and len(places) >= _SHARE * len(runs)
-        source = places[len(places) // 2] if counts else texts.get(text, -1)
+        source = places[len(places) // 2] if counts else places_of.get(text, -1)
         # What stands there many times is how the article is made: a refrain, a menu, a question to everyone.
         if times[text] > _MOST:
             source = -1
@@ -54,6 +59,6 @@ def find_copies(lines: Sequence[Line], indexes: Sequence[int]) -> list[int]:
         total += len(words)
         for run in runs:
             known.setdefault(run, index)
-        texts.setdefault(text, index)
+        places_of.setdefault(text, index)
     part = _PART if len(found) > 1 else _PART_OF_ONE
     return found if best and best >= part * best_above else []

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from streams import codec
 
-#: Rows that are evaluated at a time.
-_SLICE = 256
+#: Rows times trees that are evaluated at a time, so that their arrays stay in the processor's cache.
+_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Trees:
         total = np.empty(count)
         trees = np.arange(len(self.leaves))
         values = self.leaves.ravel()
-        # In slices, so that the arrays of one stay in the processor's cache.
-        for start in range(0, count, _SLICE):
-            part = np.ascontiguousarray(rows[start : start + _SLICE])
+        size = max(_AT_ONCE // max(len(trees), 1), 1)
+        for start in range(0, count, size):
+            part = np.ascontiguousarray(rows[start : start + size])
             flat = part.ravel()
             row_start = (np.arange(len(part)) * width)[:, None]
             # Every row asks the roots alike; further down each goes its own way.
@@ -55,7 +55,7 @@ class Trees:
                 node += node
                 node += right
             node += trees * self.leaves.shape[1]
-            total[start : start + _SLICE] = values.take(node, mode="clip").sum(axis=1)
+            total[start : start + size] = values.take(node, mode="clip").sum(axis=1)
         return 1.0 / (1.0 + np.exp(-(total + self.bias)))
 
 
