@@ -15,7 +15,7 @@ from typing import Any
 from streams.cleaning import Cleaner, Context
 from streams.cleaning.classify import Judges
 from streams.cleaning.lines import split
-from streams.evaluation.cleaning_data import FOLDS, fold_of, read_rows, score
+from streams.evaluation.cleaning_data import fold_of, read_rows, score
 from streams.records import CleanArticle, RawArticle
 
 Figures = dict[str, Any]
@@ -34,7 +34,7 @@ def measure(data: Path, *, peers: bool = True) -> Figures:
     pages = read_rows(data / "cleaning" / "pages.jsonl.gz")
     dumps = read_rows(data / "cleaning" / "dumps.jsonl.gz")
     page_samples, dump_samples = train_cleaning.page_samples(data), train_cleaning.dump_samples(data)
-    judges = [train_cleaning.fit_without(fold, dump_samples, page_samples) for fold in range(FOLDS)]
+    judges = train_cleaning.judges_by_fold(dump_samples, page_samples)
     figures: Figures = {"pages": {}, "dumps": {}, "skipped": []}
     figures["pages"]["News Streams"] = _timed(pages, lambda row: _cleaned(row, "text/html", judges))
     if peers:

@@ -6,8 +6,9 @@ parameters are LightGBM's usual ones for some ten thousand rows, small enough to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,28 @@ from streams.cleaning.metadata import read_metadata
 from streams.cleaning.pages import MARKUP, parse, without_data
 from streams.cleaning.trees import Trees, dump, load
 from streams.cleaning.votes import VOTES
-from streams.evaluation.cleaning_data import Sample, fold_of, label, read_rows, sample
+from streams.evaluation.cleaning_data import FOLDS, Sample, fold_of, label, read_rows, sample
 
 DEPTH = 6
 _PARAMETERS: dict[str, Any] = {
-    "objective": "binary", "num_leaves": 20, "max_depth": DEPTH, "learning_rate": 0.08, "min_data_in_leaf": 40,
+    "objective": "binary", "num_leaves": 20, "max_depth": DEPTH, "min_data_in_leaf": 40,
     "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "verbose": -1,
     "num_threads": 1, "deterministic": True, "force_row_wise": True,
 }  # fmt: skip
-_ROUNDS = 100
-#: A round may be the mean of models that differ in their random draws alone, which steadies it. Only the dumps' second
-#: round is, as it is asked about a quarter of the lines: worth .001 to .002 F1. For pages it is worth less than its
-#: time.
-_ONE_SEED, _DUMP_SEEDS = (1,), (1, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a round is learned: as the mean of one model a seed, each of so many trees."""
+
+    seeds: tuple[int, ...]
+    trees: int
+    rate: float
+
+
+#: Models that differ in their random draws alone steady a round by .001 to .003 F1. For dumps three smaller ones cost
+#: as much time as one; pages, which hear other extractors, gain nothing from it.
+_PAGES, _DUMPS = Plan((1,), 100, 0.08), Plan((1, 2, 3), 60, 0.12)
 #: Weights of what is added to the dumps: their articles with a little around them, articles that are clean, and
 #: articles in the page of another, and dumps without what the site's other pages had too.
 _CROPPED, _CLEAN, _SWAPPED, _REMEMBERED = 0.4, 0.3, 0.5, 0.6
@@ -132,39 +142,74 @@ def page_samples(data: Path) -> list[Sample]:
     return samples
 
 
-def fit(
-    samples: Sequence[Sample], names: Sequence[str], seeds: Sequence[int] = _ONE_SEED
+def fit(samples: Sequence[Sample], names: Sequence[str], plan: Plan) -> tuple[Judge, tuple[bytes, bytes]]:
+    """Both rounds from the samples, and their weights files."""
+
+    def blind(fold: int) -> Trees:
+        return _fit([(each.rows, each) for each in samples if each.fold != fold], names, plan)[0]
+
+    return _fit_rounds(samples, names, plan, blind)
+
+
+def fit_folds(samples: Sequence[Sample], names: Sequence[str], plan: Plan) -> list[Judge]:
+    """For each fold the judge that ``fit`` makes of the samples of the others.
+
+    What the second rounds learn from has seen neither of two folds, and serves both.
+    """
+
+    @lru_cache(maxsize=FOLDS * FOLDS)
+    def trained_without(folds: frozenset[int]) -> Trees:
+        return _fit([(each.rows, each) for each in samples if each.fold not in folds], names, plan)[0]
+
+    def blind(fold: int, other: int) -> Trees:
+        return trained_without(frozenset((fold, other)))
+
+    judges: list[Judge] = []
+    for fold in range(FOLDS):
+        others = [each for each in samples if each.fold != fold]
+        judges.append(_fit_rounds(others, names, plan, partial(blind, fold))[0])
+    return judges
+
+
+def _fit_rounds(
+    samples: Sequence[Sample], names: Sequence[str], plan: Plan, blind: Callable[[int], Trees]
 ) -> tuple[Judge, tuple[bytes, bytes]]:
-    """Both rounds from the samples, and their weights files; the second is the mean of one model a seed."""
-    first, first_file = _fit([(each.rows, each) for each in samples], names, _ONE_SEED)
+    """``blind`` gives first-round trees that have not seen a fold."""
+    first, first_file = _fit([(each.rows, each) for each in samples], names, plan)
     rounds: list[tuple[Any, Sample]] = []
     for fold in sorted({each.fold for each in samples}):
-        blind, _ = _fit([(each.rows, each) for each in samples if each.fold != fold], names, _ONE_SEED)
-        rounds += [(with_scores(each.rows, blind.predict(each.rows)), each) for each in samples if each.fold == fold]
-    second, second_file = _fit(rounds, [*names, *SECOND], seeds)
+        trees = blind(fold)
+        rounds += [(with_scores(each.rows, trees.predict(each.rows)), each) for each in samples if each.fold == fold]
+    second, second_file = _fit(rounds, [*names, *SECOND], plan)
     return Judge(first, second), (first_file, second_file)
 
 
-def _fit(pairs: Sequence[tuple[Any, Sample]], names: Sequence[str], seeds: Sequence[int]) -> tuple[Trees, bytes]:
+def _fit(pairs: Sequence[tuple[Any, Sample]], names: Sequence[str], plan: Plan) -> tuple[Trees, bytes]:
     import lightgbm
 
     rows = np.concatenate([rows for rows, _ in pairs])
     labels = np.concatenate([each.labels for _, each in pairs])
     weights = np.concatenate([each.weights for _, each in pairs])
     models = [
-        lightgbm.train({**_PARAMETERS, "seed": seed}, lightgbm.Dataset(rows, labels, weight=weights), _ROUNDS)
-        for seed in seeds
+        lightgbm.train(
+            {**_PARAMETERS, "learning_rate": plan.rate, "seed": seed},
+            lightgbm.Dataset(rows, labels, weight=weights),
+            plan.trees,
+        )
+        for seed in plan.seeds
     ]
     file = dump(list(names), [model.dump_model() for model in models], DEPTH)
     return load(file), file
 
 
-def fit_without(fold: int, dumps: Sequence[Sample], pages: Sequence[Sample]) -> Judges:
-    """Judges that have seen nothing of the fold's sites."""
-    return Judges(
-        dump=fit([each for each in dumps if each.fold != fold], DUMP_NAMES, _DUMP_SEEDS)[0],
-        page=fit([each for each in pages if each.fold != fold], PAGE_NAMES)[0],
-    )
+def judges_by_fold(dumps: Sequence[Sample], pages: Sequence[Sample]) -> list[Judges]:
+    """For each fold, judges that have seen nothing of its sites."""
+    return [
+        Judges(dump=dump_judge, page=page_judge)
+        for dump_judge, page_judge in zip(
+            fit_folds(dumps, DUMP_NAMES, _DUMPS), fit_folds(pages, PAGE_NAMES, _PAGES), strict=True
+        )
+    ]
 
 
 def train(data: Path) -> str:
@@ -172,11 +217,11 @@ def train(data: Path) -> str:
     folder = Path(__file__).parents[1] / "cleaning" / "weights"
     folder.mkdir(exist_ok=True)
     dumps, pages = dump_samples(data), page_samples(data)
-    for kind, samples, names, seeds in (
-        ("dump", dumps, DUMP_NAMES, _DUMP_SEEDS),
-        ("page", pages, PAGE_NAMES, _ONE_SEED),
+    for kind, samples, names, plan in (
+        ("dump", dumps, DUMP_NAMES, _DUMPS),
+        ("page", pages, PAGE_NAMES, _PAGES),
     ):
-        _, files = fit(samples, names, seeds)
+        _, files = fit(samples, names, plan)
         for number, file in enumerate(files, start=1):
             (folder / f"{kind}_{number}.json").write_bytes(file)
     from streams.evaluation import cleaning
