@@ -91,4 +91,4 @@ def with_scores(rows: Matrix, scores: Vector) -> Matrix:
         np.full(count, np.log1p(total)),
         np.full(count, mass.sum() / max(float(words.sum()), 1.0)),
     ]
-    return np.concatenate([rows, np.stack(columns, axis=1).astype(np.float32)], axis=1)
+    return np.concatenate([rows, np.array(columns, dtype=np.float32).T], axis=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -48,18 +49,20 @@ _OWN_AT = {name: index for index, name in enumerate(OWN)}
 def describe(lines: Sequence[Line], title: str | None) -> Matrix:
     """The features of each line: ``(len(lines), len(NAMES))``."""
     count = len(lines)
-    rows: list[tuple[float, ...]] = []
-    vocabulary: list[tuple[str, ...]] = []
+    found = [marks(line.text) for line in lines]
+    vocabulary = [long_words for _, long_words in found]
     times = Counter([line.text for line in lines])
     title_words = {word for word in WORD.findall((title or "").lower()) if len(word) > 3}
-    for line in lines:
-        before, after, long_words = marks(line.text)
-        vocabulary.append(long_words)
-        shared = (
-            len([word for word in long_words if word in title_words]) / (len(long_words) or 1) if title_words else 0
-        )
-        rows.append((*before, times[line.text] - 1, shared, math.log1p(min(line.blanks, 60)), 0, line.indent, *after))
-    own = np.array(rows, dtype=np.float64).reshape(count, len(OWN))
+    own = np.array([columns for columns, _ in found], dtype=np.float64).reshape(count, len(OWN))
+    if len(times) < count:
+        own[:, _OWN_AT["repeated"]] = [times[line.text] - 1 for line in lines]
+    if title_words:
+        own[:, _OWN_AT["title_overlap"]] = [
+            len([word for word in long_words if word in title_words]) / (len(long_words) or 1)
+            for long_words in vocabulary
+        ]
+    own[:, _OWN_AT["blanks_before"]] = np.log1p([min(line.blanks, 60) for line in lines])
+    own[:, _OWN_AT["indent"]] = [line.indent for line in lines]
     own[:-1, _OWN_AT["blanks_after"]] = own[1:, _OWN_AT["blanks_before"]]
     place = _place(own, lines, vocabulary, title)
     return np.concatenate([own, place, *_neighbours(own)], axis=1).astype(np.float32)
@@ -91,9 +94,14 @@ def shifted(columns: Vector, offset: int, fill: float = -1.0) -> Vector:
 
 def around(column: Vector, reach: int) -> Vector:
     """The sum over the ``reach`` rows before and after each row, itself included."""
-    total = np.concatenate([[0.0], np.cumsum(column)])
-    at = np.arange(len(column))
-    result: Vector = total[np.minimum(at + reach + 1, len(column))] - total[np.maximum(at - reach, 0)]
+    count = len(column)
+    total = np.zeros(count + 1)
+    np.cumsum(column, out=total[1:])
+    if count <= reach:
+        return np.full(count, total[-1])
+    result = np.full(count, total[-1])
+    result[: count - reach] = total[reach + 1 :]
+    result[reach:] -= total[: count - reach]
     return result
 
 
@@ -149,7 +157,7 @@ def _place(own: Vector, lines: Sequence[Line], vocabulary: Sequence[Sequence[str
             else:
                 overlap[index] = len([word for word in lowered if word in topic]) / len(lowered)
     heading = find_heading(lines, first, title)
-    since_heading = np.clip(at - heading, -50, 50) if heading is not None else np.full(count, -60)
+    since_heading = np.minimum(np.maximum(at - heading, -50), 50) if heading is not None else np.full(count, -60)
     after_heading = heading if heading is not None else 0
     opened = np.cumsum(column["comments"] * (at > after_heading + 2))
     since_comments = np.where(opened > 0, np.minimum(np.cumsum(opened > 0), 50), 0)
@@ -157,9 +165,9 @@ def _place(own: Vector, lines: Sequence[Line], vocabulary: Sequence[Sequence[str
     lead_indent = column["indent"] - column["indent"][lead]
     prose_sum = np.cumsum(prose)
     indent = column["indent"]
-    core_indent = float(np.median(indent[first : last + 1][prose[first : last + 1] > 0])) if prose.any() else 0.0
+    core_indent = median(indent[first : last + 1][prose[first : last + 1] > 0].tolist()) if prose.any() else 0.0
     not_prose = 1.0 - prose
-    return np.stack(
+    return np.array(
         [
             at / count,
             before / total,
@@ -194,6 +202,5 @@ def _place(own: Vector, lines: Sequence[Line], vocabulary: Sequence[Sequence[str
             since_heading,
             since_comments,
             lead_indent,
-        ],
-        axis=1,
-    )
+        ]
+    ).T

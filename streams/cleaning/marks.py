@@ -65,14 +65,16 @@ _FURNITURE = _TALK | _SELL | _MORE | _PICTURE | _TIME
 _ODD = re.compile(r"[|/»›>_=+#{}\[\]~©@]")
 _BREAK = re.compile(r"[.?!] |。")
 _COMMA = re.compile("[,，、،]")
+#: Columns from ``repeated`` to ``indent``.
+_OF_OTHERS = (0,) * 5
 #: Longer lines are not kept in the cache: furniture, which recurs, is short.
 _CACHED = 400
 
-Marks = tuple[tuple[float, ...], tuple[float, ...], tuple[str, ...]]
+Marks = tuple[tuple[float, ...], tuple[str, ...]]
 
 
 def marks(text: str) -> Marks:
-    """A line's columns up to ``short_words``, those from ``prose`` on, and its longer words in lower case."""
+    """A line's columns, 0 where they depend on the lines around it, and its longer words in lower case."""
     return _remembered(text) if len(text) < _CACHED else _marks(text)
 
 
@@ -95,7 +97,7 @@ def _marks(text: str) -> Marks:
         elif len(word) < 4 and word.islower():
             small += 1
     size = len(text)
-    terminal = TERMINAL.search(text[-12:]) is not None
+    terminal = not last.isalnum() and TERMINAL.search(text[-12:]) is not None
     talk = sell = more = picture = time = 0
     if size < 400:
         for word in _FURNITURE.intersection(low):
@@ -107,7 +109,7 @@ def _marks(text: str) -> Marks:
             time = time or word in _TIME
         time = time or (digits > 0 and _DATE.search(text) is not None)
         picture = picture or (last in ")." and _CREDIT_END.search(text[-64:]) is not None)
-    before = (
+    columns = (
         number,
         size,
         size / (number or 1),
@@ -115,7 +117,7 @@ def _marks(text: str) -> Marks:
         last in ":：",
         text.endswith(("...", "…")),
         text.count(",") if ascii_only else len(_COMMA.findall(text)),
-        len(_BREAK.findall(text)),
+        text.count(". ") + text.count("? ") + text.count("! ") if ascii_only else len(_BREAK.findall(text)),
         upper / seen,
         text.isupper(),
         digits / seen,
@@ -130,13 +132,12 @@ def _marks(text: str) -> Marks:
         wide / size,
         len(_ODD.findall(text)) / size,
         small / seen,
-    )
-    after = (
+        *_OF_OTHERS,
         (terminal and number >= 7) or number >= 25,
         last in ":：" and number <= 12,
         number <= 12 and talk > 0 and _COMMENTS.search(text) is not None,
     )
-    return before, after, tuple(word for word in low if len(word) > 3)
+    return columns, tuple([word for word in low if len(word) > 3])
 
 
 _remembered = lru_cache(maxsize=8192)(_marks)
