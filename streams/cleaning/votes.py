@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,13 @@ def votes(source: str, tree: Any, lines: Sequence[Line]) -> Vector:
 
 def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) -> Vector:
     """``blocks`` are the words of those lines that have been taken apart so far."""
-    words = _WORD.findall(text)
-    is_triple = set(zip(words, words[1:], words[2:], strict=False)).__contains__
     kept = text.splitlines()
+    parts = [_WORD.findall(line) for line in kept]
+    words = list(chain.from_iterable(parts))
+    is_triple = set(zip(words, words[1:], words[2:], strict=False)).__contains__
     # Most blocks are kept as they are: only the others are taken apart.
     same = {line.strip() for line in kept}
-    whole = {tuple(_WORD.findall(line)) for line in kept if len(line) < _SHORT}
+    whole = {tuple(part) for part, line in zip(parts, kept, strict=True) if len(line) < _SHORT}
     shares: list[float] = []
     for index, line in enumerate(lines):
         if line.text in same and line.text[0].isalnum():

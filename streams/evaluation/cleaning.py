@@ -14,6 +14,7 @@ from typing import Any
 
 from streams.cleaning import Cleaner, Context
 from streams.cleaning.classify import Judges
+from streams.cleaning.identity import host_of
 from streams.cleaning.lines import split
 from streams.evaluation.cleaning_data import fold_of, read_rows, score
 from streams.records import CleanArticle, RawArticle
@@ -35,7 +36,8 @@ def measure(data: Path, *, peers: bool = True) -> Figures:
     dumps = read_rows(data / "cleaning" / "dumps.jsonl.gz")
     page_samples, dump_samples = train_cleaning.page_samples(data), train_cleaning.dump_samples(data)
     judges = train_cleaning.judges_by_fold(dump_samples, page_samples)
-    figures: Figures = {"pages": {}, "dumps": {}, "skipped": []}
+    sites = len({host_of(row["url"]) for row in pages})
+    figures: Figures = {"sites": sites, "pages": {}, "dumps": {}, "skipped": []}
     figures["pages"]["News Streams"] = _timed(pages, lambda row: _cleaned(row, "text/html", judges))
     if peers:
         for name, load in _PEERS.items():
@@ -170,7 +172,7 @@ def render(figures: Figures) -> str:
 
 def _rendered(figures: Figures) -> Iterator[str]:
     count = next(iter(figures["pages"].values()))["pages"]
-    yield f"Pages ({count} of 126 sites, cleaned by trees that have not seen the site):"
+    yield f"Pages ({count} of {figures['sites']} sites, cleaned by trees that have not seen the site):"
     yield ""
     yield "| extractor | F1 | precision | recall | mean page F1 | exact | ms a page |"
     yield "|---|---|---|---|---|---|---|"
