@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
+from lxml import etree
+
 from streams import codec
 from streams.cleaning import dates
 from streams.cleaning.bodies import names
@@ -68,6 +70,8 @@ _URL_DATE = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s+[|–—·•»-]+\s+|\s*[|»]\s*|\s::\s|\s?\|\|\s?")
+#: Searched in C: ElementPath steps through every element in Python.
+_LABELLED, _RELATED = etree.XPath("descendant::*[@itemprop]"), etree.XPath("descendant::a[@rel]")
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:byline|author|authors|auteur|autor|by-line|writer|contributor)", re.IGNORECASE)
 _NOT_BYLINE = re.compile(r"comment|bio|related|avatar|image|photo|social|follow|more|date|time|reply", re.IGNORECASE)
 _DATE_LABEL = re.compile(r"publish|posted|entry-date|pubdate|post-date|dateline|article.?date|date|time", re.IGNORECASE)
@@ -141,7 +145,7 @@ def _meta(tree: Any) -> dict[str, list[str]]:
             for attribute in ("name", "property", "itemprop"):
                 for key in (element.get(attribute) or "").lower().split():
                     found.setdefault(key, []).append(content)
-    for element in tree.iterfind(".//*[@itemprop]"):
+    for element in _LABELLED(tree):
         key = (element.get("itemprop").lower().split() or [""])[0]
         if key in ("datepublished", "datemodified", "datecreated", "author", "headline") and element.tag != "meta":
             value = (
@@ -155,7 +159,7 @@ def _meta(tree: Any) -> dict[str, list[str]]:
 
 
 def _named(element: Any) -> Any:
-    inner = [part for part in element.iterfind(".//*[@itemprop]") if part.get("itemprop") == "name"]
+    inner = [part for part in _LABELLED(element) if part.get("itemprop") == "name"]
     return inner[0] if inner else element
 
 
@@ -264,7 +268,7 @@ def _without_site(title: str, site: str | None) -> str:
 
 def _bylines(tree: Any) -> Sequence[str]:
     """Names in elements that are labelled as bylines, the first that has some."""
-    for element in tree.iterfind(".//a[@rel]"):
+    for element in _RELATED(tree):
         if "author" in element.get("rel"):
             text = _text(element)
             if 3 < len(text) < 60:
