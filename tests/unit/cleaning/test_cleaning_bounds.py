@@ -24,6 +24,10 @@ HOSTILE = {
     "comments": ("<!--" * 100_000 + PARAGRAPH, "text/html"),
     "many paragraphs": (f"<p>{PARAGRAPH}</p>" * 30_000, "text/html"),
     "one giant paragraph": ("<p>" + "word, and. " * 250_000 + "</p>", "text/html"),
+    "an article over and over": (
+        "\n\n".join(f"{PARAGRAPH} It is day {day % 40}, {day % 3} ships wait." for day in range(9_000)),
+        "text/plain",
+    ),
     "100,000 lines": ("a short line here\n\n" * 100_000, "text/plain"),
     "one giant line": ("word, and. " * 200_000, "text/plain"),
     "one giant word": ("a" * 3_000_000, "text/plain"),
