@@ -8,8 +8,7 @@ from streams.records import Decision, Evidence, Shared, StoryEvent
 
 #: What each measure says, in the order in which they are shown.
 _SAYINGS = {
-    "title": "its title is {:.0%} like the story's titles",
-    "lead": "its opening is {:.0%} like the story",
+    "names_found": "the story has {:.0%} of its names, by their weight",
     "background_ratio": "it is {:.1f} times as like the story as unrelated stories are",
     "cohesion_ratio": "it fits {:.0%} as well as the story's own articles fit each other",
     "time_share": "{:.0%} of recent articles are nearer in time",

@@ -26,8 +26,10 @@ FIELDS = 4
 
 #: Characters of text that are read: news has its facts up front, and a 20 MB "article" must cost what others cost.
 READ_CHARS = 12_000
-#: Words that make an article's lead.
-LEAD_WORDS = 60
+#: A word counts the less the later it stands: news has the event first, and what it shares with other events after.
+#: Half of what may be lost is lost by this word … and this share of its weight is never lost. Development data: 100 to
+#: 300 words and .1 to .3 measured alike, and all of them better than counting every word in full.
+HALF, FLOOR = 200, 0.3
 #: Terms kept of each field in an article's vector, the strongest: 50, 120 and 200 body terms measured no better.
 KEEP = (80, 16, 24, 24)
 #: Terms kept of each field in a story's profile.
@@ -42,8 +44,8 @@ _UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-໿က-႟ក-៿]+")
 _NAME = re.compile(r"(?<![.!?:\"'] )(?<!^)(?<!\n)\b[^\W\d_a-z]\w*(?:[ '’-]+[^\W\d_a-z]\w*)*")
 
 
-#: 1 + ln(count): the strength of a term that often found.
-_STRENGTH = [0.0, *(1.0 + math.log(count) for count in range(1, 64))]
+#: What a word counts at each place of the text.
+_COUNTS = [FLOOR + (1.0 - FLOOR) * 0.5 ** (place / HALF) for place in range(READ_CHARS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Features:
 
     tf: dict[int, float]
     labels: dict[int, str]
-    #: The same for the body words of title and first sentences.
-    lead: dict[int, float]
+    #: The body words that stand in names.
+    proper: frozenset[int]
     #: The text's words, in order.
     words: list[str]
 
@@ -93,22 +95,29 @@ def extract(article: TaggedArticle) -> Features:
     def add(counts: Mapping[str, int], field: int) -> None:
         for term, count in counts.items():
             key = key_of(term, field)
-            tf[key] = _STRENGTH[count] if count < 64 else 1.0 + math.log(count)
+            tf[key] = 1.0 + math.log(count)
             labels[key] = term
 
     title_words = words(title)
     body_words = words(text)
-    add(Counter(body_words + title_words), BODY)
-    add(Counter(title_words), TITLE)
+    counts: dict[str, float] = dict(Counter(title_words))
+    for word, count in zip(body_words, _COUNTS, strict=False):
+        counts[word] = counts.get(word, 0.0) + count
+    for word, count in counts.items():
+        key = key_of(word, BODY)
+        tf[key] = math.log2(1.0 + count)
+        labels[key] = word
     for word in dict.fromkeys(title_words):
         tf[key_of(word, BODY)] += TITLE_BONUS
-    add(Counter(name.casefold() for name in _NAME.findall(text) if name[0].isupper()), NAMES)
+    add(Counter(title_words), TITLE)
+    names = [name for name in _NAME.findall(text) if name[0].isupper()]
+    add(Counter(name.casefold() for name in names), NAMES)
+    proper = frozenset(key_of(word, BODY) for word in words(" ".join(names)))
     for entity in article.entities:
         key = key_of(entity.id, ENTITIES)
         tf[key] = 1.0 + math.log(max(1, len(entity.mentions))) + entity.salience
         labels[key] = entity.name
-    lead = Counter((title_words + body_words)[:LEAD_WORDS])
-    return Features(tf, labels, {key_of(word, BODY): 1.0 + math.log(count) for word, count in lead.items()}, body_words)
+    return Features(tf, labels, proper, body_words)
 
 
 def weigh(tf: Mapping[int, float], rarity: Mapping[int, float]) -> dict[int, float]:

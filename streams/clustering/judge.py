@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import nan, sqrt
+from math import nan
 from typing import Protocol
 
-from streams.clustering.features import ENTITIES, TITLE, Features, added, pack, unpack
+from streams.clustering.features import BODY, ENTITIES, Features, added, pack, unpack
 from streams.clustering.group import Group
 from streams.clustering.measures import CONTENDERS, DIRECTIONS, Match, match, measure, shares_of
 from streams.clustering.quotes import shared_quotes
@@ -113,16 +113,14 @@ def contenders(
     judgement: Judgement,
 ) -> Scored:
     """The stories that an article might join."""
-    lead = {key: count * rarity[key] for key, count in features.lead.items()}
-    length = sqrt(sum(weight * weight for weight in lead.values())) or 1.0
-    lead = {key: weight / length for key, weight in lead.items()}
-    return score(vector, rarity, lead, [published] if published else [], group, stories, judgement, {}, "")
+    dates = [published] if published else []
+    return score(vector, rarity, features.proper, dates, group, stories, judgement, {}, "")
 
 
 def score(
     vector: Mapping[int, float],
     rarity: Mapping[int, float],
-    lead: Mapping[int, float] | None,
+    proper: frozenset[int],
     dates: Sequence[datetime],
     group: Group,
     stories: Shelf,
@@ -139,7 +137,9 @@ def score(
             profile, size = grown.get(story_id) or (live.profile, live.story.article_count)
             matches.append(match(story_id, vector, shares, unpack(profile), max(1, size)))
     matches.sort(key=lambda one: (-one.similarity, one.story_id))
-    titled = any(key & 3 == TITLE for key in vector)
+    body = [(key, weight * weight) for key, weight in vector.items() if key & 3 == BODY]
+    names = [one for one in body if one[0] in proper]
+    others = [one for one in body if one[0] not in proper] if names else []
     shares_of_time: dict[str, float] = {}
 
     def assess(ranked: Sequence[Match]) -> Scored:
@@ -149,7 +149,7 @@ def score(
                 times = _times(stories[one.story_id].story)
                 shares_of_time[one.story_id] = min((group.time_share(date, times) for date in dates), default=nan)
             share = shares_of_time[one.story_id]
-            value = measure(rank, ranked, shares, rarity, titled=titled, lead=lead, time_share=share)
+            value = measure(rank, ranked, shares, rarity, names=names, others=others, time_share=share)
             values.append(value)
             chances.append(judgement.probability(value))
         return Scored(ranked, values, chances, assess)
@@ -170,7 +170,7 @@ def same_story(
     size = max(1, other.story.article_count)
     mean = {key: weight / size for key, weight in unpack(other.profile).items()}
     dates = _times(other.story)[-8:]
-    scored = score(mean, group.rarity(mean), None, dates, group, stories, judgement, grown, other_id)
+    scored = score(mean, group.rarity(mean), frozenset(), dates, group, stories, judgement, grown, other_id)
     if not scored.chances or scored.ranked[scored.best].story_id != story_id:
         return 0.0
     return scored.chances[scored.best]

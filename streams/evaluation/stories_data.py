@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from streams import codec
+from streams.evaluation.synth import generate
 from streams.records import CleanArticle, TaggedArticle
 
 SETS = ("g5w1h", "gva_dev", "neus1k")
@@ -78,6 +79,40 @@ def by_time(rows: Iterable[Labelled]) -> list[Labelled]:
 
 def undated(rows: Iterable[Labelled]) -> list[Labelled]:
     return [Labelled(replace(row.article, published=None), row.story) for row in rows]
+
+
+def untitled(rows: Iterable[Labelled]) -> list[Labelled]:
+    return [Labelled(replace(row.article, title=None), row.story) for row in rows]
+
+
+def foreign(rows: Iterable[Labelled]) -> list[Labelled]:
+    """The rows as of a language that nothing is known of: no table of words, no entities, no quotations."""
+    plain = untagged(rows)
+    return [Labelled(replace(row.article, language="xx"), row.story) for row in plain]
+
+
+def thinned(rows: Iterable[Labelled], share: float, seed: int) -> list[Labelled]:
+    """A share of the rows, whatever their story: more stories of one article, smaller ones, fewer look-alikes."""
+    rng = random.Random(seed)
+    return [row for row in sorted(rows, key=lambda row: row.article.id) if rng.random() < share]
+
+
+def synthetic(count: int, seed: int) -> list[Labelled]:
+    """Made-up look-alike events (``streams synth``) in order of arrival, without entities."""
+    return [
+        Labelled(
+            TaggedArticle(
+                id=one.id,
+                title=one.title,
+                text=one.text,
+                published=one.published,
+                source=one.source,
+                language="en",
+            ),
+            one.story,
+        )
+        for one in generate(count, seed)
+    ]
 
 
 def untagged(rows: Iterable[Labelled]) -> list[Labelled]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from streams import codec
 from streams.evaluation.stories import measure, render
 from streams.evaluation.stories_data import SETS, read, tagged
-from streams.evaluation.stories_learning import PARAMETERS, ROUNDS, fit, histories
+from streams.evaluation.stories_learning import PARAMETERS, ROUNDS, fit, histories, invented
 
 #: Where the package keeps its weights.
 TARGET = Path(__file__).parents[1] / "clustering" / "join.json"
@@ -17,8 +17,10 @@ TARGET = Path(__file__).parents[1] / "clustering" / "join.json"
 def train(data: Path) -> str:
     """Write ``streams/clustering/join.json`` from ``data``/stories; the out-of-fold report."""
     parts = [histories(tagged(read(data / "stories" / f"{name}.jsonl.gz"))) for name in SETS]
+    parts.append(invented())
     weights = fit(parts)
-    notes = {"sets": SETS, "rounds": ROUNDS, "examples": sum(len(part.right) for part in parts), **PARAMETERS}
+    examples = sum(len(part.right) for part in parts)
+    notes = {"sets": [*SETS, "synth"], "rounds": ROUNDS, "examples": examples, **PARAMETERS}
     TARGET.write_bytes(_readable(weights["trees"], weights["measures"], notes))
     return render(measure(data))
 

@@ -35,6 +35,15 @@ def test_features_know_names_and_titles() -> None:
     assert found.labels[key_of("richard moore", NAMES)] == "richard moore"
     assert found.tf[key_of("moore", BODY)] > found.tf[key_of("spoke", BODY)]
     assert key_of("he", NAMES) not in found.tf
+    assert found.proper == {key_of("richard", BODY), key_of("moore", BODY)}
+
+
+def test_a_word_counts_the_less_the_later_it_stands() -> None:
+    padding = " ".join(f"pad{number}" for number in range(400))
+    found = extract(TaggedArticle(id="a", text=f"early {padding} late"))
+    early, late = found.tf[key_of("early", BODY)], found.tf[key_of("late", BODY)]
+    assert early == pytest.approx(1.0)
+    assert 0.3 < late < 0.6
 
 
 def test_vectors_are_of_length_one_in_each_field() -> None:
@@ -121,6 +130,32 @@ def test_the_index_keeps_the_newest_and_drops_the_merged() -> None:
     assert group.found_by(key_of("calm", BODY)) == ()
 
 
+def test_a_story_that_gains_for_ever_costs_no_more_to_find() -> None:
+    group = Group("xx")
+    key = key_of("storm", BODY)
+    stories = [Story(id=f"s{number}", status="open") for number in range(3)]
+
+    def index(story: Story, number: int) -> None:
+        group.index(
+            Live(
+                position=number,
+                born=0,
+                indexed=number,
+                number=number,
+                language="xx",
+                story=story,
+                profile=pack({key: 1.0}),
+            )
+        )
+
+    for number, story in enumerate(stories):
+        index(story, number)
+    for number in range(3, 3_000):
+        index(stories[1], number)
+        assert group.found_by(key) == ["s1", "s2", "s0"]
+    assert len(group._postings[key]) <= 2 * POSTINGS + 1
+
+
 def test_sketches_tell_copies_from_other_reports() -> None:
     text = words(" ".join(f"word{number % 37} and{number}" for number in range(300)))
     assert overlap(sketch(text), sketch(text)) == 1.0
@@ -144,7 +179,7 @@ def test_measures_come_in_their_order() -> None:
     found = dict(
         zip(
             DIRECTIONS,
-            measure(0, ranked, shares, {4: 2.0, 8: 3.0}, titled=False, lead=None, time_share=nan),
+            measure(0, ranked, shares, {4: 2.0, 8: 3.0}, names=[(8, 0.64)], others=[(4, 0.36)], time_share=nan),
             strict=True,
         )
     )
@@ -152,8 +187,19 @@ def test_measures_come_in_their_order() -> None:
     assert found["margin"] == pytest.approx(0.4)
     assert found["margin_ratio"] == pytest.approx(1 / 1.6)
     assert found["rank"] == 0
-    assert isnan(found["title"])
-    assert isnan(found["lead"])
+    assert isnan(found["time_share"])
+    assert found["names_found"] == pytest.approx(1.0)
+    assert found["names_contrast"] == pytest.approx(0.0)
+    strange = dict(
+        zip(
+            DIRECTIONS,
+            measure(1, ranked, shares, {4: 2.0, 8: 3.0}, names=[(8, 0.64)], others=[(4, 0.36)], time_share=nan),
+            strict=True,
+        )
+    )
+    assert strange["names_contrast"] == pytest.approx(-1.0)  # its word is there, its name is not
+    nameless = measure(0, ranked, shares, {4: 2.0, 8: 3.0}, names=[], others=[], time_share=nan)
+    assert isnan(nameless[list(DIRECTIONS).index("names_found")])
 
 
 def test_trees_send_the_unknown_where_they_say() -> None:
@@ -167,7 +213,7 @@ def test_trees_send_the_unknown_where_they_say() -> None:
 def test_the_shipped_trees_only_rise_with_what_speaks_for_joining() -> None:
     trees = shipped()
     assert trees.measures == tuple(DIRECTIONS)
-    middle = [0.1, 4.0, 0.6, 0.7, 0.3, 0.2, 6.0, 0.15, 0.0, 0.2, 0.2, 0.15]
+    middle = [0.1, 4.0, 0.6, 0.7, 0.3, 0.2, 6.0, 0.15, 0.0, 0.15, 0.4, 0.1]
     for place, direction in enumerate(DIRECTIONS.values()):
         if direction:
             values = [
