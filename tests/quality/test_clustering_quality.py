@@ -24,15 +24,15 @@ def test_synthetic_news() -> None:
     digest = sha256(encode([[row.article, row.story] for row in rows])).hexdigest()[:16]
     assert digest == SYNTHETIC_HASH, "the generator changed: measure anew and set the floors again"
     dated, bare = score(rows, None), score(undated(rows), None)
-    # Low on purpose: hundreds of look-alikes told in the same few sentences, and nothing learned of them yet.
-    assert dated["b3_f1"] >= 0.83
-    assert dated["b3_recall"] >= 0.97
-    assert bare["b3_f1"] >= 0.83
+    # The trees saw such look-alikes, by other seeds: this shows that nothing broke, not how good they are on news.
+    assert dated["b3_f1"] >= 0.975
+    assert dated["pair_f1"] >= 0.98
+    assert bare["b3_f1"] >= 0.975
     assert dated["first"] >= dated["b3_f1"] - 0.02
 
 
 @pytest.mark.quality
-@pytest.mark.parametrize(("name", "floor"), [("g5w1h", 0.88), ("gva_dev", 0.9)])
+@pytest.mark.parametrize(("name", "floor"), [("g5w1h", 0.925), ("gva_dev", 0.945)])
 def test_development_news(name: str, floor: float) -> None:
     """The shipped weights have seen these sets: this guards the machinery; `streams eval stories` judges honestly."""
     path = DATA / f"{name}.jsonl.gz"
