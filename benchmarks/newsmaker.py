@@ -224,7 +224,7 @@ def _article(
             slug = name.lower().replace(" ", "-").replace("'", "")
             salience = min(1.0, len(mentions) / 5)
             entities.append(
-                Entity(id=f"{_IDS[kind]}:{slug}", name=name, type=kind, mentions=tuple(mentions), salience=salience)  # type: ignore[arg-type]
+                Entity(id=f"{_IDS[kind]}:{slug}", name=name, type=kind, mentions=tuple(mentions), salience=salience)
             )
     said, speaker = quote
     quotes = ()
@@ -256,7 +256,7 @@ def _found(text: str, name: str) -> Iterator[int]:
 
 
 def _mention(field: str, at: int, name: str) -> Mention:
-    return Mention(field=field, start=at, end=at + len(name), surface=name)  # type: ignore[arg-type]
+    return Mention(field=field, start=at, end=at + len(name), surface=name)
 
 
 _NOUNS = (

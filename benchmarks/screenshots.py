@@ -36,7 +36,7 @@ def main() -> None:
         running.streams("seed", *sorted(str(path) for path in (ROOT / "seeds").glob("*.txt")))
         pages["seeds"] = _seeds_story(running, browser)
         for look, (size, scheme) in LOOKS.items():
-            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)  # type: ignore[arg-type]
+            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
             page = context.new_page()
             for name, path in pages.items():
                 _shoot(page, running.url + path, FOLDER / f"{name}-{look}.png")

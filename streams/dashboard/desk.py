@@ -39,7 +39,7 @@ class Desk:
     _facets_at: float = -1.0
 
     def __post_init__(self) -> None:
-        macro = self.templates.get_template("_rows.html").module.one_row  # type: ignore[attr-defined]
+        macro = self.templates.get_template("_rows.html").module.one_row  # type: ignore[attr-defined]  # macros become attributes
 
         def row_html(row: Row, now: float) -> Markup:
             """A row's HTML, made once for as long as it stays the same: lists are asked for more than they change."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
+import newsmaker
 import pytest
+from browser import MISSING, chromium, launched
+from stage import stage
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import newsmaker  # noqa: E402
-from browser import MISSING, chromium, launched  # noqa: E402
-from stage import stage  # noqa: E402
-
-from streams.records import Mention, Quote  # noqa: E402
+from streams.records import Mention, Quote
 
 EVIL = "<script>window.hacked=1</script><img src=x onerror='window.hacked=2'>\"'><svg onload=window.hacked=3>"
 
