@@ -13,7 +13,7 @@ from streams.cli.console import CommandError, say
 from streams.settings import load, user_models_dir
 from streams.tagging import weights as store
 
-_names = [weights.name for weights in (*store.WEIGHTS, *store.OTHERS)]
+_names = [weights.name for weights in store.ALL]
 _dir = click.option(
     "--dir",
     "models_dir",
@@ -59,7 +59,7 @@ def install(name: str, models_dir: Path | None, force: bool, wheel: Path | None)
 def list_(models_dir: Path | None) -> None:
     """Print the weights that there are and whether they are installed, tab-separated."""
     place = _resolve(models_dir)
-    for weights in (*store.WEIGHTS, *store.OTHERS):
+    for weights in store.ALL:
         state = "installed" if store.installed(weights, place) else "-"
         click.echo(f"{weights.name}\t{state}\t{weights.package} {weights.version}\t{weights.licence}\t{weights.about}")
 

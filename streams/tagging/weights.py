@@ -86,13 +86,15 @@ OTHERS: tuple[Weights, ...] = (
     ),
 )
 
+ALL = (*WEIGHTS, *OTHERS)
+
 
 def find(name: str) -> Weights:
     """The weights called ``name``; raises ``WeightsError`` with the names that there are."""
-    for weights in (*WEIGHTS, *OTHERS):
+    for weights in ALL:
         if weights.name == name:
             return weights
-    known = ", ".join(weights.name for weights in (*WEIGHTS, *OTHERS))
+    known = ", ".join(weights.name for weights in ALL)
     raise WeightsError(f"there are no weights called {name!r}; there are {known}")
 
 
