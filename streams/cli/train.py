@@ -40,5 +40,5 @@ def entities(data: Path) -> None:
 @train.command()
 @_data
 def stories(data: Path) -> None:
-    """Train the join decision on DATA/stories and print the out-of-fold report."""
+    """Train the join decision on DATA/stories and on made-up news, and print the out-of-fold report."""
     _run("stories", data)

@@ -27,8 +27,8 @@ FIELDS = 4
 #: Characters of text that are read: news has its facts up front, and a 20 MB "article" must cost what others cost.
 READ_CHARS = 12_000
 #: A word counts the less the later it stands: news has the event first, and what it shares with other events after.
-#: Half of what may be lost is lost by this word … and this share of its weight is never lost. Development data: 100 to
-#: 300 words and .1 to .3 measured alike, and all of them better than counting every word in full.
+#: Half of what may be lost is lost by this word … and this share of its weight is never lost. Development data: 150 or
+#: 300 words and .1 or .3 measured alike, and all of them better than counting every word in full.
 HALF, FLOOR = 200, 0.3
 #: Terms kept of each field in an article's vector, the strongest: 50, 120 and 200 body terms measured no better.
 KEEP = (80, 16, 24, 24)

@@ -12,8 +12,8 @@ from math import nan, sqrt
 from streams.clustering.features import BODY, FIELDS
 
 #: Share of each field (body, title, names, entities) in the combined similarity; those an article lacks give theirs to
-#: the others. Development data: titles help as a bonus to body words, not as a share; names and entities hardly help
-#: as a share (they are measured apart), but hold look-alikes apart where dates are missing.
+#: the others. Development data: titles help as a bonus to body words, not as a share; names and entities are no
+#: help there (names are measured apart), but keep made-up look-alikes apart.
 WEIGHTS = (0.9, 0.0, 0.07, 0.03)
 #: What a story of one article is taken to hold together with, and unrelated stories to be alike by. Development data.
 COHESION, BACKGROUND = 0.35, 0.04
