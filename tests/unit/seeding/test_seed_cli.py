@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,11 @@ def test_a_slow_pipe_is_sent_as_it_comes_and_ctrl_c_ends_it(embedded: str) -> No
 
     import asyncio
 
-    with subprocess.Popen([*COMMAND, "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+    # Whoever runs the tests in the background may have them ignore Ctrl-C, and their children with them.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        [*COMMAND, "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=env, preexec_fn=heed
+    ) as process:
         assert process.stdin is not None
         process.stdin.write(b'{"content": "x", "id": "first"}\n')
         process.stdin.flush()
