@@ -15,10 +15,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_sessionstart() -> None:
     """Where a developer without model weights may skip what needs them, CI may not."""
     if os.environ.get("CI"):
-        from streams.tagging import WeightsError, create_tagger
+        from streams.settings import user_models_dir
+        from streams.tagging import WeightsError, weights
 
         try:
-            create_tagger(backend="spacy-md")
+            for each in weights.WEIGHTS:
+                weights.verify(each, user_models_dir())
         except WeightsError as error:
             pytest.exit(f"CI is set and the model weights cannot be had: {error}", returncode=1)
 
