@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from streams import codec
+from streams.limits import LIMITS
 from streams.metrics import METRICS
 from streams.records import SCHEMA_VERSION, CleanArticle, Decision, RawArticle, Rejection, Story, TaggedArticle
 from streams.settings import Settings
@@ -24,6 +25,7 @@ def pages() -> Iterator[tuple[Path, bytes]]:
     yield REFERENCE / "settings.md", _settings().encode()
     yield REFERENCE / "topics.md", _topics().encode()
     yield REFERENCE / "metrics.md", _metrics().encode()
+    yield REFERENCE / "limits.md", _limits().encode()
     yield REFERENCE / "cli.md", _cli().encode()
     for record in _RECORDS:
         name = f"{record.__name__}.v{SCHEMA_VERSION}.json"
@@ -69,6 +71,29 @@ def _metrics() -> str:
 
     head = "# Metrics\n\nEach worker serves them at `/metrics` where `STREAMS_HTTP_PORT` is set.\n\n"
     return _NOTE + head + _table(("metric", "kind", "labels", "why"), rows())
+
+
+def _limits() -> str:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for limit in LIMITS:
+            yield f"`{limit.field}`", f"{limit.most:,}", limit.unit, limit.beyond, limit.why
+
+    head = "# Limits of a record\n\nWhat comes from outside is held to these where it enters: raw, clean and tagged "
+    head += (
+        "records as they are read, and whatever cleaning finds in a page or a JSON body. A record says in `cut` which "
+    )
+    head += "of its fields had to go; `streams clean --explain` shows it. Beyond the limit a value is\n\n"
+    head += (
+        "- **cut**: its beginning stays;\n- **dropped**: left out;\n- **hashed**: its beginning and a digest of the "
+    )
+    head += (
+        "whole stay, the same for the same value;\n- **folded**: mapped to a known value or none;\n- **refused**: the "
+    )
+    head += (
+        "record is a rejection (in cleaning) or a dead letter (in a later stage).\n\nControl characters become spaces. "
+    )
+    head += "A record's content may have `STREAMS_MAX_ARTICLE_BYTES`.\n\n"
+    return _NOTE + head + _table(("field", "at most", "unit", "beyond", "why this much"), rows())
 
 
 def _cli() -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
 from streams.cleaning import Cleaner, CleaningMemory, Context, article_id
 from streams.clustering import Changes, Clusterer
+from streams.limits import bounded
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, TaggedArticle
 from streams.tagging import Tagger, create_tagger
 
@@ -23,9 +24,11 @@ __all__ = [
     "Tagger",
     "article_id",
     "clean",
+    "clean_one",
     "cluster",
     "create_tagger",
     "tag",
+    "tag_batches",
 ]
 
 
@@ -38,9 +41,21 @@ def clean(
 ) -> Iterator[CleanArticle | Rejection]:
     """Clean a sequence of raw articles in order; their index is their position, as an offset is on Kafka."""
     for position, raw in enumerate(raws):
-        context, _ = memory.observe(raw, position)
-        outcome, _ = memory.settle(raw, cleaner.clean(raw, context, received_at=received_at), position)
-        yield outcome
+        yield clean_one(raw, position, cleaner=cleaner, memory=memory, received_at=received_at)
+
+
+def clean_one(
+    raw: RawArticle,
+    position: int,
+    *,
+    cleaner: Cleaner,
+    memory: CleaningMemory,
+    received_at: datetime | None = None,
+) -> CleanArticle | Rejection:
+    """Clean one raw article as of its position: what memory knows, the cleaning itself, the revision."""
+    raw = bounded(raw)
+    context, _ = memory.observe(raw, position)
+    return memory.settle(raw, cleaner.clean(raw, context, received_at=received_at), position)[0]
 
 
 def tag(articles: Iterable[CleanArticle], *, tagger: Tagger, batch_size: int = 32) -> Iterator[TaggedArticle]:
@@ -48,6 +63,28 @@ def tag(articles: Iterable[CleanArticle], *, tagger: Tagger, batch_size: int = 3
     iterator = iter(articles)
     while batch := list(islice(iterator, batch_size)):
         yield from tagger.tag(batch)
+
+
+def tag_batches(
+    articles: Iterable[CleanArticle],
+    *,
+    tagger: Tagger,
+    batch_size: int = 32,
+    on_failure: Callable[[str, Exception], None],
+) -> Iterator[TaggedArticle]:
+    """As ``tag``, but an article that makes the tagger raise is told to ``on_failure``, and the others go on."""
+    iterator = iter(articles)
+    while batch := list(islice(iterator, batch_size)):
+        try:
+            yield from tagger.tag(batch)
+        except Exception:
+            for article in batch:
+                try:
+                    (tagged,) = tagger.tag([article])
+                except Exception as error:
+                    on_failure(article.id, error)
+                else:
+                    yield tagged
 
 
 def cluster(articles: Iterable[TaggedArticle], *, clusterer: Clusterer) -> Iterator[tuple[Decision, Changes]]:

@@ -46,6 +46,8 @@ class RawArticle:
     language: str | None = None
     fetched_at: datetime | None = None
     retracted: bool = False
+    #: Fields that were longer than they may be (``limits.LIMITS``) when the record came in.
+    cut: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _aware(self.fetched_at, "fetched_at")
@@ -90,6 +92,8 @@ class CleanArticle:
     revision: int = 0
     retracted: bool = False
     dropped: tuple[Dropped, ...] = ()
+    #: Fields that were longer than they may be (``limits.LIMITS``): cut short, or left out.
+    cut: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _aware(self.published, "published")

@@ -1,9 +1,10 @@
-"""Normalising and tokenising that tagging and clustering share. Kept tiny on purpose."""
+"""Normalising that several stages share: forms for comparing, digests, the language of a tag."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from hashlib import blake2b
 
 _SLUG_GAP = re.compile(r"[^a-z0-9]+")
 #: Typographic marks that outlets set differently for the same words.
@@ -32,3 +33,58 @@ def slug(text: str) -> str:
     folded = fold(text)
     ascii_slug = _SLUG_GAP.sub("-", folded).strip("-")
     return ascii_slug or "-".join(re.findall(r"\w+", folded))
+
+
+def digest(*parts: str) -> str:
+    """24 hex digits (96 bits) over the parts; collisions are out of reach at any number of articles."""
+    hasher = blake2b(digest_size=12)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        hasher.update(len(data).to_bytes(8, "big") + data)
+    return hasher.hexdigest()
+
+
+def _set(codes: str) -> frozenset[str]:
+    return frozenset(codes.split())
+
+
+#: Languages that an article can be in: ISO 639-1, and what else the language detector tells (fastText's lid.176). The
+#: list is closed, so that no producer can make up languages, each of which would cluster apart.
+LANGUAGES = _set(
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo "
+    "es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka "
+    "kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nd ne ng nl "
+    "nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su "
+    "sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu "
+    "als arz ast azb bar bcl bh bpy bxr cbk ceb ckb diq dsb dty eml frr gom hif hsb ilo jbo krc lez lmo lrc mai mhr "
+    "min mrj mwl myv mzn nah nap nds new pam pfl pms pnb rue sah scn sco tyv vec vep vls war wuu xal xmf yue"
+)
+#: Codes that stand for one of these: withdrawn, of three letters, or of one of two written forms.
+_SAME_LANGUAGE = {
+    "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "nb": "no", "cmn": "zh", "fil": "tl", "arb": "ar",
+    "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "por": "pt", "ita": "it",
+    "nld": "nl", "dut": "nl", "rus": "ru", "ukr": "uk", "pol": "pl", "tur": "tr", "ara": "ar", "fas": "fa",
+    "per": "fa", "hin": "hi", "ben": "bn", "zho": "zh", "chi": "zh", "jpn": "ja", "kor": "ko", "vie": "vi",
+    "ind": "id", "swe": "sv", "nor": "no", "dan": "da", "fin": "fi", "ell": "el", "gre": "el", "heb": "he",
+    "ces": "cs", "cze": "cs", "ron": "ro", "rum": "ro", "hun": "hu", "tha": "th", "msa": "ms", "may": "ms",
+}  # fmt: skip
+#: What stands for no known language in keys and groups (ISO 639-2).
+UNDETERMINED = "und"
+
+
+def primary_language(tag: str | None) -> str | None:
+    """The language of a tag as everything downstream knows it: ``en-GB``, ``en_US`` and ``EN`` are ``en``.
+
+    None where the tag names no language of ``LANGUAGES``. Cleaning applies it once; the topic's key and the clusterer
+    go by the same function, so that reports of one event in ``en`` and ``en-GB`` meet.
+    """
+    if not tag:
+        return None
+    primary = re.split(r"[-_]", tag[:64].strip().casefold(), maxsplit=1)[0]
+    primary = _SAME_LANGUAGE.get(primary, primary)
+    return primary if primary in LANGUAGES else None
+
+
+def language_key(tag: str | None) -> str:
+    """The language that an article is keyed by and clusters in: ``primary_language``, or ``und``."""
+    return primary_language(tag) or UNDETERMINED

@@ -13,7 +13,9 @@ from streams.cleaning.credit import find_credit
 from streams.cleaning.decoding import UndecodableError
 from streams.cleaning.identity import article_id, content_hash
 from streams.cleaning.lines import words
+from streams.limits import MOST, bounded, clip
 from streams.records import CleanArticle, RawArticle, Rejection
+from streams.text import primary_language
 
 #: Shorter texts (words) are a headline or a stub: nothing that could be compared with other articles.
 MIN_WORDS = 8
@@ -38,9 +40,10 @@ class Cleaner:
         ``context`` is what the host's earlier pages had in common (``CleaningMemory.observe``); ``received_at`` is
         the latest time at which the article can have been published, where ``raw.fetched_at`` is not known.
         """
+        raw = bounded(raw)
         name = article_id(raw)
         if raw.retracted:
-            return CleanArticle(id=name, text="", url=raw.url, source=raw.source, retracted=True)
+            return CleanArticle(id=name, text="", url=raw.url, source=raw.source, retracted=True, cut=raw.cut)
         try:
             return self._clean(raw, name, context or NOTHING_KNOWN, raw.fetched_at or received_at)
         except BodyError as error:
@@ -63,27 +66,35 @@ class Cleaner:
             if total > 10 * MIN_WORDS:
                 raise BodyError("not_an_article", f"{size} words of running text in {total}")
             raise BodyError("too_short", f"{size} words, an article has at least {MIN_WORDS}")
+        if len(text) > MOST["text"]:
+            raise BodyError("too_large", f"{len(text)} characters of text, the limit is {MOST['text']}")
         title = found.title
         code, confidence = language.detect(f"{title or ''} {text}")
-        return CleanArticle(
-            id=name,
-            text=text,
-            title=title,
-            url=raw.url or beside.url,
-            source=raw.source or beside.site,
-            authors=beside.authors,
-            published=published or _plausible(beside.published, now),
-            modified=_plausible(beside.modified, now),
-            language=raw.language or beside.language or code,
-            language_confidence=None if raw.language or beside.language else confidence,
-            credit=find_credit(found.paragraphs, found.dropped_lines),
-            content_hash=content_hash(title, text),
-            dropped=found.dropped,
+        told = raw.language or primary_language(beside.language)
+        return bounded(
+            CleanArticle(
+                id=name,
+                text=text,
+                title=title,
+                url=raw.url or beside.url,
+                source=raw.source or beside.site,
+                authors=beside.authors,
+                published=published or _plausible(beside.published, now),
+                modified=_plausible(beside.modified, now),
+                language=told or primary_language(code),
+                language_confidence=None if told else confidence,
+                credit=find_credit(found.paragraphs, found.dropped_lines),
+                content_hash=content_hash(title, text),
+                dropped=found.dropped,
+                cut=raw.cut,
+            )
         )
 
 
 def _reject(raw: RawArticle, name: str, reason: str, detail: str) -> Rejection:
-    return Rejection(stage="clean", reason=reason, detail=detail, id=name, url=raw.url, source=raw.source)
+    return Rejection(
+        stage="clean", reason=reason, detail=clip(detail, MOST["reason"]), id=name, url=raw.url, source=raw.source
+    )
 
 
 def _given_date(text: str | None, now: datetime | None) -> datetime | None:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 
 from streams import codec
 from streams.cleaning.context import NOTHING_KNOWN, Context
-from streams.cleaning.identity import article_id, digest, host_of
+from streams.cleaning.identity import article_id, host_of
 from streams.cleaning.lines import Line, is_prose, line_key, split, words
 from streams.records import RawArticle
+from streams.text import digest
 
 #: Earlier pages of the host that are looked at. Furniture recurs on nearly every page, so few pages tell it.
 SEEN_PAGES = 6

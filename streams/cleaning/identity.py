@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from streams.limits import MOST, bounded_id
 from streams.records import RawArticle
+from streams.text import digest
 
 #: Query parameters that say where a reader came from, not what the page is: the union of what ClearURLs, Brave's
 #: and Firefox's query strippers remove on any site, cut to what news links carry.
@@ -21,6 +22,8 @@ _TRACKING = re.compile(
 _HOST_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp|touch|wap)\.(?=[^.]+\.)")
 _AMP_CACHE = re.compile(r"^[^.]+\.cdn\.ampproject\.org$")
 _AMP_TAIL = re.compile(r"(?:/amp/?|[./]amp\.html?|\.amp)$", re.IGNORECASE)
+#: AMP viewers around one another that are taken off; real links have one.
+_MOST_WRAPPERS = 3
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 
 
@@ -28,22 +31,35 @@ def canonical_url(url: str) -> str | None:
     """The form of a URL that is the same for every way to reach the page, or None where it is no web address.
 
     Scheme, ``www.``, mobile and AMP hosts, AMP paths, tracking parameters, the fragment and the final slash go;
-    what is left of the query is sorted. Made for comparing: it need not be a working link.
+    what is left of the query is sorted. Made for comparing: it need not be a working link. A URL beyond its limit, or
+    one wrapped in more AMP viewers than ``_MOST_WRAPPERS``, is no address either.
     """
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return None
+    address: str | None = url.strip() if len(url) <= MOST["url"] else None
+    for _ in range(_MOST_WRAPPERS + 1):
+        if address is None:
+            return None
+        try:
+            found, wrapped = _unwrap(address)
+        except ValueError:  # what urllib cannot take apart or put together
+            return None
+        if not wrapped:
+            return found
+        address = found
+    return None
+
+
+def _unwrap(url: str) -> tuple[str | None, bool]:
+    """The canonical form of a URL, or the URL that it wraps and True."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
     if parts.scheme.lower() not in ("http", "https") or ("." not in host and host != "localhost"):
-        return None
+        return None, False
     path = parts.path
     # https://www.google.com/amp/s/example.org/a and https://example-org.cdn.ampproject.org/c/s/example.org/a
     if (host in ("google.com", "www.google.com") and path.startswith("/amp/")) or _AMP_CACHE.match(host):
         inner = re.sub(r"^/(?:amp|[cv])/(?:s/)?", "", path)
         if "." in inner.split("/", 1)[0]:
-            tail = f"?{parts.query}" if parts.query else ""
-            return canonical_url(f"https://{inner}{tail}")
+            return f"https://{inner}" + (f"?{parts.query}" if parts.query else ""), True
     host = _HOST_PREFIX.sub("", host.lower().rstrip("."))
     path = _AMP_TAIL.sub("", re.sub(r"^/amp(?=/)", "", path)) if "amp" in path.lower() else path
     path = _INDEX.sub("", path).rstrip("/")
@@ -53,7 +69,7 @@ def canonical_url(url: str) -> str | None:
         (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(name)
     )
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
-    return f"https://{netloc}{path}" + (f"?{urlencode(query)}" if query else "")
+    return f"https://{netloc}{path}" + (f"?{urlencode(query)}" if query else ""), False
 
 
 def host_of(url: str | None) -> str | None:
@@ -62,19 +78,10 @@ def host_of(url: str | None) -> str | None:
     return urlsplit(canonical).hostname if canonical else None
 
 
-def digest(*parts: str) -> str:
-    """24 hex digits (96 bits) over the parts; collisions are out of reach at any number of articles."""
-    hasher = blake2b(digest_size=12)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        hasher.update(len(data).to_bytes(8, "big") + data)
-    return hasher.hexdigest()
-
-
 def article_id(raw: RawArticle) -> str:
     """The article's id: the given one, else from its canonical URL, else from its content. Cheap."""
     if raw.id:
-        return raw.id
+        return bounded_id(raw.id)
     canonical = canonical_url(raw.url) if raw.url else None
     if canonical:
         return digest("url", canonical)

@@ -11,8 +11,9 @@ from typing import TypeVar
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from streams import codec
+from streams import codec, limits
 from streams.cli.console import paper, read_lines, say, write_line
+from streams.limits import clip
 from streams.records import CleanArticle, RawArticle, Rejection, TaggedArticle
 from streams.settings import load
 
@@ -28,6 +29,7 @@ class _Tally:
         self._progress = progress
         self._task = progress.add_task("articles", total=None)
         self.bad = 0
+        self.failed = 0
         self.rejected = 0
         self.done = 0
 
@@ -35,19 +37,25 @@ class _Tally:
         """The records of the lines; a line that is none is reported on stderr and counted, never dropped silently."""
         for name, number, line in read_lines(paths):
             try:
-                yield codec.decode(kind, line)
+                yield limits.decode(kind, line)
             except codec.DecodeError as error:
                 self.bad += 1
                 say(f"{name}:{number}: {error}")
+
+    def fail(self, id_: str | None, error: Exception) -> None:
+        """An article that made a stage raise: told on stderr and counted; the agents write a dead letter."""
+        self.failed += 1
+        say(f"failed {id_ or '?'}: {type(error).__name__}: {clip(str(error), 300)}")
 
     def wrote(self) -> None:
         self.done += 1
         self._progress.advance(self._task)
 
     def close(self) -> None:
-        if self.bad or self.rejected:
-            say(f"{self.done} written, {self.rejected} rejected, {self.bad} unreadable lines")
-        if not self.done and self.bad:
+        if self.bad or self.rejected or self.failed:
+            failed = f", {self.failed} failed" if self.failed else ""
+            say(f"{self.done} written, {self.rejected} rejected, {self.bad} unreadable lines{failed}")
+        if self.failed or (not self.done and self.bad):
             raise SystemExit(1)
 
 
@@ -80,28 +88,26 @@ def clean(paths: tuple[Path, ...], explain: bool, host_memory: Path | None) -> N
     """Raw articles in (JSON lines), clean articles out; rejections go to stderr with their reason.
 
     A row needs `content` (and `content_type`: text/plain, text/html or application/json). Exit code 1 if no line
-    could be read.
+    could be read, or an article made cleaning fail.
     """
     from streams.cleaning import Cleaner, CleaningMemory
     from streams.cli.memory import FileMemory
-    from streams.pipeline import clean as run
+    from streams.pipeline import clean_one
 
     memory = FileMemory(host_memory) if host_memory is not None else CleaningMemory()
     cleaner = Cleaner(max_bytes=load().max_article_bytes)
     with _tally() as tally:
-        raws: list[RawArticle] = []
-
-        def remembered() -> Iterator[RawArticle]:
-            for raw in tally.read(RawArticle, paths):
-                raws[:] = [raw]
-                yield raw
-
-        for outcome in run(remembered(), cleaner=cleaner, memory=memory, received_at=datetime.now(UTC)):
+        for position, raw in enumerate(tally.read(RawArticle, paths)):
+            try:
+                outcome = clean_one(raw, position, cleaner=cleaner, memory=memory, received_at=datetime.now(UTC))
+            except Exception as error:
+                tally.fail(raw.id or raw.url, error)
+                continue
             if isinstance(outcome, Rejection):
                 tally.rejected += 1
                 say(f"rejected {outcome.id or '?'}: {outcome.reason}: {outcome.detail}")
             elif explain:
-                _explain_cleaning(raws[0], outcome)
+                _explain_cleaning(raw, outcome)
                 tally.wrote()
             else:
                 write_line(codec.encode(outcome))
@@ -117,6 +123,8 @@ def _explain_cleaning(raw: RawArticle, article: CleanArticle) -> None:
 
     console = paper()
     console.print(Text(f"{article.id}  {article.title or ''}", style="bold"))
+    if article.cut:
+        console.print(Text(f"longer than they may be, and cut or left out: {', '.join(article.cut)}", style="yellow"))
     for kept, line, reason, score in explain(raw, article):
         margin = "  keep               " if kept else f"- {reason:<14} {score:4.2f}"
         console.print(Text(f"{margin} │ {line}", style="" if kept else "red dim"))
@@ -130,12 +138,13 @@ def _explain_cleaning(raw: RawArticle, article: CleanArticle) -> None:
 def tag(paths: tuple[Path, ...], explain: bool) -> None:
     """Clean articles in (JSON lines), tagged articles out. A row needs `id` and `text`."""
     from streams import tagging
-    from streams.pipeline import tag as run
+    from streams.pipeline import tag_batches
 
     settings = load()
     tagger = tagging.create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
     with _tally() as tally:
-        for article in run(tally.read(CleanArticle, paths), tagger=tagger, batch_size=settings.batch_size):
+        articles = tally.read(CleanArticle, paths)
+        for article in tag_batches(articles, tagger=tagger, batch_size=settings.batch_size, on_failure=tally.fail):
             if explain:
                 paper().print(tagging.explain(article), markup=False, end="\n\n")
             else:
@@ -158,11 +167,18 @@ def cluster(paths: tuple[Path, ...], assignments: Path | None, events: bool, exp
     Stories are written at the end, in the order in which they began.
     """
     from streams import clustering
-    from streams.pipeline import cluster as run
 
     clusterer = clustering.Clusterer()
     with _tally() as tally:
-        for decision, _ in run(tally.read(TaggedArticle, paths), clusterer=clusterer):
+        for position, article in enumerate(tally.read(TaggedArticle, paths)):
+            try:
+                decision = clusterer.decide(article)
+            except Exception as error:
+                tally.fail(article.id, error)
+                continue
+            if decision is None:
+                continue
+            clusterer.apply(article, decision, position)
             if explain:
                 for line in clustering.explain(decision):
                     paper().print(line, markup=False)

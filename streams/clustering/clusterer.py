@@ -16,6 +16,7 @@ from streams.clustering.state import Live, Member, Shelf, utc
 from streams.clustering.story import fold
 from streams.clustering.trees import shipped
 from streams.records import Decision, Story, TaggedArticle
+from streams.text import language_key
 
 #: Distinct terms of an article whose rarity is learned.
 COUNTED = 300
@@ -53,7 +54,7 @@ class Clusterer:
         under an id that was retracted: a retraction stands, whether it came after the article or before.
         """
         member = self._members.get(article.id)
-        language = member.language if member else group_of(article)
+        language = member.language if member else language_key(article.language)
         decider = self._decider(language)
         if member is None:
             if article.retracted:
@@ -69,7 +70,7 @@ class Clusterer:
 
     def contenders(self, article: TaggedArticle) -> Scored:
         """The stories that the article might join, were it new, with what speaks for each. Changes nothing."""
-        return self._decider(group_of(article)).contenders(article, self._features(article))
+        return self._decider(language_key(article.language)).contenders(article, self._features(article))
 
     def _decider(self, language: str) -> Decider:
         group = self._groups.get(language) or Group(language)
@@ -241,11 +242,6 @@ class Clusterer:
     def _seen(self, story_id: str, position: int) -> bool:
         known = self._stories.get(story_id)
         return known is not None and known.position >= position
-
-
-def group_of(article: TaggedArticle) -> str:
-    """The language that an article clusters in: the primary subtag, or ``und``."""
-    return (article.language or "und").strip().casefold().replace("_", "-").split("-")[0] or "und"
 
 
 def fingerprint(article: TaggedArticle) -> str:

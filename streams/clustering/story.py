@@ -13,6 +13,7 @@ from datetime import datetime
 from streams.clustering.headline import choose
 from streams.clustering.quotes import union, with_quotes
 from streams.records import Story, StoryArticle, StoryEntity, StoryEvent, StoryQuote
+from streams.text import language_key
 
 #: Members that a snapshot lists: the founder and the newest. Keeps a story of 10,000 articles within a few kB.
 LISTED = 24
@@ -79,7 +80,7 @@ def _add(story: Story, article: StoryArticle, at: datetime | None) -> Story:
             sources=union(story.sources, outlets(article), OUTLETS),
             entities=_count(story.entities, article.entities, 1),
             quotes=with_quotes(story.quotes, article),
-            languages=union(story.languages, (article.language or "und",), 8),
+            languages=union(story.languages, (language_key(article.language),), 8),
         ),
         listed,
     )

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
-from streams import codec, headers
+from streams import codec, headers, limits
 from streams.broker import admin
 from streams.headers import Position
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, create_tagger
 from streams.reading import FirstDecisions, LogReader
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
 from streams.settings import Settings
+from streams.text import language_key
 from streams.topics import MAX_MESSAGE_BYTES, Name
 
 _INPUTS: dict[Stage, Name] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
@@ -134,9 +135,9 @@ class _Stages:
         """The record's article as the cluster stage should see it; nothing for what is undecodable or rejected."""
         try:
             if self._tagger is None:
-                yield codec.decode(TaggedArticle, record.value or b"")
+                yield limits.decode(TaggedArticle, record.value or b"")
                 return
-            article = self._clean(record) if self._cleaner else codec.decode(CleanArticle, record.value or b"")
+            article = self._clean(record) if self._cleaner else limits.decode(CleanArticle, record.value or b"")
         except codec.DecodeError:
             return
         if isinstance(article, CleanArticle):
@@ -144,7 +145,7 @@ class _Stages:
 
     def _clean(self, record: ConsumerRecord) -> CleanArticle | Rejection:
         assert self._cleaner is not None
-        raw = codec.decode(RawArticle, record.value or b"")
+        raw = limits.decode(RawArticle, record.value or b"")
         memory = self._memories.setdefault(record.partition, CleaningMemory())
         context, _ = memory.observe(raw, record.offset)
         received = datetime.fromtimestamp(record.timestamp / 1000, UTC) if record.timestamp > 0 else None
@@ -158,7 +159,7 @@ async def _cluster(
     if decision is None:
         return
     changes = clusterer.apply(article, decision, number)
-    key = (article.language or "und").encode()
+    key = language_key(article.language).encode()
     made = headers.make(Decision, f"{decision.article_id}@{position.offset}", "replay", position=position)
     await producer.send(f"{into}.story-events", codec.encode(decision), key=key, headers=made)
     for story in changes.stories:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
+from streams.limits import bounded
 from streams.records import CleanArticle, TaggedArticle
 from streams.settings import user_models_dir
 from streams.tagging.aliases import AliasTable, table
@@ -14,6 +15,7 @@ from streams.tagging.identity import identify
 from streams.tagging.quotes import find_quotes
 from streams.tagging.relabel import Relabeller, shipped
 from streams.tagging.repair import repair
+from streams.text import primary_language
 
 #: Between title and text when the two are read as one document.
 _BREAK = "\n\n"
@@ -37,7 +39,7 @@ class Tagger:
         known = [
             number
             for number, article in enumerate(articles)
-            if not article.retracted and (article.language or "en").split("-")[0] in self.backend.languages
+            if not article.retracted and (primary_language(article.language) or "en") in self.backend.languages
         ]
         spans: dict[int, list[RawSpan]] = dict(
             zip(known, self.backend.find([texts[number] for number in known]), strict=True)
@@ -55,7 +57,7 @@ class Tagger:
         if spans is None:
             note = f"no model for {article.language or 'this language'}"
             entities = tuple(replace(entity, reason=f"{entity.reason}; {note}") for entity in entities)
-        return replace(_copy(article), entities=entities, quotes=find_quotes(article.text, entities))
+        return bounded(replace(_copy(article), entities=entities, quotes=find_quotes(article.text, entities)))
 
 
 def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> Tagger:
