@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import BrokenExecutor
 from typing import NoReturn
 
 import faust
@@ -13,8 +12,8 @@ from aiohttp import web
 from mode import Service
 
 from streams.agents.app import INPUTS, StageApp, create_app, die
-from streams.agents.pool import WorkError
-from streams.agents.watch import Watch
+from streams.agents.pool import WorkError, WorkerDiedError
+from streams.agents.watch import Status, Watch
 from streams.records import Stage
 from streams.settings import Settings
 
@@ -65,13 +64,13 @@ class PoolService(Service):
         if self._app.stage.pool is not None:
             try:
                 await self._app.stage.pool.warm()
-            except (WorkError, BrokenExecutor) as error:
+            except (WorkError, WorkerDiedError) as error:
                 die(self._app.stage.name, error)
         logging.getLogger(__name__).info("ready to take records")
 
     async def on_stop(self) -> None:
         if self._app.stage.pool is not None:
-            self._app.stage.pool.close()
+            await self._app.stage.pool.close()
         logging.getLogger(__name__).info("stopped; everything in hand is published and committed")
 
 
@@ -94,11 +93,17 @@ class WatchService(Service):
             limit=settings.watchdog_limit,
         )
 
-    def _status(self) -> tuple[set[int], bool, bool]:
+    def _status(self) -> Status:
         app = self._app
         if not app.joined:
-            return set(), False, False
-        return {tp.partition for tp in app.consumer.assignment()}, True, app.stage.restoring
+            return Status()
+        worked_at = app.stage.pool.progress_at if app.stage.pool is not None else None
+        return Status(
+            partitions={tp.partition for tp in app.consumer.assignment()},
+            joined=True,
+            restoring=app.stage.restoring,
+            worked_at=worked_at,
+        )
 
     @Service.task
     async def _watch(self) -> None:
