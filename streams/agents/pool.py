@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from streams.agents.pool_process import PoolProcess, WorkError, WorkerDiedError
+from streams.agents.pool_process import PoolProcess, WorkerDiedError, WorkError
 
 __all__ = ["Failed", "Pool", "Work", "WorkError", "WorkerDiedError"]
 

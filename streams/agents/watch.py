@@ -142,9 +142,7 @@ class Watch:
         except (KafkaError, OSError, TimeoutError):
             await self._disconnect()
         look = Look(at=time.monotonic(), committed=committed, ends=ends)
-        self.verdict.note(
-            look, assigned=status.joined, restoring=status.restoring, worked_at=status.worked_at
-        )
+        self.verdict.note(look, assigned=status.joined, restoring=status.restoring, worked_at=status.worked_at)
         self._metrics.set("streams_lag", self.verdict.lag, stage=self._stage)
         self._metrics.set("streams_progress_age_seconds", self.verdict.unwell_for, stage=self._stage)
         if self.verdict.unwell_for > self._limit:

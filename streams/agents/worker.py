@@ -9,11 +9,13 @@ from typing import NoReturn
 import faust
 import uvloop
 from aiohttp import web
+from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.agents.app import INPUTS, StageApp, create_app, die
-from streams.agents.pool import WorkError, WorkerDiedError
+from streams.agents.pool import WorkerDiedError, WorkError
 from streams.agents.watch import Status, Watch
+from streams.broker.process import BrokerError
 from streams.records import Stage
 from streams.settings import Settings
 
@@ -52,7 +54,7 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
 
 
 class PoolService(Service):
-    """Loads the models before the first record is taken, and ends the workers after the last."""
+    """Before the first record, asks what the topics take and loads the models; ends the workers after the last."""
 
     logger = logging.getLogger("mode.pool")
 
@@ -61,6 +63,10 @@ class PoolService(Service):
         self._app = app
 
     async def on_start(self) -> None:
+        try:
+            await self._app.publisher.learn()
+        except (BrokerError, KafkaError, OSError) as error:
+            die(self._app.stage.name, error)
         if self._app.stage.pool is not None:
             try:
                 await self._app.stage.pool.warm()
