@@ -93,7 +93,7 @@ class Pool(Generic[Item, Result]):
         """
         if not items:
             return []
-        run = _Run(items, -(-len(items) // len(self._workers)))
+        run: _Run[Item, Result] = _Run(items, -(-len(items) // len(self._workers)))
         self._idle.clear()
         drivers = [asyncio.ensure_future(self._drive(worker, run)) for worker in self._workers]
         try:

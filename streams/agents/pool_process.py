@@ -112,6 +112,7 @@ def _serve(pipe: Connection, factory: Callable[[], Any], memory: int | None, par
     with contextlib.suppress(EOFError, OSError):
         while True:
             items = pipe.recv()
+            answer: tuple[list[Any], tuple[str, str, str] | None]
             try:
                 answer = (work(items), None)
             except Exception as error:
