@@ -100,7 +100,9 @@ def dead_letter(
     }
     made: Headers = [(ERROR_PREFIX + name, str(value).encode("utf-8", "replace")) for name, value in about.items()]
     kept = [(name, value) for name, value in message.headers if not name.startswith(ERROR_PREFIX)]
-    return Outgoing(topic="dead-letters", key=message.key, value=message.value, headers=kept + made)
+    # Kafka takes a record with neither key nor value; our producer refuses to send one.
+    key = b"" if message.key is None and message.value is None else message.key
+    return Outgoing(topic="dead-letters", key=key, value=message.value, headers=kept + made)
 
 
 def reduced(letter: Outgoing, *, keep: bool = True) -> Outgoing:

@@ -170,6 +170,13 @@ async def test_a_dead_letter_too_large_itself_is_reduced_to_what_identifies_the_
     assert letter.size < 100_000
 
 
+async def test_a_record_of_nothing_at_all_has_a_dead_letter_that_can_be_sent():
+    log = Log()
+    await drive(clean_stage(log, Metrics()), log, [message("articles.raw", 7, None, key=None)])
+    (letter,) = log.published
+    assert (letter.key, letter.value) == (b"", None)
+
+
 def test_the_size_of_a_record_is_no_less_than_what_kafka_counts():
     from aiokafka.record.default_records import DefaultRecordBatchBuilder
 

@@ -56,7 +56,7 @@ async def send_hostile(settings, good):
             (b"\xff\xfe", {"headers": [(f"h{n}", b"v" * 1000) for n in range(2000)]}),
             (RawArticle(content=text), {"headers": [("streams_schema", b"\xff\x00")]}),
             (RawArticle(content=text), {"headers": [("streams_schema", None)]}),
-            (None, {"headers": [("streams_letter", b"purged")]}),
+            (None, {"key": b"k", "headers": [("streams_letter", b"purged")]}),
         ]
         for value, more in hostile:
             await send(value, **more)
