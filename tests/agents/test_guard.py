@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from test_stages import BODY, Inline, Log, clean_stage, cluster_stage, drive, message, tagged
 
@@ -208,3 +210,19 @@ def test_a_trace_that_is_none_is_not_handed_on(value):
 )
 def test_a_position_that_is_nonsense_is_none(made):
     assert headers.source_position(made) is None
+
+
+async def test_a_dead_letter_whose_original_looks_like_a_note_is_a_letter():
+    from streams.operations import letters
+
+    log = Log()
+    note = [("streams_letter", b"purged"), ("streams_letter_partition", b"0"), ("streams_letter_offset", b"0")]
+    await drive(clean_stage(log, Metrics()), log, [message("articles.raw", 7, b"\xff" * 40_000_000, extra=note)])
+    (letter,) = log.published
+    record = SimpleNamespace(partition=0, offset=0, key=letter.key, value=letter.value, headers=letter.headers)
+    assert letters._note(record) is None
+    assert letters.parse(record).reduced
+    record.headers = note
+    assert letters._note(record) == ("0:0", "purged")
+    record.headers = note[:1]
+    assert letters._note(record) is None
