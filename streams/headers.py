@@ -5,6 +5,8 @@ Everything in them derives from the record and its input, so that a replay write
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,12 @@ SCHEMA = "streams_schema"
 TRACEPARENT = "traceparent"
 #: Kafka's own names for what a dead letter tells (KIP-1034) are `__streams.errors.*`; ours say the same.
 ERROR_PREFIX = "streams_error_"
+#: Bytes of an id that ``ce_id`` repeats; of a longer one it has the beginning and the hash.
+_ID_BYTES = 1024
+#: The only version of a W3C traceparent there is, and the form that later ones keep.
+_TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+#: Offsets are signed 64-bit numbers, partitions signed 32-bit ones.
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +60,7 @@ def make(
     """
     made: Headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", id_.encode("utf-8", "replace")),
+        ("ce_id", _short(id_.encode("utf-8", "replace"))),
         ("ce_type", f"news.{kind.__name__}.v{SCHEMA_VERSION}".encode()),
         ("ce_source", f"/news-streams/{producer}".encode()),
         ("content-type", b"application/json"),
@@ -75,20 +83,31 @@ def at_position(position: Position) -> Headers:
     ]
 
 
-def source_position(headers: Iterable[tuple[str, bytes]]) -> Position | None:
-    """The input position that ``make`` wrote, or None where a record has none."""
+def _short(id_: bytes) -> bytes:
+    if len(id_) <= _ID_BYTES:
+        return id_
+    return id_[:100].decode("utf-8", "ignore").encode() + b"~" + hashlib.sha256(id_).hexdigest().encode()
+
+
+def source_position(headers: Iterable[tuple[str, bytes | None]]) -> Position | None:
+    """The input position that ``make`` wrote, or None where a record has none, or nonsense."""
     found = dict(headers)
+    topic, partition, offset = (found.get(name) for name in (SOURCE_TOPIC, SOURCE_PARTITION, SOURCE_OFFSET))
     try:
-        return Position(
-            topic=found[SOURCE_TOPIC].decode(),
-            partition=int(found[SOURCE_PARTITION]),
-            offset=int(found[SOURCE_OFFSET]),
-        )
-    except (KeyError, ValueError):
+        if topic is None or partition is None or offset is None:
+            return None
+        position = Position(topic=topic.decode(), partition=int(partition), offset=int(offset))
+    except ValueError:
         return None
+    return position if 0 <= position.partition < _LARGEST and 0 <= position.offset < _LARGEST else None
 
 
-def schema_version(headers: Iterable[tuple[str, bytes]]) -> int | None:
+def schema_version(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
     """The record's schema version; None where it has none (a foreign producer). Raises ValueError for nonsense."""
     value = dict(headers).get(SCHEMA)
     return None if value is None else int(value)
+
+
+def valid_trace(value: bytes | None) -> bytes | None:
+    """A ``traceparent`` to hand on; None for what is none."""
+    return value if value is not None and _TRACE.fullmatch(value) else None

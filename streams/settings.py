@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -46,8 +46,12 @@ class Settings(BaseSettings):
         10_000_000
     )
     article_timeout: Annotated[
-        float, Field(gt=0, description="Seconds that one article may take in a stage's pool.")
-    ] = 60.0
+        float, Field(gt=0, le=3600, description="Seconds that one article may take in a stage's pool.")
+    ] = 20.0
+    pool_memory: Annotated[
+        int,
+        Field(ge=0, description="MiB of data a pool process may hold; more is its article's dead letter; 0: no limit."),
+    ] = 3072
     session_timeout: Annotated[float, Field(ge=1, description="Kafka consumer session timeout, seconds.")] = 30.0
     wait_for_broker: Annotated[
         float, Field(ge=0, description="Seconds to keep trying, with backoff, when no broker answers at start.")
@@ -86,6 +90,45 @@ class Settings(BaseSettings):
                 raise ValueError("expected kafka://host:port[,host:port…]")
         return value
 
+    @model_validator(mode="after")
+    def _limits_fit_each_other(self) -> Self:
+        if self.stalled_after >= self.watchdog_limit:
+            raise ValueError(
+                f"STREAMS_STALLED_AFTER={self.stalled_after:g} must be below "
+                f"STREAMS_WATCHDOG_LIMIT={self.watchdog_limit:g}: a stage is called stalled before it is ended"
+            )
+        # A pool tries a small batch and then its items, each for as long as one article may take, and says nothing
+        # meanwhile; starting its process anew takes time as well.
+        if self.watchdog_limit < 3 * self.article_timeout:
+            raise ValueError(
+                f"STREAMS_WATCHDOG_LIMIT={self.watchdog_limit:g} must be at least three times "
+                f"STREAMS_ARTICLE_TIMEOUT={self.article_timeout:g}: the watchdog would end a stage that is working"
+            )
+        if self.watchdog_limit < 2 * self.session_timeout:
+            raise ValueError(
+                f"STREAMS_WATCHDOG_LIMIT={self.watchdog_limit:g} must be at least twice "
+                f"STREAMS_SESSION_TIMEOUT={self.session_timeout:g}: a group takes that long to form"
+            )
+        if 0 < self.pool_memory < 512:
+            raise ValueError(
+                f"STREAMS_POOL_MEMORY={self.pool_memory} must be 0 or at least 512: the models alone need that much"
+            )
+        return self
+
+    @property
+    def longest_batch(self) -> float:
+        """Seconds that a whole batch may take when every article of it uses up its time, and some for restarts."""
+        return (self.batch_size + 1) * (self.article_timeout + 10.0)
+
+    @property
+    def stop_grace(self) -> float:
+        """Seconds that a stage gets to stop: the article in hand, and publishing what it gave."""
+        return max(30.0, self.article_timeout + 10.0)
+
+    @property
+    def pool_memory_bytes(self) -> int | None:
+        return self.pool_memory * 1024 * 1024 or None
+
     @property
     def pool_size(self) -> int:
         """Processes of a stage's pool: ``pool_workers``, or one a core and at most 4 where that is 0."""
@@ -113,6 +156,9 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False)[0]
+        if not first["loc"]:
+            # Settings that do not fit each other; the message names them.
+            raise SettingsError(first["msg"].removeprefix("Value error, ")) from None
         variable = "STREAMS_" + "_".join(str(part) for part in first["loc"]).upper()
         raise SettingsError(f"{variable}={first['input']!r} cannot work: {first['msg']}") from None

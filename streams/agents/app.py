@@ -5,27 +5,53 @@ FAUST.md of the design has the traps; each setting here that differs from Faust'
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NoReturn
 
 import faust
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    KafkaUnavailableError,
+    NoBrokersAvailable,
+    NodeNotReadyError,
+    RequestTimedOutError,
+)
 from faust.types import TP, EventT
 
-from streams.agents.messages import Incoming, Outgoing
+from streams.agents.messages import Incoming
+from streams.agents.outcomes import BrokenStageError
+from streams.agents.process import BROKER_AWAY
+from streams.agents.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
+from streams.agents.sizes import MAX_REQUEST_BYTES
 from streams.agents.stages import AnyStage, create_stage
 from streams.agents.watch import Watch
+from streams.broker import admin
+from streams.broker.admin import BrokerUnavailableError
 from streams.metrics import Metrics
 from streams.reading import LogReader
 from streams.records import Stage
 from streams.settings import Settings
-from streams.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, topic
 
 logger = logging.getLogger(__name__)
+
+#: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
+_LATEST = 253_402_300_799
+#: What says that the broker does not answer, rather than that something is wrong here.
+_AWAY = (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    KafkaUnavailableError,
+    NodeNotReadyError,
+    NoBrokersAvailable,
+    RequestTimedOutError,
+    BrokerUnavailableError,
+)
 
 #: What each stage reads.
 INPUTS: dict[Stage, Any] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
@@ -58,6 +84,7 @@ class StageApp(faust.App):
     stage: AnyStage
     metrics: Metrics
     reader: LogReader
+    publisher: Publisher
     watch: Watch
     #: Whether the group has ever given this worker its partitions (which may be none).
     joined: bool = False
@@ -85,7 +112,8 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=settings.session_timeout / 6,
         broker_rebalance_timeout=max(settings.session_timeout, 60.0),
-        broker_max_poll_interval=600.0,
+        # Nothing is polled while a batch fills the buffers: a batch of hanging articles must not cost the partitions.
+        broker_max_poll_interval=max(600.0, settings.longest_batch),
         broker_max_poll_records=200,
         broker_commit_interval=1.0,
         broker_commit_every=1000,
@@ -95,14 +123,21 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         consumer_max_fetch_size=2_097_152,
         producer_acks=-1,
         producer_linger=0.005,
-        producer_max_batch_size=262_144,
-        producer_max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES,
+        producer_max_batch_size=BATCH_BYTES,
+        producer_max_request_size=MAX_REQUEST_BYTES,
         producer_request_timeout=60.0,
     )
     app.metrics = metrics
     app.reader = LogReader(settings.bootstrap_servers)
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
-    publisher = _Publisher(app, prefix)
+    app.publisher = Publisher(
+        # Looked up with each call: the app makes its producer when it starts.
+        lambda: app.maybe_start_producer(),
+        prefix,
+        app.stage.outcomes.sizes,
+        partitions=lambda name: app.reader.partitions(name),
+        largest=partial(admin.largest_record, settings),
+    )
 
     async def forget(*args: Any, **_: Any) -> None:
         partitions: set[TP] = args[-1]
@@ -122,21 +157,24 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     async def agent(stream: Any) -> None:
         async for events in stream.noack_take(settings.batch_size, within=settings.batch_within):
             try:
-                await _process(app, publisher, stage_name, events)
+                await _process(app, app.publisher, stage_name, events)
             except Exception as error:
                 die(stage_name, error)
 
     return app
 
 
-async def _process(app: StageApp, publisher: _Publisher, stage_name: Stage, events: Sequence[Any]) -> None:
+async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, events: Sequence[Any]) -> None:
     started = time.monotonic()
     batch = [_incoming(event) for event in events]
-    async for phase in app.stage.process(batch):
-        if any(event.message.generation_id != app.consumer_generation_id for event in events):
-            # Paused for so long that the group went on without us: another worker has these records now.
-            raise FencedError("the partitions of this batch belong to another worker by now")
-        await publisher.publish(phase)
+    try:
+        await _publish(app, publisher, batch, events)
+    except TooLargeForTopicError as error:
+        # Once more, as after a crash: knowing the topic's limit, the stage makes the record's input a dead letter.
+        logger.warning("%s: %s; asking the cluster what its topics take", stage_name, error)
+        await publisher.learn()
+        app.stage.forget({message.partition for message in batch})
+        await _publish(app, publisher, batch, events)
     for event in events:
         event.release()
     app.metrics.observe("streams_batch_seconds", time.monotonic() - started, stage=stage_name)
@@ -144,9 +182,24 @@ async def _process(app: StageApp, publisher: _Publisher, stage_name: Stage, even
     newest = batch[-1].at
     if newest is not None:
         app.metrics.set("streams_input_age_seconds", max(0.0, time.time() - newest.timestamp()), stage=stage_name)
+    try:
+        app.stage.outcomes.check()
+    except BrokenStageError:
+        # What is decided is decided: the next start must not meet the same records again.
+        await app.consumer.commit()
+        raise
+
+
+async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming], events: Sequence[Any]) -> None:
+    async for phase in app.stage.process(batch):
+        if any(event.message.generation_id != app.consumer_generation_id for event in events):
+            # Paused for so long that the group went on without us: another worker has these records now.
+            raise FencedError("the partitions of this batch belong to another worker by now")
+        await publisher.publish(phase)
 
 
 def _incoming(event: EventT[bytes]) -> Incoming:
+    """The event as the stages know it. Nothing in a record makes this raise."""
     message = event.message
     given: Any = message.headers or []
     pairs = given.items() if isinstance(given, dict) else given
@@ -156,34 +209,17 @@ def _incoming(event: EventT[bytes]) -> Incoming:
         offset=message.offset,
         key=message.key,
         value=message.value,
-        headers=[(str(name), bytes(value)) for name, value in pairs],
+        # A header may have no value (KIP-82); it is read as an empty one.
+        headers=[(str(name), bytes(value or b"")) for name, value in pairs],
         at=_moment(message.timestamp),
     )
 
 
 def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None or seconds <= 0 else datetime.fromtimestamp(seconds, UTC)
-
-
-class _Publisher:
-    """Sends a phase and awaits every acknowledgement."""
-
-    def __init__(self, app: StageApp, prefix: str) -> None:
-        self._app = app
-        self._prefix = prefix
-
-    async def publish(self, phase: Sequence[Outgoing]) -> None:
-        if not phase:
-            return
-        producer = await self._app.maybe_start_producer()
-        pending = []
-        for out in phase:
-            name = topic(out.topic).full_name(self._prefix)
-            partitions = await self._app.reader.partitions(name) if out.to_all else [out.partition]
-            pending += [
-                await producer.send(name, out.key, out.value, partition, None, out.headers) for partition in partitions
-            ]
-        await asyncio.gather(*pending)
+    """Kafka's timestamp; None where there is none, or one that is no time: the producer may write any 64-bit number."""
+    if seconds is None or not 0 < seconds < _LATEST:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def die(stage_name: Stage, error: Exception) -> NoReturn:
@@ -191,4 +227,4 @@ def die(stage_name: Stage, error: Exception) -> NoReturn:
     logger.critical("%s stops: %s: %s", stage_name, type(error).__name__, error)
     logger.debug("where it happened", exc_info=error)
     logging.shutdown()
-    os._exit(1)
+    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,10 @@ T = TypeVar("T")
 ERROR_PREFIX = headers.ERROR_PREFIX
 #: Characters of an exception's message that a header keeps.
 _MESSAGE_LIMIT = 1000
+#: What a reduced dead letter keeps: bytes of the value, of the key and of each header, and the number of headers.
+_KEPT_VALUE, _KEPT_KEY, _KEPT_HEADER, _KEPT_HEADERS = 16_384, 1024, 1024, 32
+#: Bytes that Kafka's batch and record framing add to one record at most (61 and 5 varints), and to each header.
+_FRAME, _HEADER_FRAME = 61 + 36, 10
 
 
 class NewerSchemaError(codec.DecodeError):
@@ -41,7 +46,7 @@ class Incoming:
 
     @property
     def trace(self) -> bytes | None:
-        return dict(self.headers).get(headers.TRACEPARENT)
+        return headers.valid_trace(dict(self.headers).get(headers.TRACEPARENT))
 
     def decode(self, kind: type[T]) -> T:
         """The record inside; raises ``codec.DecodeError``."""
@@ -67,6 +72,12 @@ class Outgoing:
     partition: int | None = None
     to_all: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of the record alone in a batch, uncompressed: what a broker compares with ``max.message.bytes``."""
+        about = sum(len(name.encode()) + len(value) + _HEADER_FRAME for name, value in self.headers)
+        return _FRAME + len(self.key or b"") + len(self.value or b"") + about
+
 
 def dead_letter(
     stage: Stage, message: Incoming, error: str, text: str, *, attempts: int = 1, since: float | None = None
@@ -89,7 +100,37 @@ def dead_letter(
     }
     made: Headers = [(ERROR_PREFIX + name, str(value).encode("utf-8", "replace")) for name, value in about.items()]
     kept = [(name, value) for name, value in message.headers if not name.startswith(ERROR_PREFIX)]
-    return Outgoing(topic="dead-letters", key=message.key, value=message.value, headers=kept + made)
+    # Kafka takes a record with neither key nor value; our producer refuses to send one.
+    key = b"" if message.key is None and message.value is None else message.key
+    return Outgoing(topic="dead-letters", key=key, value=message.value, headers=kept + made)
+
+
+def reduced(letter: Outgoing, *, keep: bool = True) -> Outgoing:
+    """A dead letter that is too large itself, cut down: the beginnings, and in headers what the original was.
+
+    ``streams_error_reduced`` says that it cannot be put back. Without ``keep`` nothing of the original is left but its
+    size and hash, and where it stands.
+    """
+    value, key = letter.value or b"", letter.key or b""
+    ours = [pair for pair in letter.headers if pair[0].startswith(ERROR_PREFIX)]
+    theirs = [pair for pair in letter.headers if not pair[0].startswith(ERROR_PREFIX)]
+    short = [(name, data) for name, data in theirs if len(name.encode()) <= _KEPT_HEADER and len(data) <= _KEPT_HEADER][
+        :_KEPT_HEADERS
+    ]
+    about: dict[str, object] = {
+        "reduced": "true",
+        "sha256": hashlib.sha256(value).hexdigest(),
+        "size": len(value),
+        "key_size": len(key),
+        "headers": len(theirs),
+    }
+    made = [(ERROR_PREFIX + name, str(data).encode()) for name, data in about.items()]
+    return Outgoing(
+        topic="dead-letters",
+        key=key[:_KEPT_KEY] if keep else None,
+        value=value[:_KEPT_VALUE] if keep else b"",
+        headers=(short if keep else []) + ours + made,
+    )
 
 
 def rows_out(topic: Name, partition: int, rows: Iterable[tuple[str, bytes | None]]) -> list[Outgoing]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from streams import codec, headers
-from streams.agents.messages import Incoming, Outgoing, dead_letter
+from streams.agents.messages import Incoming, Outgoing, dead_letter, reduced
 from streams.agents.pool import Failed
+from streams.agents.sizes import RecordTooLargeError, Sizes
 from streams.metrics import Metrics
-from streams.records import Rejection, Stage
-from streams.topics import MAX_MESSAGE_BYTES, Name
+from streams.records import CleanArticle, Rejection, Stage
+from streams.topics import Name
 
 
 class BrokenStageError(Exception):
@@ -15,60 +16,71 @@ class BrokenStageError(Exception):
 
 
 class Outcomes:
-    """Counts what became of each record, and stops the stage after too many failures in a row."""
+    """Counts what became of each record, and knows when too many in a row have failed."""
 
-    def __init__(self, stage: Stage, metrics: Metrics, max_failures: int) -> None:
+    def __init__(self, stage: Stage, metrics: Metrics, max_failures: int, sizes: Sizes) -> None:
         self.stage = stage
+        self.sizes = sizes
         self._metrics = metrics
         self._max_failures = max_failures
         self._in_a_row = 0
+        self._last = Failed("", "")
 
     def good(self, outcome: str) -> None:
         self._in_a_row = 0
         self._metrics.count("streams_records_total", stage=self.stage, outcome=outcome)
 
     def rejected(self, message: Incoming, rejection: Rejection) -> Outgoing:
-        self.good("rejected")
-        self._metrics.count("streams_rejections_total", stage=self.stage, reason=rejection.reason)
+        """The rejection to publish; raises ``RecordTooLargeError`` as ``published`` does."""
         id_ = rejection.id or f"{message.partition}:{message.offset}"
-        return Outgoing(
-            topic="rejections",
-            key=id_.encode(),
-            value=codec.encode(rejection),
-            headers=self.headers(Rejection, id_, message),
+        return self.published(message, "rejections", rejection, id_, key=id_)
+
+    def count(self, outcome: CleanArticle | Rejection) -> None:
+        if isinstance(outcome, Rejection):
+            self.good("rejected")
+            self._metrics.count("streams_rejections_total", stage=self.stage, reason=outcome.reason)
+        else:
+            self.good("published")
+
+    def failed(self, message: Incoming, error: Exception | Failed) -> Outgoing:
+        """The dead letter of a record that failed at any step, reduced where it is too large itself."""
+        failure = error if isinstance(error, Failed) else Failed(type(error).__name__, str(error))
+        if not isinstance(error, codec.DecodeError | RecordTooLargeError):
+            # Those two are bad data, not a broken deployment: they do not count towards the limit.
+            self._in_a_row += 1
+            self._last = failure
+        self._metrics.count("streams_records_total", stage=self.stage, outcome="dead_letter")
+        self._metrics.count("streams_dead_letters_total", stage=self.stage, error=failure.error)
+        letter = dead_letter(
+            self.stage, message, failure.error, failure.message, attempts=failure.attempts, since=failure.since
         )
+        if self.sizes.takes(letter):
+            return letter
+        short = reduced(letter)
+        return short if self.sizes.takes(short) else reduced(letter, keep=False)
 
-    def undecodable(self, message: Incoming, error: codec.DecodeError) -> Outgoing:
-        """Bad data, not a broken deployment: does not count towards the limit."""
-        self._count_dead(type(error).__name__)
-        return dead_letter(self.stage, message, type(error).__name__, str(error))
-
-    def failed(self, message: Incoming, failure: Failed) -> Outgoing:
-        self._in_a_row += 1
-        self._count_dead(failure.error)
+    def check(self) -> None:
+        """Raise where the deployment seems broken. Called once the batch is committed, so that a bad run of data is
+        passed in the end, however long: each start gets at least a batch further."""
         if self._in_a_row >= self._max_failures:
             raise BrokenStageError(
                 f"{self._in_a_row} records in a row failed in {self.stage}, the last with "
-                f"{failure.error}: {failure.message}. Nothing after the last commit is lost; mend and start again."
+                f"{self._last.error}: {self._last.message}. They are dead letters; nothing is lost. Mend, start again, "
+                "and put them back."
             )
-        return dead_letter(
-            self.stage, message, failure.error, failure.message, attempts=failure.attempts, since=failure.since
-        )
 
     def published(
         self, message: Incoming, topic: Name, record: object, id_: str, key: str, *, to_all: bool = False
     ) -> Outgoing:
-        """The record to publish; a dead letter of its input where it is larger than a topic takes."""
-        value = codec.encode(record)
-        if len(value) > MAX_MESSAGE_BYTES:
-            return self.failed(message, Failed("RecordTooLarge", f"{type(record).__name__} of {len(value)} bytes"))
-        self.good("published")
+        """The record to publish; raises ``RecordTooLargeError`` where it is larger than the topic takes."""
         made = self.headers(type(record), id_, message)
-        return Outgoing(topic=topic, key=key.encode(), value=value, headers=made, to_all=to_all)
+        return self._fitting(
+            Outgoing(topic=topic, key=key.encode(), value=codec.encode(record), headers=made, to_all=to_all)
+        )
+
+    def _fitting(self, out: Outgoing) -> Outgoing:
+        self.sizes.check([out])
+        return out
 
     def headers(self, kind: type, id_: str, message: Incoming) -> headers.Headers:
         return headers.make(kind, id_, self.stage, at=message.at, position=message.position, trace=message.trace)
-
-    def _count_dead(self, error: str) -> None:
-        self._metrics.count("streams_records_total", stage=self.stage, outcome="dead_letter")
-        self._metrics.count("streams_dead_letters_total", stage=self.stage, error=error)

@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 
+#: Exit code of a stage that ends because no broker answers (EX_TEMPFAIL of sysexits.h): not a failure of its own.
+BROKER_AWAY = 75
 #: prctl(2): the signal that the kernel sends to this process when its parent dies.
 _PR_SET_PDEATHSIG = 1
 

@@ -16,6 +16,7 @@ from streams import codec, pipeline
 from streams.agents.messages import Incoming, Outgoing, rows_out
 from streams.agents.outcomes import Outcomes
 from streams.agents.pool import Failed, Pool, Work
+from streams.agents.sizes import Sizes
 from streams.metrics import Metrics
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, Context
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
@@ -53,7 +54,7 @@ class CleanStage:
     name: Stage = "clean"
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        self._outcomes = Outcomes("clean", metrics, settings.max_failures)
+        self.outcomes = Outcomes("clean", metrics, settings.max_failures, Sizes())
         self._settings, self._metrics, self._reader = settings, metrics, reader
         self._memories: dict[int, CleaningMemory] = {}
         self.restoring = False
@@ -61,6 +62,7 @@ class CleanStage:
             partial(cleaning_work, settings.max_article_bytes),
             workers=settings.pool_size,
             timeout=settings.article_timeout,
+            memory=settings.pool_memory_bytes,
             on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="clean"),
         )
 
@@ -69,32 +71,58 @@ class CleanStage:
         rows: list[Outgoing] = []
         work: list[tuple[Incoming, RawArticle, CleaningMemory]] = []
         jobs: list[CleanJob] = []
+        spoilt: set[int] = set()
         for message in batch:
+            # Restoring is outside the guard: a log that cannot be read is no record's fault.
+            memory = await self._memory(message.partition)
             try:
                 raw = message.decode(RawArticle)
-            except codec.DecodeError as error:
-                out.append(self._outcomes.undecodable(message, error))
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
                 continue
-            memory = await self._memory(message.partition)
-            context, changed = memory.observe(raw, message.offset)
-            rows += rows_out("state.clean", message.partition, changed.items())
+            try:
+                context, changed = memory.observe(raw, message.offset)
+                observed = rows_out("state.clean", message.partition, changed.items())
+                self.outcomes.sizes.check(observed)
+            except Exception as error:
+                spoilt.add(message.partition)
+                out.append(self.outcomes.failed(message, error))
+                continue
+            rows += observed
             work.append((message, raw, memory))
             jobs.append((raw, context, message.at))
         for (message, raw, memory), result in zip(work, await self.pool.run(jobs), strict=True):
             if isinstance(result, Failed):
-                out.append(self._outcomes.failed(message, result))
+                out.append(self.outcomes.failed(message, result))
                 continue
-            outcome, changed = memory.settle(raw, result, message.offset)
-            rows += rows_out("state.clean", message.partition, changed.items())
-            out.append(self._publish(message, outcome))
+            try:
+                # Before memory takes it in: what cannot be published must not count as a revision.
+                self._publish(message, result)
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
+                continue
+            try:
+                outcome, changed = memory.settle(raw, result, message.offset)
+                settled = rows_out("state.clean", message.partition, changed.items())
+                made = self._publish(message, outcome)
+                self.outcomes.sizes.check(settled)
+            except Exception as error:
+                spoilt.add(message.partition)
+                out.append(self.outcomes.failed(message, error))
+                continue
+            rows += settled
+            out.append(made)
+            self.outcomes.count(outcome)
         yield out
         yield rows
+        # A memory that raised may be half-changed: the rows that are published now tell what it should be.
+        self.forget(spoilt)
 
     def _publish(self, message: Incoming, outcome: CleanArticle | Rejection) -> Outgoing:
         if isinstance(outcome, Rejection):
-            return self._outcomes.rejected(message, outcome)
+            return self.outcomes.rejected(message, outcome)
         id_ = f"{outcome.id}.{outcome.revision}"
-        return self._outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
+        return self.outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
 
     async def _memory(self, partition: int) -> CleaningMemory:
         if partition not in self._memories:
@@ -130,12 +158,13 @@ class TagStage:
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
         del reader
-        self._outcomes = Outcomes("tag", metrics, settings.max_failures)
+        self.outcomes = Outcomes("tag", metrics, settings.max_failures, Sizes())
         models = str(settings.models_dir) if settings.models_dir else None
         self.pool: Pool[CleanArticle, TaggedArticle] = Pool(
             partial(tagging_work, settings.ner_backend, models),
             workers=settings.pool_size,
             timeout=settings.article_timeout,
+            memory=settings.pool_memory_bytes,
             on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="tag"),
         )
 
@@ -145,19 +174,26 @@ class TagStage:
         for message in batch:
             try:
                 work.append((message, message.decode(CleanArticle)))
-            except codec.DecodeError as error:
-                out.append(self._outcomes.undecodable(message, error))
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
         results = await self.pool.run([article for _, article in work])
         for (message, _), result in zip(work, results, strict=True):
             if isinstance(result, Failed):
-                out.append(self._outcomes.failed(message, result))
+                out.append(self.outcomes.failed(message, result))
+                continue
+            try:
+                out.append(self._publish(message, result))
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
             else:
-                id_ = f"{result.id}.{result.revision}"
-                key = result.language or "und"
-                # Whoever retracts an article may not know its language, hence not its partition: tell them all.
-                to_all = result.retracted
-                out.append(self._outcomes.published(message, "articles.tagged", result, id_, key, to_all=to_all))
+                self.outcomes.good("published")
         yield out
+
+    def _publish(self, message: Incoming, article: TaggedArticle) -> Outgoing:
+        id_ = f"{article.id}.{article.revision}"
+        key = article.language or "und"
+        # Whoever retracts an article may not know its language, hence not its partition: tell them all.
+        return self.outcomes.published(message, "articles.tagged", article, id_, key, to_all=article.retracted)
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Nothing to forget."""
@@ -182,7 +218,7 @@ class ClusterStage:
     pool = None
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        self._outcomes = Outcomes("cluster", metrics, settings.max_failures)
+        self.outcomes = Outcomes("cluster", metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
         self._partitions: dict[int, _Partition] = {}
         self.restoring = False
@@ -193,33 +229,38 @@ class ClusterStage:
         stories: dict[str, Outgoing] = {}
         for message in batch:
             state = await self._state(message)
-            try:
-                article = message.decode(TaggedArticle)
-            except codec.DecodeError as error:
-                log.append(self._outcomes.undecodable(message, error))
-                continue
             redelivered = message.offset <= state.decided_to
             try:
+                article = message.decode(TaggedArticle)
                 decision = state.logged.get(message.offset) if redelivered else state.clusterer.decide(article)
-                changes = state.clusterer.apply(article, decision, message.offset) if decision else None
+                decided = [] if decision is None or redelivered else [self._decided(message, article, decision)]
+                self.outcomes.sizes.check(decided)
             except Exception as error:
-                # The clusterer may be half-changed: publish what stands, then start it anew from its rows.
+                # Deciding changes nothing: there is nothing to undo.
+                log.append(self.outcomes.failed(message, error))
+                continue
+            if decision is None:
+                self.outcomes.good("nothing")
+                continue
+            try:
+                changes = state.clusterer.apply(article, decision, message.offset)
+                # Every version of a row, in order: a row that gave something away must not be written before the one
+                # that took it. Of a snapshot, the last version will do.
+                changed = rows_out("state.cluster", message.partition, changes.rows.items())
+                snapshots = {story.id: self._snapshot(message, story) for story in changes.stories}
+                # A decision whose rows cannot be written must not be logged: the log is the truth.
+                self.outcomes.sizes.check([*changed, *snapshots.values()])
+            except Exception as error:
+                # The clusterer has changed, if only half: publish what stands, then start it anew from its rows.
                 yield log
                 yield rows + list(stories.values())
-                log, rows, stories = [], [], {}
+                log, rows, stories = [self.outcomes.failed(message, error)], [], {}
                 self.forget([message.partition])
-                log.append(self._outcomes.failed(message, Failed(type(error).__name__, str(error))))
                 continue
-            if decision is None or changes is None:
-                self._outcomes.good("nothing")
-                continue
-            self._outcomes.good("redelivered" if redelivered else "published")
-            if not redelivered:
-                log.append(self._decided(message, article, decision))
-            # Every version of a row, in order: a row that gave something away must not be written before the one
-            # that took it. Of a snapshot, the last version will do.
-            rows += rows_out("state.cluster", message.partition, changes.rows.items())
-            stories |= {story.id: self._snapshot(message, story) for story in changes.stories}
+            self.outcomes.good("redelivered" if redelivered else "published")
+            log += decided
+            rows += changed
+            stories |= snapshots
         yield log
         yield rows + list(stories.values())
 
@@ -228,7 +269,7 @@ class ClusterStage:
             topic="story-events",
             key=(article.language or "und").encode(),
             value=codec.encode(decision),
-            headers=self._outcomes.headers(Decision, f"{decision.article_id}@{message.offset}", message),
+            headers=self.outcomes.headers(Decision, f"{decision.article_id}@{message.offset}", message),
             partition=message.partition,
         )
 
@@ -237,7 +278,7 @@ class ClusterStage:
             topic="stories",
             key=story.id.encode(),
             value=codec.encode(story),
-            headers=self._outcomes.headers(Story, f"{story.id}@{message.offset}", message),
+            headers=self.outcomes.headers(Story, f"{story.id}@{message.offset}", message),
         )
 
     async def _state(self, message: Incoming) -> _Partition:

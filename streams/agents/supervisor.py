@@ -8,22 +8,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from streams.agents.process import BROKER_AWAY
 from streams.records import Stage
 
 logger = logging.getLogger(__name__)
 
-#: Seconds a stage gets to finish its batch and commit before it is killed.
-_GRACE = 30.0
 #: A stage that ran this long was well; its next failure counts as the first.
 _WELL_AFTER = 60.0
 #: Failures in a row, each soon after its start, that say the stage cannot work.
 _MAX_RESTARTS = 5
+#: Longest pause while no broker answers: it may be away for hours, and is wanted back soon once it is there.
+_LONGEST_PAUSE = 30.0
 
 
 @dataclass
@@ -33,6 +34,7 @@ class _Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
+    waits: int = 0
     restart_at: float | None = None
 
 
@@ -41,12 +43,16 @@ class Supervisor:
     """Runs ``streams worker STAGE`` once for each stage.
 
     ``env`` is added to the children's environment; what they write to stderr goes to the file ``log``, else to ours.
+    ``grace`` is in seconds: what a stage gets to finish its batch and commit before it is killed. ``reachable`` tells
+    whether a broker answers; while none does, a stage that ends is started again for ever, and that is no failure.
     """
 
     stages: Sequence[Stage]
     env: dict[str, str] | None = None
     http_port: int = 0
     log: Path | None = None
+    grace: float = 30.0
+    reachable: Callable[[], bool] = lambda: True
     _children: list[_Child] = field(default_factory=list)
     _stopping: bool = False
 
@@ -91,6 +97,10 @@ class Supervisor:
             code = child.process.poll() if child.process else None
             if code is None:
                 continue
+            if code != 0 and (code == BROKER_AWAY or not self.reachable()):
+                self._wait_for_broker(child, now)
+                continue
+            child.waits = 0
             child.failures = 1 if now - child.started > _WELL_AFTER else child.failures + 1
             if child.failures > _MAX_RESTARTS:
                 logger.error("%s has failed %d times in a row: giving up", child.stage, child.failures)
@@ -100,17 +110,23 @@ class Supervisor:
             child.restart_at = now + pause
         return True
 
+    def _wait_for_broker(self, child: _Child, now: float) -> None:
+        child.waits = 1 if now - child.started > _WELL_AFTER else child.waits + 1
+        pause = min(_LONGEST_PAUSE, 2.0 ** (child.waits - 1))
+        logger.warning("%s ended because no broker answers; trying again in %.0f s", child.stage, pause)
+        child.restart_at = now + pause
+
     def stop(self) -> None:
         """Ask every stage to finish, and kill what has not gone after the grace period."""
         running = [child.process for child in self._children if child.process and child.process.poll() is None]
         for process in running:
             process.terminate()
-        deadline = time.monotonic() + _GRACE
+        deadline = time.monotonic() + self.grace
         for process in running:
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                logger.error("process %d did not stop within %.0f s: killing it", process.pid, _GRACE)
+                logger.error("process %d did not stop within %.0f s: killing it", process.pid, self.grace)
                 process.kill()
                 process.wait()
 

@@ -12,13 +12,14 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from streams.agents.process import BROKER_AWAY
 from streams.metrics import Metrics
 from streams.records import Stage
 
@@ -29,6 +30,16 @@ _PERIOD = 2.0
 _PATIENCE = 3.0
 
 State = Literal["starting", "recovering", "ready", "stalled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the stage says of itself; ``worked_at`` is when its pool last finished an item (``time.monotonic``)."""
+
+    partitions: set[int] = field(default_factory=set)
+    joined: bool = False
+    restoring: bool = False
+    worked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +69,15 @@ class Verdict:
         self._well_since = clock()
         self._first_unwell: float | None = None
 
-    def note(self, look: Look, *, assigned: bool, restoring: bool) -> None:
-        """Take in a look. Progress is a commit, having no lag, or restoring state; silence is never progress."""
+    def note(self, look: Look, *, assigned: bool, restoring: bool, worked_at: float | None = None) -> None:
+        """Take in a look. Progress is a commit, having no lag, restoring state, or an item that the pool has finished
+        (at ``worked_at``; one that failed in its time is finished too). A silent broker is never progress."""
         answered = look.committed is not None and look.ends is not None
         previous = self._last.committed if self._last else None
         if answered and (look.lag == 0 or look.committed != previous or restoring or not assigned):
             self._well_since = look.at
+        elif answered and worked_at is not None:
+            self._well_since = max(self._well_since, worked_at)
         self._assigned, self._restoring = assigned, restoring
         if answered:
             self._last = look
@@ -99,12 +113,11 @@ class Watch:
         servers: list[str],
         group: str,
         topic: str,
-        status: Callable[[], tuple[set[int], bool, bool]],
+        status: Callable[[], Status],
         metrics: Metrics,
         stalled_after: float,
         limit: float,
     ) -> None:
-        """``status`` gives the assigned partitions, whether the group was joined, and whether state is restored now."""
         self.verdict = Verdict(stalled_after=stalled_after)
         self._stage: Stage = stage
         self._servers, self._group, self._topic = servers, group, topic
@@ -121,15 +134,15 @@ class Watch:
             await self._disconnect()
 
     async def _look(self) -> None:
-        partitions, joined, restoring = self._status()
+        status = self._status()
         committed: dict[int, int] | None = None
         ends: dict[int, int] | None = None
         try:
-            committed, ends = await asyncio.wait_for(self._ask(partitions), _PATIENCE)
+            committed, ends = await asyncio.wait_for(self._ask(status.partitions), _PATIENCE)
         except (KafkaError, OSError, TimeoutError):
             await self._disconnect()
         look = Look(at=time.monotonic(), committed=committed, ends=ends)
-        self.verdict.note(look, assigned=joined, restoring=restoring)
+        self.verdict.note(look, assigned=status.joined, restoring=status.restoring, worked_at=status.worked_at)
         self._metrics.set("streams_lag", self.verdict.lag, stage=self._stage)
         self._metrics.set("streams_progress_age_seconds", self.verdict.unwell_for, stage=self._stage)
         if self.verdict.unwell_for > self._limit:
@@ -139,7 +152,8 @@ class Watch:
                 self._stage, silent, self.verdict.unwell_for, self._limit,
             )  # fmt: skip
             logging.shutdown()
-            os._exit(1)
+            # A broker that is away is not this stage's failure: the supervisor waits for it.
+            os._exit(BROKER_AWAY if ends is None else 1)
 
     async def _ask(self, partitions: set[int]) -> tuple[dict[int, int], dict[int, int]]:
         if self._admin is None or self._consumer is None:

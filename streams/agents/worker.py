@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import BrokenExecutor
 from typing import NoReturn
 
 import faust
 import uvloop
 from aiohttp import web
+from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.agents.app import INPUTS, StageApp, create_app, die
-from streams.agents.pool import WorkError
-from streams.agents.watch import Watch
+from streams.agents.pool import WorkerDiedError, WorkError
+from streams.agents.watch import Status, Watch
+from streams.broker.process import BrokerError
 from streams.records import Stage
 from streams.settings import Settings
 
@@ -53,7 +54,7 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
 
 
 class PoolService(Service):
-    """Loads the models before the first record is taken, and ends the workers after the last."""
+    """Before the first record, asks what the topics take and loads the models; ends the workers after the last."""
 
     logger = logging.getLogger("mode.pool")
 
@@ -62,16 +63,20 @@ class PoolService(Service):
         self._app = app
 
     async def on_start(self) -> None:
+        try:
+            await self._app.publisher.learn()
+        except (BrokerError, KafkaError, OSError) as error:
+            die(self._app.stage.name, error)
         if self._app.stage.pool is not None:
             try:
                 await self._app.stage.pool.warm()
-            except (WorkError, BrokenExecutor) as error:
+            except (WorkError, WorkerDiedError) as error:
                 die(self._app.stage.name, error)
         logging.getLogger(__name__).info("ready to take records")
 
     async def on_stop(self) -> None:
         if self._app.stage.pool is not None:
-            self._app.stage.pool.close()
+            await self._app.stage.pool.close()
         logging.getLogger(__name__).info("stopped; everything in hand is published and committed")
 
 
@@ -94,11 +99,17 @@ class WatchService(Service):
             limit=settings.watchdog_limit,
         )
 
-    def _status(self) -> tuple[set[int], bool, bool]:
+    def _status(self) -> Status:
         app = self._app
         if not app.joined:
-            return set(), False, False
-        return {tp.partition for tp in app.consumer.assignment()}, True, app.stage.restoring
+            return Status()
+        worked_at = app.stage.pool.progress_at if app.stage.pool is not None else None
+        return Status(
+            partitions={tp.partition for tp in app.consumer.assignment()},
+            joined=True,
+            restoring=app.stage.restoring,
+            worked_at=worked_at,
+        )
 
     @Service.task
     async def _watch(self) -> None:

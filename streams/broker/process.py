@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -51,6 +51,15 @@ def check_port(port: int) -> None:
                 f"cannot listen on {HOST}:{port}: {error.strerror}. "
                 "Stop what runs there, or give another port (streams broker --port N)."
             ) from None
+
+
+def reaches(servers: Iterable[str]) -> bool:
+    """Whether any of the servers (``host:port``) takes a connection: whatever is said on it, encrypted or not."""
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        with contextlib.suppress(OSError), socket.create_connection((host.strip("[]"), int(port)), timeout=1):
+            return True
+    return False
 
 
 def answers(port: int, host: str = HOST) -> bool:

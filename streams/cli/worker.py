@@ -25,17 +25,31 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
     One stage runs in this process; several run as one process each, started again when they fail. A stage that is
     stopped finishes the batch in hand and commits; one that is killed goes on where it was when started again.
     """
-    from streams.agents.process import end_with_parent
+    from streams.agents.process import BROKER_AWAY, end_with_parent
     from streams.agents.supervisor import Supervisor
     from streams.agents.worker import run_stage
+    from streams.broker.admin import BrokerUnavailableError
+    from streams.broker.process import reaches
 
     settings = load(http_port=http_port)
     chosen = [stage for stage in STAGES if stage in stages] if stages else list(STAGES)
     if parent is not None:
         end_with_parent(signal.SIGTERM, parent)
-    asyncio.run(require_cluster(settings))
+    try:
+        asyncio.run(require_cluster(settings))
+    except BrokerUnavailableError as error:
+        if parent is None:
+            raise
+        say(str(error))
+        sys.exit(BROKER_AWAY)
     if len(chosen) == 1:
         run_stage(settings, chosen[0], http_port=settings.http_port)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s worker  %(levelname)s %(message)s")
     say(f"running {', '.join(chosen)} on {settings.broker} (Ctrl-C stops)")
-    sys.exit(Supervisor(chosen, http_port=settings.http_port).run())
+    supervisor = Supervisor(
+        chosen,
+        http_port=settings.http_port,
+        grace=settings.stop_grace,
+        reachable=lambda: reaches(settings.bootstrap_servers),
+    )
+    sys.exit(supervisor.run())

@@ -46,6 +46,8 @@ class Letter:
     key: bytes | None
     value: bytes | None
     headers: Headers
+    #: Only the beginning of an original that was too large for a dead letter: there is nothing to put back.
+    reduced: bool = False
 
     @property
     def name(self) -> str:
@@ -79,7 +81,7 @@ def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
         return str(about.get(ERROR_PREFIX + name, ""))
 
     def number(name: str) -> int:
-        return int(text(name)) if text(name).isdigit() else -1
+        return int(text(name)) if text(name).isdecimal() and len(text(name)) < 20 else -1
 
     return Letter(
         partition=record.partition,
@@ -96,6 +98,7 @@ def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
         key=record.key,
         value=record.value,
         headers=[(name, value) for name, value in record.headers if not name.startswith(ERROR_PREFIX)],
+        reduced=ERROR_PREFIX + "reduced" in about,
     )
 
 
@@ -126,7 +129,7 @@ async def replay(settings: Settings, wanted: Filter) -> list[Letter]:
     done: list[Letter] = []
     async with _producer(settings) as producer:
         async for letter in letters(settings, wanted):
-            if not letter.source_topic.startswith(f"{settings.topic_prefix}."):
+            if not letter.source_topic.startswith(f"{settings.topic_prefix}.") or letter.reduced:
                 continue
             await producer.send_and_wait(letter.source_topic, letter.value, key=letter.key, headers=letter.headers)
             await _append_note(producer, settings, letter, "replayed")
@@ -173,7 +176,8 @@ async def _truncate(settings: Settings) -> int:
 
 def _note(record: ConsumerRecord) -> tuple[str, State] | None:
     found = dict(record.headers)
-    if NOTE not in found:
+    # A dead letter keeps its original's headers, which may look like a note: what tells of a failure is none.
+    if not {NOTE, NOTE_PARTITION, NOTE_OFFSET} <= found.keys() or ERROR_PREFIX + "stage" in found:
         return None
     state: State = "replayed" if found[NOTE] == b"replayed" else "purged"
     return f"{found[NOTE_PARTITION].decode()}:{found[NOTE_OFFSET].decode()}", state

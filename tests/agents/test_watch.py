@@ -63,3 +63,15 @@ def test_time_passes_although_nobody_looks():
 def test_a_commit_ends_the_stall():
     verdict, _ = watched([(0, 10, 50), (20, 10, 50), (21, 11, 50)])
     assert verdict.state == "ready"
+
+
+def test_items_that_the_pool_finishes_are_progress_but_not_while_the_broker_is_silent():
+    verdict, clock = watched([(0, 10, 50)])
+    for seconds in range(2, 20, 2):
+        clock.now = 100.0 + seconds
+        verdict.note(Look(at=clock.now, committed={0: 10}, ends={0: 50}), assigned=True, restoring=False,
+                     worked_at=clock.now - 1)  # fmt: skip
+    assert verdict.state == "ready"
+    clock.now += 7
+    verdict.note(Look(at=clock.now, committed=None, ends=None), assigned=True, restoring=False, worked_at=clock.now)
+    assert verdict.state == "stalled"
