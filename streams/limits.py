@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from streams import codec
 from streams.records import CleanArticle, Entity, Mention, RawArticle, TaggedArticle
@@ -72,6 +72,7 @@ def bounded(record: R) -> R:
     Raises:
         codec.DecodeError: the text of a clean or tagged article is too long: a stage of ours would have rejected it.
     """
+    changed: dict[str, object]
     if isinstance(record, RawArticle):
         changed = _raw(record)
     else:
@@ -89,7 +90,9 @@ def bounded(record: R) -> R:
 def decode(kind: type[T], data: bytes | str) -> T:
     """``codec.decode``, held to the limits: for every record that comes in. Raises ``codec.DecodeError``."""
     record = codec.decode(kind, data)
-    return bounded(record) if isinstance(record, RawArticle | CleanArticle) else record
+    if isinstance(record, RawArticle | CleanArticle):
+        return cast(T, bounded(record))
+    return record
 
 
 def bounded_id(given: str) -> str:

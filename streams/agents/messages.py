@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from streams import codec, headers
+from streams import codec, headers, limits
 from streams.headers import Headers, Position
 from streams.records import SCHEMA_VERSION, Stage
 from streams.topics import Name
@@ -58,7 +58,7 @@ class Incoming:
             raise NewerSchemaError(f"schema version {version}; this stage knows {SCHEMA_VERSION}")
         if self.value is None:
             raise codec.DecodeError("the record has no value")
-        return codec.decode(kind, self.value)
+        return limits.decode(kind, self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from streams.metrics import Metrics
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, Context
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
 from streams.settings import Settings
+from streams.text import language_key
 
 Phases = AsyncIterator[list[Outgoing]]
 
@@ -191,7 +192,7 @@ class TagStage:
 
     def _publish(self, message: Incoming, article: TaggedArticle) -> Outgoing:
         id_ = f"{article.id}.{article.revision}"
-        key = article.language or "und"
+        key = language_key(article.language)
         # Whoever retracts an article may not know its language, hence not its partition: tell them all.
         return self.outcomes.published(message, "articles.tagged", article, id_, key, to_all=article.retracted)
 
@@ -267,7 +268,7 @@ class ClusterStage:
     def _decided(self, message: Incoming, article: TaggedArticle, decision: Decision) -> Outgoing:
         return Outgoing(
             topic="story-events",
-            key=(article.language or "und").encode(),
+            key=language_key(article.language).encode(),
             value=codec.encode(decision),
             headers=self.outcomes.headers(Decision, f"{decision.article_id}@{message.offset}", message),
             partition=message.partition,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
-from streams import codec, headers
+from streams import codec, headers, limits
 from streams.dashboard.queries import Member
 from streams.reading import LogReader
 from streams.records import CleanArticle, RawArticle, TaggedArticle
@@ -51,7 +51,7 @@ class Articles:
             try:
                 async with asyncio.timeout(PATIENCE), self._turn:
                     for place, record in (await self._reader.pick(self._topic, missing)).items():
-                        self._known[place] = codec.decode(TaggedArticle, record.value or b"")
+                        self._known[place] = limits.decode(TaggedArticle, record.value or b"")
             except _FAILURES:
                 pass  # what is known will have to do; the page says that the text cannot be had
         found: dict[str, TaggedArticle] = {}
@@ -75,8 +75,8 @@ class Articles:
                 raw = await self._cause(clean)
             if clean is None or raw is None:
                 return []
-            article = codec.decode(CleanArticle, clean.value or b"")
-            return await asyncio.to_thread(_explain, codec.decode(RawArticle, raw.value or b""), article)
+            article = limits.decode(CleanArticle, clean.value or b"")
+            return await asyncio.to_thread(_explain, limits.decode(RawArticle, raw.value or b""), article)
         except _FAILURES:
             return []
 
