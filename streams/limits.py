@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 from streams import codec
 from streams.records import CleanArticle, Entity, Mention, RawArticle, TaggedArticle
@@ -89,8 +89,12 @@ def bounded(record: R) -> R:
 
 def decode(kind: type[T], data: bytes | str) -> T:
     """``codec.decode``, held to the limits: for every record that comes in. Raises ``codec.DecodeError``."""
-    record: Any = codec.decode(kind, data)
-    return cast(T, bounded(record) if isinstance(record, RawArticle | CleanArticle) else record)
+    record = codec.decode(kind, data)
+    return _bounded(record) if isinstance(record, RawArticle | CleanArticle) else record
+
+
+#: ``bounded`` for a record whose class only the caller knows.
+_bounded: Any = bounded
 
 
 def bounded_id(given: str) -> str:
