@@ -1,6 +1,7 @@
 """Nothing lost, nothing twice, whatever is killed. Short by default; ``make chaos`` runs it in full.
 
-``CHAOS_SEEDS``, ``CHAOS_ARTICLES``, ``CHAOS_KILLS``, ``CHAOS_OUTAGE`` (seconds), ``CHAOS_BAD`` and ``CHAOS_HOSTILE`` set the size.
+``CHAOS_SEEDS``, ``CHAOS_ARTICLES``, ``CHAOS_KILLS``, ``CHAOS_OUTAGE`` (seconds), ``CHAOS_BAD`` and ``CHAOS_HOSTILE``
+set the size.
 """
 
 from __future__ import annotations
