@@ -48,7 +48,7 @@ chromium:
 
 chaos: $(VENV)/.installed-dev ## Kills, outages, floods and stalls on a real Kafka, in full (half an hour)
 	@$(BIN)/streams models install
-	CHAOS_SEEDS=1,2,3 CHAOS_ARTICLES=2000 CHAOS_KILLS=21 CHAOS_OUTAGE=20 CHAOS_BAD=10000 \
+	CHAOS_SEEDS=1,2,3 CHAOS_ARTICLES=2000 CHAOS_KILLS=21 CHAOS_OUTAGE=20 CHAOS_BAD=10000 CHAOS_HOSTILE=2000 \
 	  $(BIN)/python -m pytest -s tests/integration/test_chaos_kafka.py
 
 lint: $(VENV)/.installed-dev ## Formatting, lint, types and the import rule

@@ -38,7 +38,8 @@ SOME_REJECTED = 3
     help="Let the broker drop the producer's own retries; auto: if it can.",
 )
 def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str) -> None:
-    """Send articles from files, folders or stdin (-, JSON lines) to Kafka. Folders are read to the bottom, sorted.
+    """Send articles from files, folders or stdin (-, JSON lines) to Kafka. Folders are read to the bottom, sorted;
+    links that lead out of them are skipped.
 
     \b
     .txt         a text dump of an article

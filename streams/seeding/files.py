@@ -13,6 +13,8 @@ from typing import IO, Any, Literal, cast
 
 from streams import codec
 from streams.records import RawArticle
+from streams.seeding.arrays import MOST_VALUES, ArrayError, elements, too_many_values
+from streams.seeding.folders import open_file, printable, size_of, walk
 from streams.topics import MAX_MESSAGE_BYTES
 
 #: What is read, by suffix (a final ``.gz`` is taken off first). Rows are ``RawArticle`` as JSON; a ``.json`` file holds
@@ -22,6 +24,14 @@ _JSON, _ROWS = ".json", ".jsonl"
 
 #: Longest line of JSON that is read: escapes may take several times what the record will take on the wire.
 _LONGEST_LINE = 4 * MAX_MESSAGE_BYTES
+#: An escape takes six bytes for a character of one; and room for the other fields.
+_ESCAPED, _OTHER_FIELDS = 6, 1 << 20
+#: A compressed file that gives more than this many times its size is a bomb: gzip reaches 1,032 with a file of
+#: nothing but one byte, rows of the same article again and again some 250 at most. Small ones are let be.
+_MOST_RATIO, _SMALL = 400, 8 * 1024 * 1024
+#: Elements of an array that are no articles, one after the other, after which the rest is left.
+_MOST_IN_VAIN = 1000
+_BOM = b"\xef\xbb\xbf"
 
 STDIN = Path("-")
 
@@ -64,15 +74,22 @@ def read_files(
             assert stdin is not None, "stdin is given wherever '-' may be"
             yield from _rows(stdin, "<stdin>", max_bytes, lambda: None)
             continue
-        for file in _walk(path):
+        for entry in walk(path):
+            name = printable(entry.path)
+            if entry.skip or entry.error:
+                yield _left(name, entry.skip, entry.error)
+                continue
+            size = size_of(entry.path)
             try:
-                size = file.stat().st_size
-                yield from _file(file, max_bytes, partial(_progress, progress, done))
+                yield from _file(entry.path, name, max_bytes, partial(_progress, progress, done, size))
+            except _BombError as error:
+                yield Problem("rejected", name, str(error))
             except (OSError, EOFError, zlib.error) as error:
                 # gzip reports a damaged file in three ways; OSError is also a file that may not be read.
                 reason = getattr(error, "strerror", None) or str(error)
-                yield Problem("rejected", str(file), f"cannot be read: {reason}")
-                size = 0
+                yield Problem("rejected", name, f"cannot be read: {reason}")
+            except Exception as error:  # whatever one file holds, the next one is read
+                yield Problem("rejected", name, f"cannot be read: {type(error).__name__}")
             done += size
             progress(done)
 
@@ -83,53 +100,55 @@ def total_bytes(paths: Iterable[Path]) -> int | None:
     for path in paths:
         if path == STDIN:
             return None
-        total += sum(file.stat().st_size for file in _walk(path) if file.is_file())
+        total += sum(size_of(entry.path) for entry in walk(path) if not (entry.skip or entry.error))
     return total
 
 
-def _walk(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(each for each in path.rglob("*") if not each.is_dir())
-    else:
-        yield path
+class _BombError(ValueError):
+    """A compressed file whose content is out of all proportion."""
 
 
-def _progress(progress: Callable[[int], None], before: int, position: int) -> None:
-    progress(before + position)
+def _left(name: str, skip: str | None, error: str | None) -> Problem:
+    return Problem("skipped", name, skip) if skip else Problem("rejected", name, f"cannot be read: {error}")
 
 
-def _file(path: Path, max_bytes: int, progress: Callable[[int], None]) -> Iterator[Found | Problem]:
+def _progress(progress: Callable[[int], None], before: int, size: int, position: int) -> None:
+    # A file that grows meanwhile is not counted twice.
+    progress(before + min(position, size))
+
+
+def _file(path: Path, name: str, max_bytes: int, progress: Callable[[int], None]) -> Iterator[Found | Problem]:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     zipped = suffixes[-1:] == [".gz"]
     suffix = (suffixes[:-1] if zipped else suffixes)[-1:]
     kind = suffix[0] if suffix else ""
     if kind not in _PAGES and kind not in (_JSON, _ROWS):
-        yield Problem("skipped", str(path), f"not a kind that is read ({', '.join([*_PAGES, _JSON, _ROWS])}, or .gz)")
+        yield Problem("skipped", name, f"not a kind that is read ({', '.join([*_PAGES, _JSON, _ROWS])}, or .gz)")
         return
-    if path.exists() and not path.is_file():
-        yield Problem("skipped", str(path), "not a file")
+    raw = open_file(path)
+    if raw is None:
+        yield Problem("skipped", name, "not a file")
         return
-    with path.open("rb") as raw:
+    with raw:
         stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else raw
+
+        def tick() -> None:
+            progress(raw.tell())
+            if zipped and stream.tell() > max(_SMALL, _MOST_RATIO * raw.tell()):
+                raise _BombError(f"a decompression bomb: more than {_MOST_RATIO} times as large as the file")
+
         if kind == _ROWS:
-            yield from _rows(stream, str(path), max_bytes, lambda: progress(raw.tell()))
+            yield from _rows(stream, name, max_bytes, tick)
+        elif kind == _JSON:
+            yield from _json(stream, name, max_bytes, tick)
         else:
-            # A .json file may hold many articles; each is measured by itself below.
-            limit = _LONGEST_LINE if kind == _JSON else max_bytes
-            data = stream.read(limit + 1)
-            if len(data) > limit:
-                why = (
-                    _too_large(max_bytes)
-                    if kind != _JSON
-                    else f"too large: a .json file may have {limit} bytes; use .jsonl"
-                )
-                yield Problem("rejected", str(path), why)
+            data = stream.read(max_bytes + 1)
+            if len(data) > max_bytes:
+                yield Problem("rejected", name, _too_large(max_bytes))
             elif not data.strip():
-                yield Problem("rejected", str(path), "empty")
-            elif kind == _JSON:
-                yield from _json(data, str(path), max_bytes)
+                yield Problem("rejected", name, "empty")
             else:
-                yield Found(_page(data, _PAGES[kind]), str(path))
+                yield Found(_page(data, _PAGES[kind]), name)
 
 
 def _page(data: bytes, content_type: str) -> RawArticle:
@@ -140,46 +159,84 @@ def _page(data: bytes, content_type: str) -> RawArticle:
         return RawArticle(content_base64=base64.b64encode(data).decode(), content_type=content_type)
 
 
+def _longest(max_bytes: int) -> int:
+    """Bytes that an article of ``max_bytes`` may take as a row of JSON."""
+    return min(_LONGEST_LINE, _ESCAPED * max_bytes + _OTHER_FIELDS)
+
+
 def _rows(file: IO[bytes], name: str, max_bytes: int, tick: Callable[[], None]) -> Iterator[Found | Problem]:
     number = 0
-    while line := file.readline(_LONGEST_LINE + 1):
+    longest = _longest(max_bytes)
+    while line := file.readline(longest + 1):
         number += 1
         where = f"{name}:{number}"
-        if len(line) > _LONGEST_LINE:
-            yield Problem("rejected", where, f"the line is longer than {_LONGEST_LINE} bytes")
+        if len(line) > longest:
+            yield Problem("rejected", where, f"the line is longer than {longest} bytes (STREAMS_MAX_ARTICLE_BYTES)")
             while line and not line.endswith(b"\n"):
-                line = file.readline(_LONGEST_LINE)
+                tick()
+                line = file.readline(longest)
         elif line.strip():
             # Files from some editors begin with a byte order mark.
-            row = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            try:
-                yield _checked(codec.decode(RawArticle, row), where, max_bytes)
-            except codec.DecodeError as error:
-                yield Problem("rejected", where, str(error))
+            row = line.removeprefix(_BOM) if number == 1 else line
+            yield _parsed(row, where, lambda value, at: _row(value, at, max_bytes))
         tick()
 
 
-def _json(data: bytes, name: str, max_bytes: int) -> Iterator[Found | Problem]:
-    try:
-        value = codec.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except codec.DecodeError as error:
-        yield Problem("rejected", name, str(error))
+def _json(file: IO[bytes], name: str, max_bytes: int, tick: Callable[[], None]) -> Iterator[Found | Problem]:
+    longest = _longest(max_bytes)
+    first = file.read(1 << 16).removeprefix(_BOM)
+    while first and not first.strip():
+        tick()
+        first = file.read(1 << 16)
+    first = first.lstrip()
+
+    def parse(data: bytes | None, where: str) -> Found | Problem:
+        if data is None:
+            why = f"too large: an article's JSON may have {longest} bytes (STREAMS_MAX_ARTICLE_BYTES)"
+            return Problem("rejected", where, why)
+        return _parsed(data, where, lambda value, at: _body_or_row(value, at, max_bytes))
+
+    if first.startswith(b"["):
+        index, vain = -1, 0
+        try:
+            for index, data in enumerate(elements(first, file, longest, tick)):
+                item = parse(data, f"{name}[{index}]")
+                yield item
+                vain = vain + 1 if isinstance(item, Problem) else 0
+                if vain == _MOST_IN_VAIN:
+                    yield Problem("rejected", name, f"{vain} elements in a row are no articles; the rest is left")
+                    return
+        except ArrayError as error:
+            yield Problem("rejected", name, f"{error} (after {index + 1} elements)")
         return
-    if isinstance(value, list):
-        for index, each in enumerate(value):
-            yield _body_or_row(each, f"{name}[{index}]", max_bytes)
-    else:
-        yield _body_or_row(value, name, max_bytes)
+    if not first:
+        yield Problem("rejected", name, "empty")
+        return
+    data = first + file.read(max(0, longest - len(first)) + 1)
+    yield parse(data if len(data) <= longest else None, name)
+
+
+def _parsed(data: bytes, where: str, made: Callable[[Any, str], Found | Problem]) -> Found | Problem:
+    """What is made of a JSON text; whatever is wrong with one, the next one is read."""
+    if too_many_values(data):
+        return Problem("rejected", where, f"too large: an article's JSON may have {MOST_VALUES} values")
+    try:
+        return made(codec.loads(data), where)
+    except codec.DecodeError as error:
+        return Problem("rejected", where, str(error))
+    except Exception as error:
+        return Problem("rejected", where, f"cannot be read: {type(error).__name__}")
+
+
+def _row(value: Any, where: str, max_bytes: int) -> Found | Problem:
+    return _checked(codec.convert(RawArticle, value), where, max_bytes)
 
 
 def _body_or_row(value: Any, where: str, max_bytes: int) -> Found | Problem:
     if not isinstance(value, dict):
         return Problem("rejected", where, f"an article is a JSON object, and this is {_named(value)}")
     if "content" in value or "content_base64" in value or value.get("retracted") is True:
-        try:
-            return _checked(codec.convert(RawArticle, value), where, max_bytes)
-        except codec.DecodeError as error:
-            return Problem("rejected", where, str(error))
+        return _row(value, where, max_bytes)
     body = RawArticle(content=codec.encode(value).decode(), content_type="application/json")
     return _checked(body, where, max_bytes)
 

@@ -11,6 +11,7 @@ from streams import codec, headers
 from streams.cleaning import article_id, host_of
 from streams.records import RawArticle
 from streams.seeding.files import Found, Problem
+from streams.seeding.folders import printable
 from streams.topics import MAX_MESSAGE_BYTES
 
 #: What a batch of one record takes beside value, key and headers: 61 bytes and some varints, with room to spare.
@@ -43,25 +44,32 @@ def outgoing(
         if isinstance(item, Problem):
             yield item
             continue
-        article = dataclasses.replace(item.article, id=article_id(item.article))
-        assert article.id
-        value = codec.encode(article)
-        fingerprint = blake2b(value, digest_size=12).digest()
-        if fingerprint in seen:
-            yield Problem("skipped", item.where, f"the same as an earlier one ({article.id})")
-            continue
-        seen.add(fingerprint)
-        record = Outgoing(
-            id=article.id,
-            key=(host_of(article.url) or article.source or article.id).encode(),
-            value=value,
-            headers=headers.make(RawArticle, f"{article.id}/{fingerprint.hex()}", "seed"),
-            content_type=article.content_type,
-            where=item.where,
-        )
-        size = _BATCH_BYTES + len(record.key) + len(value) + sum(len(name) + len(data) for name, data in record.headers)
-        if size > largest_record:
-            why = f"too large: {size} bytes as a record, of which the topic takes {largest_record}"
-            yield Problem("rejected", item.where, why)
-        else:
-            yield record
+        try:
+            yield _prepared(item, seen, largest_record)
+        except Exception as error:  # whatever one article holds, the next one is sent
+            yield Problem(
+                "rejected", item.where, f"cannot be prepared: {type(error).__name__}: {printable(error, 200)}"
+            )
+
+
+def _prepared(item: Found, seen: set[bytes], largest_record: int) -> Outgoing | Problem:
+    article = dataclasses.replace(item.article, id=article_id(item.article))
+    assert article.id
+    value = codec.encode(article)
+    fingerprint = blake2b(value, digest_size=12).digest()
+    if fingerprint in seen:
+        return Problem("skipped", item.where, f"the same as an earlier one ({printable(article.id, 200)})")
+    record = Outgoing(
+        id=article.id,
+        key=(host_of(article.url) or article.source or article.id).encode(),
+        value=value,
+        headers=headers.make(RawArticle, f"{article.id}/{fingerprint.hex()}", "seed"),
+        content_type=article.content_type,
+        where=item.where,
+    )
+    seen.add(fingerprint)
+    size = _BATCH_BYTES + len(record.key) + len(value) + sum(len(name) + len(data) for name, data in record.headers)
+    if size > largest_record:
+        why = f"too large: {size} bytes as a record, of which the topic takes {largest_record}"
+        return Problem("rejected", item.where, why)
+    return record

@@ -10,7 +10,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from newsroom import Workers, decisions, live_stories, records, send_raw
+from hostile import Hostile
+from newsroom import Workers, decisions, live_stories, records, send_hostile, send_raw
 
 from streams import codec
 from streams.broker.kafka import KafkaBroker
@@ -108,8 +109,45 @@ async def under_fire(settings: Settings, broker: KafkaBroker, articles: list[Raw
     return outcome
 
 
-async def settle(settings: Settings, workers: Workers, articles: list[RawArticle], *, patience: float) -> None:
-    """Until every article has been decided and nothing waits anywhere; workers that end by themselves are restarted."""
+async def among_hostile(
+    settings: Settings, articles: list[RawArticle], bad: list[Hostile], *, seed: int, kills: int, patience: float
+) -> Outcome:
+    """Good articles with hostile records between them, while workers are killed. A worker may end by a kill only."""
+    started = time.monotonic()
+    rng = random.Random(seed)
+    rounds = kills + 1
+    with Workers(settings, env={"STREAMS_WAIT_FOR_BROKER": "120"}) as workers:
+        workers.start()
+        for number in range(rounds):
+            await send_hostile(settings, "articles.raw", bad[number::rounds])
+            await send_raw(settings, articles[number::rounds])
+            if number < kills:
+                await asyncio.sleep(rng.uniform(1, 4))
+                stage = STAGES[number % len(STAGES)]
+                assert_alive(workers)
+                workers.stop_one(stage, signal.SIGKILL)
+                workers.start(stage)
+        await settle(settings, workers, articles, patience=patience, restart=False)
+        assert_alive(workers)
+        assert workers.stop() == [0, 0, 0], workers.said()[-3000:]
+    return await look(settings, time.monotonic() - started)
+
+
+def assert_alive(workers: Workers) -> None:
+    fallen = [stage for stage, running in workers.running.items() if any(each.poll() is not None for each in running)]
+    assert not fallen, f"{fallen} ended without being killed; the workers said:\n{workers.said()[-6000:]}"
+
+
+def only(articles: list[RawArticle], found: dict[str, set[bytes]]) -> dict[str, set[bytes]]:
+    """The records of these articles among all."""
+    return {id_: found[id_] for id_ in map(article_id, articles) if id_ in found}
+
+
+async def settle(
+    settings: Settings, workers: Workers, articles: list[RawArticle], *, patience: float, restart: bool = True
+) -> None:
+    """Until every article has been decided and nothing waits anywhere. Workers that end by themselves are restarted,
+    or (without ``restart``) fail the test."""
     ids = {article_id(each) for each in articles}
     deadline = time.monotonic() + patience
     while True:
@@ -117,7 +155,10 @@ async def settle(settings: Settings, workers: Workers, articles: list[RawArticle
             account.waiting for account in await reconcile(settings)
         ):
             return
-        workers.restart_fallen()
+        if restart:
+            workers.restart_fallen()
+        else:
+            assert_alive(workers)
         assert time.monotonic() < deadline, f"not settled; the workers said:\n{workers.said()[-6000:]}"
         await asyncio.sleep(1)
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import BrokerResponseError
 from feed import Bad
+from hostile import Hostile
 
 from streams import codec
 from streams.pipeline import STAGES, article_id
@@ -76,6 +78,34 @@ async def send_raw(settings: Settings, values: Iterable[RawArticle | Bad | bytes
         await producer.flush()
     finally:
         await producer.stop()
+
+
+async def send_hostile(settings: Settings, name: str, items: Iterable[Hostile]) -> int:
+    """Send hostile records to a topic, each as its producer would; how many a broker took (some it rightly refuses)."""
+    topic = f"{settings.topic_prefix}.{name}"
+    producers: dict[str | None, AIOKafkaProducer] = {}
+    taken = 0
+    try:
+        for item in items:
+            producer = producers.get(item.codec)
+            if producer is None:
+                producer = producers[item.codec] = AIOKafkaProducer(
+                    bootstrap_servers=settings.bootstrap_servers,
+                    max_request_size=60_000_000,
+                    compression_type=item.codec,
+                )
+                await producer.start()
+            try:
+                await producer.send_and_wait(
+                    topic, item.value, key=item.key, headers=list(item.headers), timestamp_ms=item.timestamp
+                )
+                taken += 1
+            except BrokerResponseError:
+                continue
+    finally:
+        for producer in producers.values():
+            await producer.stop()
+    return taken
 
 
 @dataclass

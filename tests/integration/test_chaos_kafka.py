@@ -1,6 +1,7 @@
 """Nothing lost, nothing twice, whatever is killed. Short by default; ``make chaos`` runs it in full.
 
-``CHAOS_SEEDS``, ``CHAOS_ARTICLES``, ``CHAOS_KILLS``, ``CHAOS_OUTAGE`` (seconds) and ``CHAOS_BAD`` set the size.
+``CHAOS_SEEDS``, ``CHAOS_ARTICLES``, ``CHAOS_KILLS``, ``CHAOS_OUTAGE`` (seconds), ``CHAOS_BAD`` and ``CHAOS_HOSTILE``
+set the size.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import uuid
 
 import chaos
 import feed
+import hostile
 import pytest
 from newsroom import Workers, live_stories, members, records, send_raw, until
 
@@ -31,6 +33,8 @@ ARTICLES = int(os.environ.get("CHAOS_ARTICLES", "600"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "7"))
 OUTAGE = float(os.environ.get("CHAOS_OUTAGE", "3"))
 BAD = int(os.environ.get("CHAOS_BAD", "1000"))
+#: Generated hostile records; the audit's kinds come on top, in full from 1,000 on.
+HOSTILE = int(os.environ.get("CHAOS_HOSTILE", "80"))
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -98,6 +102,25 @@ async def test_a_flood_of_bad_records_stops_nothing(settings):
     assert clean.published == tag.published == cluster.published == len(good)
     assert len(await records(settings, "dead-letters")) == clean.dead_letters
     assert members((await live_stories(settings)).values()) == sorted(article_id(each) for each in good)
+
+
+async def test_hostile_records_among_good_ones_while_workers_are_killed(own_kafka, tmp_path):
+    full = HOSTILE >= 1000
+    articles, _ = feed.news(max(60, HOSTILE // 4), seed=5)
+    calm = await chaos.undisturbed(await fresh(own_kafka.bootstrap, tmp_path), articles)
+    for seed in SEEDS:
+        settings = await fresh(own_kafka.bootstrap, tmp_path)
+        bad = hostile.audit() if full else hostile.audit(0.02)
+        bad += hostile.generated(HOSTILE, seed, large_every=100 if full else 10**9)
+        kills = KILLS if full else 3
+        patience = 3000 if full else 240
+        fire = await chaos.among_hostile(settings, articles, bad, seed=seed, kills=kills, patience=patience)
+        print(f"\nseed {seed}: {len(bad)} hostile among {len(articles)} good: {fire.describe()}")
+        assert all(account.balanced and not account.waiting for account in fire.accounts), fire.accounts
+        assert chaos.only(articles, fire.clean) == calm.clean, "a good article was cleaned otherwise"
+        assert chaos.only(articles, fire.tagged) == calm.tagged, "a good article was tagged otherwise"
+        assert fire.assignment.keys() >= calm.assignment.keys(), "a good article is in no story"
+        assert fire.stories == fire.replayed == fire.folded
 
 
 async def test_a_producer_that_dies_mid_batch_is_simply_run_again(settings, tmp_path):

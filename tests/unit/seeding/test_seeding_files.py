@@ -178,7 +178,7 @@ def test_an_endless_line_is_rejected_and_the_next_one_read(tmp_path: Path, monke
     monkeypatch.setattr(files, "_LONGEST_LINE", 100)
     path = write(tmp_path / "a.jsonl", '{"content": "' + "x" * 250 + '"}\n{"content": "next"}\n')
     first, second = read(path)
-    assert first == Problem("rejected", f"{path}:1", "the line is longer than 100 bytes")
+    assert first == Problem("rejected", f"{path}:1", "the line is longer than 100 bytes (STREAMS_MAX_ARTICLE_BYTES)")
     assert isinstance(second, Found)
     assert second.where == f"{path}:2"
     write(path, '{"content": "last"}\n' + "x" * 1000)
