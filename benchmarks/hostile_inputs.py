@@ -238,3 +238,11 @@ TEXTS["abbreviations_distinct"] = lambda size: " ".join(
 def _chunks(words: list[str], size: int) -> list[list[str]]:
     """The words in groups of ``size``; what is left over goes."""
     return [words[at : at + size] for at in range(0, len(words) - size + 1, size)]
+
+
+#: Every kind under a name of its own.
+KINDS: dict[str, Kind] = {
+    f"{table}/{name}": kind
+    for table, kinds in (("pages", PAGES), ("dumps", DUMPS), ("texts", TEXTS))
+    for name, kind in kinds.items()
+}

@@ -67,17 +67,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def bounded(record: R) -> R:
-    """The record within the limits; ``cut`` names what had to go. The same record where nothing had to.
-
-    Raises:
-        codec.DecodeError: the text of a clean or tagged article is too long: a stage of ours would have rejected it.
-    """
+    """The record within the limits; ``cut`` names what had to go. The same record where nothing had to."""
     changed: dict[str, object]
     if isinstance(record, RawArticle):
         changed = _raw(record)
     else:
-        if len(record.text) > MOST["text"]:
-            raise codec.DecodeError(f"text has {len(record.text)} characters, the limit is {MOST['text']}")
         changed = _clean(record)
         if isinstance(record, TaggedArticle):
             changed |= _tagged(record)
@@ -88,8 +82,15 @@ def bounded(record: R) -> R:
 
 
 def decode(kind: type[T], data: bytes | str) -> T:
-    """``codec.decode``, held to the limits: for every record that comes in. Raises ``codec.DecodeError``."""
+    """``codec.decode``, held to the limits: for every record that comes in.
+
+    Raises:
+        codec.DecodeError: as ``codec.decode``, or the text of a clean or tagged article is longer than any that a stage
+            of ours lets pass.
+    """
     record = codec.decode(kind, data)
+    if isinstance(record, CleanArticle) and len(record.text) > MOST["text"]:
+        raise codec.DecodeError(f"text has {len(record.text)} characters, the limit is {MOST['text']}")
     return _bounded(record) if isinstance(record, RawArticle | CleanArticle) else record
 
 
@@ -147,6 +148,7 @@ def _raw(raw: RawArticle) -> dict[str, object]:
             "title": _line(raw.title, "title"),
             "language": raw.language if raw.language is None else primary_language(raw.language),
             "published": published,
+            "fetched_at": _moment(raw.fetched_at),
         },
     )
 

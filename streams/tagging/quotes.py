@@ -91,14 +91,36 @@ def quoted(text: str) -> list[Quoted]:
     """Everything between quotation marks, outermost pairs only, in order."""
     spans: list[Quoted] = []
     position = 0
+    lost = _Lost()
     while (start := _next_opening(text, position)) is not None:
-        span = _close(text, start)
+        span = None if lost.holds(text[start], start) else _close(text, start, lost)
         if span is None:
             position = start + 1
         else:
             spans.append(span)
             position = span.end
     return spans
+
+
+class _Lost:
+    """Marks that nothing closes, as far as one search has told: each stretch of text is searched once, not once a mark.
+
+    Where no mark closes the one at ``start`` before ``stop``, none closes a like one between the two. Only curly double
+    marks nest: of those the ones that were still open at ``stop`` are lost.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, int] = {}
+        self._nested: set[int] = set()
+
+    def add(self, mark: str, stop: int) -> None:
+        self._until[mark] = stop
+
+    def add_nested(self, still_open: Sequence[int]) -> None:
+        self._nested.update(still_open)
+
+    def holds(self, mark: str, start: int) -> bool:
+        return start < self._until.get(mark, 0) or start in self._nested
 
 
 def _next_opening(text: str, position: int) -> int | None:
@@ -114,34 +136,45 @@ def _next_opening(text: str, position: int) -> int | None:
 #: A mark that may open: double ones, and single ones before a letter.
 _OPENING = re.compile(r"[“„«](?=\S)|\"(?=\S)|(?<!\w)[‘'](?=[\w…])")
 _CLOSERS = {"“": '”"', '"': '"”', "„": '”“"', "«": "»", "‘": "’", "'": "'"}
+#: What is looked at between the marks of a quotation: closing marks, those that nest, and ends of paragraphs.
+_MARKS = {mark: re.compile(f"[\n{closers}{mark if mark == '“' else ''}]") for mark, closers in _CLOSERS.items()}
 
 
-def _close(text: str, start: int) -> Quoted | None:
-    """The quotation that opens at ``start``, or None where no mark closes it."""
+def _close(text: str, start: int, lost: _Lost) -> Quoted | None:
+    """The quotation that opens at ``start``, or None where no mark closes it; ``lost`` learns what that tells."""
     mark = text[start]
     if mark in "‘'":
-        return _close_single(text, start)
-    depth, position = 1, start + 1
+        return _close_single(text, start, lost)
+    opened, position = [start], start + 1
     parts: list[str] = []
     part = position
-    while position < min(len(text), start + _LONGEST):
+    stop = min(len(text), start + _LONGEST)
+    resumed: list[int] = []
+    while (found := _MARKS[mark].search(text, position, stop)) is not None:
+        position = found.start()
         char = text[position]
         if char == "\n":
             following = _continued(text, position, mark)
             if following is None:
-                return None
+                stop = position
+                break
             parts.append(text[part:position])
             part = position = following
+            resumed.append(following - 1)
             continue
         if mark == "“" and char == "“":
-            depth += 1
+            opened.append(position)
         elif char in _CLOSERS[mark] and _closes(text, position):
-            depth -= 1
+            opened.pop()
             # Of a nested pair the outer mark is often missing: a straight mark closes all.
-            if depth == 0 or char == '"':
+            if not opened or char == '"':
                 parts.append(text[part:position])
                 return Quoted(start, position + 1, "\n\n".join(parts)) if "".join(parts).strip() else None
         position += 1
+    if mark == "“":
+        lost.add_nested([*opened, *resumed])
+    else:
+        lost.add(mark, stop)
     return None
 
 
@@ -150,23 +183,36 @@ def _closes(text: str, position: int) -> bool:
     return text[position] != '"' or not text[position - 1].isspace()
 
 
+#: Blank lines, of which a hostile text has thousands, are read once: white space is bounded.
+_AGAIN = re.compile(r"\n\s{0,40}([“\"„«])")
+
+
 def _continued(text: str, position: int, mark: str) -> int | None:
     """Where the words go on after a paragraph's end, if the next paragraph opens with the mark again."""
-    match = re.compile(r"\n\s*\n?\s*([“\"„«])").match(text, position)
+    match = _AGAIN.match(text, position)
     return match.end() if match and plain_marks(match.group(1)) == plain_marks(mark) else None
 
 
-def _close_single(text: str, start: int) -> Quoted | None:
+_SINGLE_CLOSER = {mark: re.compile(rf"[{_CLOSERS[mark]}](?!\w)") for mark in "‘'"}
+
+
+def _close_single(text: str, start: int, lost: _Lost) -> Quoted | None:
     """British style. An apostrophe looks the same, so that the words must be several and end like a quotation."""
-    closer = _CLOSERS[text[start]]
-    stop = text.find("\n", start)
-    for match in re.compile(rf"[{closer}](?!\w)").finditer(text, start + 1, stop if stop >= 0 else len(text)):
+    mark = text[start]
+    limit = min(len(text), start + _LONGEST)
+    stop = text.find("\n", start, limit)
+    stop = limit if stop < 0 else stop
+    found = False
+    for match in _SINGLE_CLOSER[mark].finditer(text, start + 1, stop):
+        found = True
         inner = text[start + 1 : match.start()]
         after = text[match.end() : match.end() + 1]
         plural = inner[-1:] == "s" and after == " " and text[match.end() + 1 : match.end() + 2].islower()
-        if inner[-1:].isspace() or (plural and text.find(match.group(), match.end()) >= 0):
+        if inner[-1:].isspace() or (plural and text.find(match.group(), match.end(), limit) >= 0):
             continue
         if len(inner.split()) >= _FEW - 1 and (inner[-1:] in ",.!?" or after in ("", " ", ",", ".", ";", "\n")):
             return Quoted(start, match.end(), inner)
         return None
+    if not found:
+        lost.add(mark, stop)
     return None

@@ -87,6 +87,7 @@ class Speakers:
         self._starts = [who.start for who in self._who]
         self._people = {who.id for who in self._who if who.person}
         self._genders = self._learn_genders(entities)
+        self._begins = self._sentence_begins()
         #: Narrated speech, in order: where and who. Quotations add theirs as they are resolved.
         self._events = self._narrated()
         self._speakers: dict[int, str | None] = {}
@@ -154,7 +155,7 @@ class Speakers:
 
     def _before(self, number: int, start: int, end: int) -> tuple[str | None, str] | None:
         """``Moore said "…"``, ``Moore: "…"``, ``According to Moore, "…"``."""
-        begin = self._sentence_start(number, start)
+        begin = self._sentence_start(start)
         opening = self._text[begin:start]
         if not opening.strip():
             return None
@@ -290,7 +291,7 @@ class Speakers:
         for verb in _VERB.finditer(self._text):
             if self._inside_quotation(verb.start()):
                 continue
-            begin = self._sentence_start(None, verb.start())
+            begin = self._sentence_start(verb.start())
             named = self._doer(begin, verb.start())
             if named is not None and named.person:
                 events.append((verb.start(), named.id))
@@ -321,20 +322,20 @@ class Speakers:
         at = bisect_left(self._spans, (position + 1, 0)) - 1
         return at >= 0 and self._spans[at][0] <= position < self._spans[at][1]
 
-    def _sentence_start(self, number: int | None, position: int) -> int:
-        """Where the sentence that holds ``position`` begins; sentence ends inside quotations do not count."""
-        begin = self._paragraph_start(position)
-        for match in _SENTENCE.finditer(self._text, begin, position + 1):
-            if match.end() > position:
-                break
-            if not self._inside_quotation(match.start()):
-                begin = match.end()
-            elif self._text[match.end() - 1 : match.end()].isspace() and match.end() <= position:
-                # The quotation itself ended the sentence: "… lies." Moore
-                at = bisect_left(self._spans, (match.start() + 1, 0)) - 1
-                if self._spans[at][1] <= match.end():
-                    begin = match.end()
-        return begin
+    def _sentence_begins(self) -> list[int]:
+        """Where sentences begin, in order; sentence ends inside quotations do not count. One pass over the text."""
+        begins: list[int] = []
+        for match in _SENTENCE.finditer(self._text):
+            at = bisect_left(self._spans, (match.start() + 1, 0)) - 1
+            # The quotation itself may have ended the sentence: "… lies." Moore
+            if at < 0 or match.start() >= self._spans[at][1] or self._spans[at][1] <= match.end():
+                begins.append(match.end())
+        return begins
+
+    def _sentence_start(self, position: int) -> int:
+        """Where the sentence that holds ``position`` begins, within its paragraph."""
+        at = bisect_right(self._begins, position) - 1
+        return max(self._paragraph_start(position), self._begins[at] if at >= 0 else 0)
 
     def _paragraph_start(self, position: int) -> int:
         return self._text.rfind("\n", 0, position) + 1

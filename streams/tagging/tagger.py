@@ -35,6 +35,7 @@ class Tagger:
         A retraction passes straight through. An article in a language that the backend does not know gets entities
         from the alias tables only; each says so in its ``reason``.
         """
+        articles = [bounded(article) for article in articles]
         texts = [_document(article) for article in articles]
         known = [
             number

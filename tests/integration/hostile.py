@@ -132,7 +132,7 @@ RawLike = dict[str, Any]
 
 def _registered() -> list[str]:
     """The kinds of ``benchmarks/hostile_inputs.py``: ``KINDS`` maps a name to what makes a body of a size."""
-    return sorted(getattr(_inputs(), "KINDS", {}))
+    return sorted(_inputs().KINDS)
 
 
 def _inputs() -> Any:
