@@ -53,6 +53,8 @@ _MODIFIED = ("dateModified", "modified", "modified_at", "updated", "updated_at",
 _LANGUAGE = ("language", "inLanguage", "lang")
 _AUTHORS = ("author", "authors", "byline", "creator")
 _SOURCE = ("source", "publisher", "outlet", "site_name", "source_name", "provider")
+#: Levels of lists and objects in which names are looked for, and names that are looked at.
+_DEEPEST, _MOST_NAMES = 3, 100
 _WRAPPERS = ("article", "data", "item", "result", "document", "post", "fields", "response", "payload")
 
 
@@ -156,13 +158,15 @@ def _text_of(value: Any) -> str | None:
     return None
 
 
-def names(value: Any) -> list[str]:
-    """The names in a JSON author: a string, an object with a name, or a list of them."""
+def names(value: Any, depth: int = 0) -> list[str]:
+    """The names in a JSON author: a string, an object with a name, or a list of them. The first hundred."""
+    if depth > _DEEPEST:
+        return []
     if isinstance(value, str):
         return [" ".join(value.split())] if value.strip() else []
     if isinstance(value, dict):
         # An author that is an organisation is the outlet, not a person.
-        return [] if value.get("@type") == "Organization" else names(value.get("name"))
+        return [] if value.get("@type") == "Organization" else names(value.get("name"), depth + 1)
     if isinstance(value, list):
-        return [name for member in value[:20] for name in names(member)]
+        return [name for member in value[:20] for name in names(member, depth + 1)][:_MOST_NAMES]
     return []

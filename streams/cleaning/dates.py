@@ -85,6 +85,6 @@ def is_absurd(moment: datetime, now: datetime | None) -> str | None:
     """Why a publication time cannot be, or None. ``now`` is when the article was fetched or received, if known."""
     if moment < EARLIEST:
         return f"{moment.date().isoformat()} is before {EARLIEST.year}"
-    if now is not None and moment > now + FUTURE:
+    if now is not None and moment - now > FUTURE:  # a sum may leave the calendar
         return f"{moment.date().isoformat()} is in the future of {now.date().isoformat()}"
     return None

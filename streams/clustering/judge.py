@@ -13,6 +13,7 @@ from streams.clustering.group import Group
 from streams.clustering.measures import CONTENDERS, DIRECTIONS, Match, match, measure, shares_of
 from streams.clustering.quotes import shared_quotes
 from streams.clustering.state import Shelf
+from streams.limits import clip
 from streams.records import Evidence, RunnerUp, Shared, Story, TaggedArticle
 
 #: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
@@ -27,6 +28,8 @@ SOUGHT = (12, 0, 6, 6)
 #: … and scores this many of those it finds exactly.
 RESCORED = 32
 SHOWN = 5
+#: Characters of a shared term that evidence shows.
+LABEL = 80
 
 
 class Judgement(Protocol):
@@ -253,7 +256,9 @@ def _strongest(parts: Mapping[int, float], labels: Mapping[int, str], *, entitie
             weight, first = weights.get(labels[key], (0.0, key))
             weights[labels[key]] = weight + part / total, first
     ranked = sorted(weights.items(), key=lambda one: (-one[1][0], one[0]))[:SHOWN]
-    return tuple(Shared(key=f"{key:08x}", label=label, weight=round(weight, 4)) for label, (weight, key) in ranked)
+    return tuple(
+        Shared(key=f"{key:08x}", label=clip(label, LABEL), weight=round(weight, 4)) for label, (weight, key) in ranked
+    )
 
 
 __all__ = ["THRESHOLD", "Judgement", "Scored", "Verdict", "judge"]

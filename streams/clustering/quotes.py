@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
+from streams.limits import clip
 from streams.records import QuoteVersion, Shared, Story, StoryArticle, StoryQuote, TaggedArticle
 from streams.text import fold
 
@@ -20,6 +21,8 @@ REWORDED, REWORDED_WORDS = 0.7, 4
 
 #: Quotations that a story keeps, and outlets and versions of each.
 KEPT, OUTLETS, VERSIONS = 24, 48, 6
+#: Characters of a shared quotation that evidence shows.
+LABEL = 320
 
 _WORD = re.compile(r"\w+")
 #: English words that carry no content; quotations in other languages need a closer match, which is the safe side.
@@ -109,4 +112,5 @@ def shared_quotes(article: TaggedArticle, story: Story, limit: int) -> tuple[Sha
                 label = quote.text if len(mine) <= len(other) else text
                 weight = {"exact": 1.0, "partial": round(min(len(mine), len(other)) / max(len(mine), len(other)), 4)}
                 shared.setdefault(plain(label), Shared(key=how, label=label, weight=weight.get(how, 0.5)))
-    return tuple(sorted(shared.values(), key=lambda one: (-len(one.label), one.label))[:limit])
+    longest = sorted(shared.values(), key=lambda one: (-len(one.label), one.label))[:limit]
+    return tuple(replace(one, label=clip(one.label, LABEL)) for one in longest)
