@@ -15,13 +15,13 @@ from streams.cleaning.dumps import Verdict, decide, judge_dump
 from streams.cleaning.features import Matrix, describe
 from streams.cleaning.lines import Line, split
 from streams.cleaning.metadata import Metadata, read_metadata
-from streams.cleaning.pages import Page, parse, read_page, without_data
+from streams.cleaning.pages import MAX_DEPTH, Page, parse, read_page, without_data
 from streams.cleaning.programs import looks_like_program
 from streams.cleaning.votes import votes
 from streams.records import Dropped
 
-#: Pages longer than this (characters) are judged by their text alone: other extractors' votes and searched dates
-#: would take minutes. The largest of the development pages has 1.5 million, the next .7.
+#: Pages longer than this (characters), or nested deeper than ``MAX_DEPTH``, are judged by their text alone: other
+#: extractors' votes and searched dates would take minutes. The largest development page has 1.5 million, the next .7.
 HUGE_PAGE = 2_000_000
 #: Text dumps with more lines than this are no page's; the longest of the development dumps has under 1,000.
 MAX_LINES = 20_000
@@ -66,13 +66,13 @@ def from_page(body: Body, title: str | None, url: str | None, context: Context, 
     huge = len(source) > HUGE_PAGE
     found = read_metadata(tree, url, search=not huge)
     given = _single(title or body.title or found.title)
-    if huge:
-        page = read_page(tree)
-        title, verdicts = judge_dump(page.lines, given, context, judges.dump) if page.lines else (given, [])
+    page = read_page(tree)
+    if not page.lines:
+        raise BodyError("not_an_article", "no text in the page")
+    if huge or page.depth > MAX_DEPTH:
+        title, verdicts = judge_dump(page.lines, given, context, judges.dump)
     else:
-        page, rows = describe_page(source, tree, found.title)
-        if not page.lines:
-            raise BodyError("not_an_article", "no text in the page")
+        rows = describe_page(source, page, found.title)
         title, verdicts = decide(page.lines, rows, judges.page.scores(rows), given, PAGE_THRESHOLD)
     metadata = Metadata(
         title=title,
@@ -86,14 +86,10 @@ def from_page(body: Body, title: str | None, url: str | None, context: Context, 
     return _extracted(page.lines, verdicts, title, metadata)
 
 
-def describe_page(source: str, tree: object, title: str | None) -> tuple[Page, Matrix]:
-    """The blocks of a page and their features: text, markup and the votes of two extractors. Uses ``tree`` up."""
-    page = read_page(tree)
-    if not page.lines:
-        return page, np.zeros((0, 0), dtype=np.float32)
+def describe_page(source: str, page: Page, title: str | None) -> Matrix:
+    """The features of a page's blocks: text, markup and the votes of two extractors. Uses the page's tree up."""
     text = describe(page.lines, title)
-    rows = np.concatenate([text, page.markup, votes(source, tree, page.lines)], axis=1)
-    return page, rows.astype(np.float32)
+    return np.concatenate([text, page.markup, votes(source, page.tree, page.lines)], axis=1).astype(np.float32)
 
 
 def body_lines(body: Body) -> list[Line]:

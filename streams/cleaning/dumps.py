@@ -140,10 +140,11 @@ def decide(
     if first is None:
         return title, [Verdict(reason or "not_article", 1.0) for reason in reasons]
     # An article ends with a sentence: a few words without one at its end are the outlet, a tag or a button.
-    end = max(index for index in range(count) if keep[index])
-    while not prose[end] and sizes[end] <= _STRAY_WORDS and not terminal[end]:
-        reasons[end], keep[end] = "after_article", False
-        end = max(index for index in range(count) if keep[index])
+    for end in range(count - 1, first, -1):
+        if keep[end]:
+            if prose[end] or sizes[end] > _STRAY_WORDS or terminal[end]:
+                break
+            reasons[end], keep[end] = "after_article", False
     if title is None:
         heading = find_heading(lines, first)
         title = lines[heading].text if heading is not None else None

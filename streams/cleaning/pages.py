@@ -25,7 +25,7 @@ _BLOCKS = frozenset((
     "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "amp-sidebar",
 ))  # fmt: skip
 #: Deeper nesting is flattened into its last level: no real page has it, and a walk must end.
-_MAX_DEPTH = 400
+MAX_DEPTH = 400
 #: More blocks than any article page has; the rest of such a page is not looked at.
 MAX_BLOCKS = 10_000
 #: Tags longer than this hold data, not words; libxml2 takes quadratic time over a tag's attributes.
@@ -77,6 +77,8 @@ class Page:
     lines: Sequence[Line]
     markup: npt.NDArray[np.float64]
     tree: Any
+    #: Levels of elements, at most.
+    depth: int = 0
 
 
 class _Frame(NamedTuple):
@@ -138,6 +140,7 @@ class _Walker:
         self.h1_seen = 0
         self.last_h1 = 0
         self.after_br = False
+        self.deepest = 0
 
     def walk(self, tree: Any) -> None:
         root = _Frame("html", 0)
@@ -148,6 +151,8 @@ class _Walker:
             tag = element.tag
             if event == "start":
                 depth += 1
+                if depth > self.deepest:
+                    self.deepest = depth
                 if tag in _BLOCKS:
                     if parts:
                         flush(stack[-1], depth)
@@ -157,7 +162,7 @@ class _Walker:
                         self.after_br = False
                         self.gap += 1
                         count += 1
-                        stack.append(_open(element, tag, count, stack[-1]) if depth < _MAX_DEPTH else stack[-1])
+                        stack.append(_open(element, tag, count, stack[-1]) if depth < MAX_DEPTH else stack[-1])
                 elif tag == "a":
                     anchors += 1
                     self.links += 1
@@ -225,7 +230,7 @@ class _Walker:
             pieces.append(text)
             position += len(text)
         if not lines:
-            return Page(text="", lines=[], markup=np.zeros((0, len(MARKUP))), tree=tree)
+            return Page(text="", lines=[], markup=np.zeros((0, len(MARKUP))), tree=tree, depth=self.deepest)
         rows = np.array(self.rows, dtype=np.float64)
         sizes = np.array([len(line.text) for line in lines], dtype=np.float64)
         _, parent = np.unique(np.array(self.parents), return_inverse=True)
@@ -242,7 +247,7 @@ class _Walker:
         flags = rows[:, 12:15].astype(np.int64)
         bits = [flags[:, [0]] >> _HINT_BITS & 1, flags[:, [1]] >> _HINT_BITS & 1, flags[:, [2]] >> _ABOVE_BITS & 1]
         markup = np.concatenate([rows[:, :12], *bits, rows[:, [15]], family, rows[:, -2:]], axis=1)
-        return Page(text="".join(pieces), lines=lines, markup=markup, tree=tree)
+        return Page(text="".join(pieces), lines=lines, markup=markup, tree=tree, depth=self.deepest)
 
 
 def _open(element: Any, tag: str, number: int, parent: _Frame) -> _Frame:

@@ -22,7 +22,7 @@ from streams.cleaning.features import GAPS, NAMES, describe, describe_gaps
 from streams.cleaning.identity import host_of
 from streams.cleaning.lines import Line, line_key, split
 from streams.cleaning.metadata import read_metadata
-from streams.cleaning.pages import MARKUP, parse, without_data
+from streams.cleaning.pages import MARKUP, parse, read_page, without_data
 from streams.cleaning.trees import Trees, dump, load
 from streams.cleaning.votes import VOTES
 from streams.evaluation.cleaning_data import FOLDS, Sample, fold_of, label, read_rows, sample
@@ -137,7 +137,8 @@ def page_samples(data: Path) -> list[Sample]:
         source = without_data(row["html"])
         tree = parse(source)
         title = read_metadata(tree, row["url"]).title
-        page, rows = describe_page(source, tree, title)
+        page = read_page(tree)
+        rows = describe_page(source, page, title)
         samples.append(sample(rows, label([line.text for line in page.lines], row["body"]), fold_of(row["url"])))
     return samples
 

@@ -49,6 +49,10 @@ _GAP = re.compile(
 _REACH = 14
 #: How far after a pronoun its name may come, code points: the next sentence.
 _SOON = 200
+#: No sentence is longer, code points: where a text has no stops, only so much of it is looked at.
+_LONGEST = 2_000
+#: How many acts of speech back a pronoun may reach.
+_SPOKE_BACK = 200
 #: How many names back a pronoun may reach where nobody has spoken yet.
 _BACK = 50
 #: The end of a sentence; a stop after a title or an initial is none.
@@ -115,7 +119,7 @@ class Speakers:
 
     def _after(self, number: int, start: int, end: int) -> tuple[str | None, str] | None:
         """``"…", said Moore`` and ``"…", Moore said``."""
-        stop = self._paragraph_end(end)
+        stop = min(self._paragraph_end(end), end + _LONGEST)
         if number + 1 < len(self._spans):
             stop = min(stop, self._spans[number + 1][0])
         # A sentence that ended inside the marks is only attributed by what goes on in lower case or with a name.
@@ -195,7 +199,7 @@ class Speakers:
 
     def _tail(self, number: int, start: int, end: int) -> tuple[str | None, str] | None:
         """``"…" of the matter, the minister has said.``: the sentence ends in a verb of saying."""
-        rest = self._text[end : self._paragraph_end(end)]
+        rest = self._text[end : min(self._paragraph_end(end), end + _LONGEST)]
         match = _SENTENCE.search(rest)
         sentence = rest[: match.start()] if match else rest
         comma = max(sentence.rfind(", "), sentence.rfind("\u201d "), sentence.rfind('" '))
@@ -274,7 +278,8 @@ class Speakers:
         def may_be(who: str) -> bool:
             return who in self._people and self._genders.get(who, wanted) == wanted
 
-        for at in range(bisect_right(self._events, (position, "\U0010ffff")) - 1, -1, -1):
+        spoken = bisect_right(self._events, (position, "\U0010ffff"))
+        for at in range(spoken - 1, max(-1, spoken - 1 - _SPOKE_BACK), -1):
             if may_be(self._events[at][1]):
                 return self._events[at][1]
         here = bisect_left(self._starts, position)
@@ -335,7 +340,7 @@ class Speakers:
     def _sentence_start(self, position: int) -> int:
         """Where the sentence that holds ``position`` begins, within its paragraph."""
         at = bisect_right(self._begins, position) - 1
-        return max(self._paragraph_start(position), self._begins[at] if at >= 0 else 0)
+        return max(self._paragraph_start(position), self._begins[at] if at >= 0 else 0, position - _LONGEST)
 
     def _paragraph_start(self, position: int) -> int:
         return self._text.rfind("\n", 0, position) + 1
