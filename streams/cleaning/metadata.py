@@ -69,6 +69,10 @@ _URL_DATE = re.compile(
     r"|(1[0-2]|0[1-9])(3[01]|[12]\d|0[1-9]))(?!\d)",
     re.IGNORECASE,
 )
+#: Characters of an element's text, or of a title, that are read; the longest development title has 214.
+_LONGEST = 1000
+#: Labelled elements that are looked at: the first are the page's own, the others those of what it links to.
+_MOST_LABELLED = 200
 _SEPARATOR = re.compile(r"\s+[|–—·•»-]+\s+|\s*[|»]\s*|\s::\s|\s?\|\|\s?")
 #: Searched in C: ElementPath steps through every element in Python.
 _LABELLED, _RELATED = etree.XPath("descendant::*[@itemprop]"), etree.XPath("descendant::a[@rel]")
@@ -145,7 +149,7 @@ def _meta(tree: Any) -> dict[str, list[str]]:
             for attribute in ("name", "property", "itemprop"):
                 for key in (element.get(attribute) or "").lower().split():
                     found.setdefault(key, []).append(content)
-    for element in _LABELLED(tree):
+    for element in _LABELLED(tree)[:_MOST_LABELLED]:
         key = (element.get("itemprop").lower().split() or [""])[0]
         if key in ("datepublished", "datemodified", "datecreated", "author", "headline") and element.tag != "meta":
             value = (
@@ -164,7 +168,15 @@ def _named(element: Any) -> Any:
 
 
 def _text(element: Any) -> str:
-    return " ".join("".join(element.itertext()).split())
+    """An element's text, as far as any title, name or date goes: elements nest, and each would be read whole."""
+    parts: list[str] = []
+    left = _LONGEST
+    for part in element.itertext():
+        parts.append(part[:left])
+        left -= len(part)
+        if left <= 0:
+            break
+    return " ".join("".join(parts).split())
 
 
 def _first_name(value: Any) -> str | None:
@@ -225,7 +237,7 @@ def _title(tree: Any, item: dict[str, Any], meta: dict[str, list[str]], site: st
     headline = item.get("headline")
     given = [headline] if isinstance(headline, str) else []
     given += [value for key in _TITLES for value in meta.get(key, ())[:1]] + [page]
-    given = [" ".join(value.split()) for value in given if value.strip()]
+    given = [" ".join(value[:_LONGEST].split()) for value in given if value.strip()]
     headings = [text for text in (_text(element) for element in list(tree.iter("h1"))[:8]) if 0 < len(text) < 400]
     folded = [fold(value) for value in given]
     outlet = fold(site) if site else ""
@@ -251,18 +263,18 @@ def _title(tree: Any, item: dict[str, Any], meta: dict[str, list[str]], site: st
 
 def _without_site(title: str, site: str | None) -> str:
     """``Headline | Section - Outlet`` without what follows the headline."""
-    cuts = [(match.start(), match.end()) for match in _SEPARATOR.finditer(title)]
-    if not cuts:
-        return title
     name = fold(site) if site else ""
-    start, end = cuts[-1]
-    tail = fold(title[end:])
-    if (name and (tail == name or name.startswith(tail) or tail.startswith(name))) or (
-        len(tail.split()) <= 4
-        and len(title[:start].split()) >= 3
-        and title[start:end].strip() in ("|", "»", "·", "•", "||", "::", "-", "–", "—")
-    ):
-        return _without_site(title[:start].strip(), site)
+    title = title[:_LONGEST]
+    while cuts := [(match.start(), match.end()) for match in _SEPARATOR.finditer(title)]:
+        start, end = cuts[-1]
+        tail = fold(title[end:])
+        if not (name and (tail == name or name.startswith(tail) or tail.startswith(name))) and not (
+            len(tail.split()) <= 4
+            and len(title[:start].split()) >= 3
+            and title[start:end].strip() in ("|", "»", "·", "•", "||", "::", "-", "–", "—")
+        ):
+            break
+        title = title[:start].strip()
     return title
 
 

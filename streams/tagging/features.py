@@ -178,14 +178,31 @@ class _Document:
             # A new line ends a run: names do not go on over it.
             while stop < count and self.active[stop] and (stop == index or not self._breaks(stop)):
                 stop += 1
-            found.append(Run(index, [self._features(i, index, stop) for i in range(index, stop)]))
+            groups = self._groups(index, stop)
+            found.append(Run(index, [self._features(i, *groups[i - index]) for i in range(index, stop)]))
             index = stop
         return found
+
+    def _groups(self, first: int, stop: int) -> list[tuple[int, int]]:
+        """For each token of a run the first and last token of the capitalised group that it is in: links part groups.
+
+        A link's own group reaches over its neighbours' to both sides.
+        """
+        shapes = self.shapes
+        left, right = list(range(first, stop)), list(range(first, stop))
+        for i in range(first + 1, stop):
+            if shapes[i - 1] not in ("x", "."):
+                left[i - first] = left[i - 1 - first]
+        for i in range(stop - 2, first - 1, -1):
+            if shapes[i + 1] not in ("x", "."):
+                right[i - first] = right[i + 1 - first]
+        return list(zip(left, right, strict=True))
 
     def _breaks(self, index: int) -> bool:
         return "\n" in self.text[self.tokens[index - 1].end : self.tokens[index].start]
 
-    def _features(self, i: int, first: int, stop: int) -> list[str]:
+    def _features(self, i: int, left: int, right: int) -> list[str]:
+        """The features of a token in the capitalised group from ``left`` to ``right``."""
         lower, labels, shapes = self.lower, self.labels, self.shapes
         count = len(lower)
         word, label, form = lower[i], labels[i], shapes[i]
@@ -195,13 +212,6 @@ class _Document:
         label_after = labels[i + 1] if i + 1 < count else "O"
         vote = self.votes.get(word, "x")
         known = self.known[i]
-        # The capitalised group that the word is in: links part groups.
-        left = i
-        while left > first and shapes[left - 1] not in ("x", "."):
-            left -= 1
-        right = i
-        while right + 1 < stop and shapes[right + 1] not in ("x", "."):
-            right += 1
         lead = lower[left - 1] if left else "^"
         trail = lower[right + 1] if right + 1 < count else "$"
         title = "t" if i and names.is_honorific(before) else "-"
