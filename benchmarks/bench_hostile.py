@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from hostile_inputs import DUMPS, PAGES, TEXTS
@@ -52,9 +53,7 @@ def clustering() -> Run:
     def prepare(text: str) -> None:
         prepared[0] = tagger.tag([CleanArticle(id="a", text=text, language="en", source="One")])[0]
 
-    def run(text: str) -> object:
-        from dataclasses import replace
-
+    def run(_: str) -> object:
         clusterer = Clusterer()
         for number in range(_ARTICLES):
             article = replace(prepared[0], id=f"a{number}", source=f"Outlet {number}")

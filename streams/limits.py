@@ -202,7 +202,7 @@ def _tagged(article: TaggedArticle) -> dict[str, object]:
         for quote in article.quotes[: MOST["quotes"]]
         if len(quote.text) <= MOST["quote"]
         and len(quote.speaker or "") <= MOST["entity"]
-        and 0 <= quote.start < quote.end <= lengths["text"]
+        and 0 <= quote.start < quote.end <= min(lengths["text"], quote.start + 2 * MOST["quote"])
     )
     return _differing(article, {"entities": tuple(entities), "quotes": quotes})
 

@@ -78,6 +78,17 @@ class Settings(BaseSettings):
         str | None,
         Field(min_length=8, description="Bearer token that the dashboard's `/api/v1` asks for; default: none."),
     ] = None
+    dashboard_hosts: Annotated[
+        str,
+        Field(
+            description="Host names that the dashboard answers to, by commas, besides `localhost`, this machine's name "
+            "and addresses; `*`: any."
+        ),
+    ] = ""
+    dashboard_streams: Annotated[
+        int,
+        Field(ge=1, le=500, description="Event streams that one address may hold open; raise it behind a proxy."),
+    ] = 32
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
 
     @field_validator("broker")

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from streams import codec, headers, limits
 from streams.dashboard.queries import Member
+from streams.limits import clip
 from streams.reading import LogReader
 from streams.records import CleanArticle, RawArticle, TaggedArticle
 from streams.settings import Settings
@@ -19,6 +20,8 @@ from streams.settings import Settings
 #: Articles remembered, some 100 kB each; connections at once; and seconds that a page waits for Kafka.
 REMEMBERED, CONNECTIONS, PATIENCE = 200, 4, 3.0
 
+#: Lines of an audit that a page shows, and characters of each.
+MOST_LINES, LONGEST_LINE = 3000, 2000
 _FAILURES = (KafkaError, OSError, TimeoutError, codec.DecodeError)
 
 
@@ -94,6 +97,6 @@ def _explain(raw: RawArticle, article: CleanArticle) -> list[AuditLine]:
     from streams.cleaning import explain
 
     return [
-        AuditLine(kept=kept, text=line, reason=reason, score=score)
-        for kept, line, reason, score in explain(raw, article)
+        AuditLine(kept=kept, text=clip(line, LONGEST_LINE), reason=reason, score=score)
+        for kept, line, reason, score in explain(raw, article)[:MOST_LINES]
     ]

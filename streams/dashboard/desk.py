@@ -33,6 +33,8 @@ class Desk:
     health: Health
     articles: Articles
     clock: Callable[[], float] = time.time
+    #: Event streams that one address may hold open.
+    streams_per_client: int = 32
     templates: Environment = field(default_factory=environment)
     _rows: dict[tuple[Row, str], Markup] = field(default_factory=dict)
     _facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)

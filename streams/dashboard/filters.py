@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlencode
@@ -68,6 +69,8 @@ def decode_cursor(cursor: str) -> tuple[float, str] | None:
         return None
     try:
         moment, _, id_ = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        if not math.isfinite(float(moment)):
+            raise ValueError("no place in a list")
         return float(moment), id_
     except ValueError:
         raise BadRequestError("cursor is not one that this server gave") from None
@@ -75,7 +78,12 @@ def decode_cursor(cursor: str) -> tuple[float, str] | None:
 
 def parse_limit(query: Mapping[str, str], *, default: int, most: int) -> int:
     """``limit`` between 1 and ``most``. Raises ``BadRequestError``."""
-    text = query.get("limit", str(default))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
+    limit = whole_number(query.get("limit", str(default)))
+    if limit is None or not 1 <= limit <= most:
         raise BadRequestError(f"limit is a number from 1 to {most}")
-    return int(text)
+    return limit
+
+
+def whole_number(text: str) -> int | None:
+    """A number of at most 18 plain digits, as SQLite and Kafka can hold it; None for anything else."""
+    return int(text) if len(text) <= 18 and text.isascii() and text.isdigit() else None

@@ -67,7 +67,7 @@ class Health:
 
     def wrote(self, made: Iterable[tuple[str, bytes]], at: float, *, rejected: str | None = None) -> None:
         """A stage's record that Kafka got at ``at``: an output; with ``rejected``, a rejection for that reason."""
-        about = dict(made)
+        about = {name: value or b"" for name, value in made}
         seen = self._stage(about.get("ce_source", b"").decode(errors="replace").rpartition("/")[2])
         if seen is None:
             return
@@ -81,13 +81,13 @@ class Health:
             _count(seen.rejections, rejected)
         try:
             waited = at - datetime.fromisoformat(about["ce_time"].decode()).timestamp()
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return
         seen.latencies.append((at, max(0.0, waited)))
 
     def died(self, made: Iterable[tuple[str, bytes]]) -> None:
         """A dead letter, by its headers."""
-        about = {name: value.decode(errors="replace") for name, value in made}
+        about = {name: (value or b"").decode(errors="replace") for name, value in made}
         seen = self._stage(about.get(headers.ERROR_PREFIX + "stage", ""))
         if seen is not None:
             _count(seen.dead, about.get(headers.ERROR_PREFIX + "exception") or "unknown")

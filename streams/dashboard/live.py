@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from streams import codec
-from streams.dashboard.filters import Filter
+from streams.dashboard.filters import Filter, whole_number
 from streams.dashboard.index import Index, changed_since
 from streams.dashboard.queries import Row, matching
 
@@ -23,6 +23,8 @@ MOST = 200
 HEARTBEAT = 15.0
 #: Streams at once; more are refused, so that the pages stay quick.
 MOST_STREAMS = 500
+#: Partitions whose offsets a reader's position may name.
+MOST_PARTITIONS = 1000
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class Hub:
         self.index, self.clock = index, clock
         self.status = Status(since=clock())
         self.streams = 0
+        self._held: Counter[str] = Counter()
         self.closing = False
         #: Raised when the log began anew: what pages show no longer holds.
         self.epoch = 0
@@ -121,9 +124,14 @@ class Hub:
                 yield b""
             seq, epoch = self._seq, self.epoch
 
-    async def guard(self, events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    def admits(self, client: str, most: int) -> bool:
+        """Whether one more stream may be opened, by anybody and by this client, who may hold ``most``."""
+        return self.streams < MOST_STREAMS and self._held[client] < most
+
+    async def guard(self, events: AsyncIterator[bytes], client: str = "") -> AsyncIterator[bytes]:
         """``events`` with the status first and at every change, and a sign of life where nothing is said for long."""
         self.streams += 1
+        self._held[client] += 1
         try:
             told, silent_since = -1, self.clock()
             yield b"retry: 2000\n\n"
@@ -138,6 +146,9 @@ class Hub:
                     yield event
         finally:
             self.streams -= 1
+            self._held[client] -= 1
+            if not self._held[client]:
+                del self._held[client]
 
     def status_message(self) -> bytes:
         status = self.status
@@ -204,8 +215,11 @@ def encode_vector(vector: dict[int, int]) -> str:
 
 def decode_vector(text: str) -> dict[int, int] | None:
     """What ``encode_vector`` wrote; None for anything else."""
-    try:
-        pairs = [part.split(".") for part in text.split("-")] if text else []
-        return {int(partition): int(offset) for partition, offset in pairs} if len(pairs) <= 1000 else None
-    except ValueError:
-        return None
+    pairs = [part.partition(".") for part in text.split("-", MOST_PARTITIONS)] if text else []
+    vector: dict[int, int] = {}
+    for partition, _, offset in pairs:
+        numbers = whole_number(partition), whole_number(offset)
+        if numbers[0] is None or numbers[1] is None:
+            return None
+        vector[numbers[0]] = numbers[1]
+    return vector

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -12,11 +14,11 @@ from streams.dashboard.desk import Desk
 from streams.dashboard.filters import Filter, decode_cursor
 from streams.dashboard.health import BAR, BARS, StageHealth
 from streams.dashboard.index import outlet
-from streams.dashboard.live import MOST_STREAMS, decode_vector, encode_vector
+from streams.dashboard.live import decode_vector, encode_vector
 from streams.dashboard.projection import PHASES
 from streams.dashboard.queries import Member
 from streams.dashboard.quotes import Said, SharedQuote, shared_quotes
-from streams.dashboard.render import KINDS, paragraphs, shown
+from streams.dashboard.render import KINDS, MOST_SHOWN, paragraphs, path_part, shown
 from streams.dashboard.web import problem, with_etag
 from streams.records import StoryEntity, TaggedArticle
 
@@ -60,7 +62,8 @@ class Pages:
         if kept is None or kept.story.status == "retracted":
             return self.missing("story", retracted=kept is not None)
         if kept.story.redirect_to:
-            return RedirectResponse(f"/story/{standing(desk, story_id)}?merged={story_id}", status_code=307)
+            now_in = path_part(standing(desk, story_id))
+            return RedirectResponse(f"/story/{now_in}?{urlencode({'merged': story_id})}", status_code=307)
         after = decode_cursor(request.query_params.get("cursor", ""))
         members = queries.members(desk.index, story_id, limit=MEMBERS, after=after)
         full = await desk.articles.read(members[:QUOTED])
@@ -77,7 +80,7 @@ class Pages:
             kinds=by_kind(kept.story.entities),
             names={entity.id: entity.name for entity in kept.story.entities}
             | {entity.id: entity.name for article in full.values() for entity in article.entities},
-            quotes=story_quotes(members, full),
+            quotes=await asyncio.to_thread(story_quotes, members, full),
             origins=origins(members),
             events=queries.story_events(desk.index, story_id, limit=EVENTS),
             linked=feeds.linked_data(kept.story, row.newest),
@@ -97,7 +100,8 @@ class Pages:
             member=member,
             article=article,
             story=kept.story if kept else None,
-            paragraphs=list(paragraphs(article)) if article else [],
+            paragraphs=await asyncio.to_thread(lambda: list(paragraphs(article))) if article else [],
+            longer=len(article.text) > MOST_SHOWN if article else False,
             names={entity.id: entity.name for entity in article.entities} if article else {},
             audit=await desk.articles.audit(member),
         )
@@ -140,14 +144,15 @@ class Pages:
     async def live(self, request: Request) -> Response:
         """The server-sent events of a list, or with ``story`` of a story's page. Resumes at ``Last-Event-ID``."""
         hub, query = self.desk.hub, request.query_params
-        if hub.streams >= MOST_STREAMS:
+        client = request.client.host if request.client else ""
+        if not hub.admits(client, self.desk.streams_per_client):
             return problem(503, "too many streams are open; try again later", {"retry-after": "10"})
         since = request.headers.get("last-event-id", query.get("since"))
         vector = None if since is None else decode_vector(since)
         story = query.get("story")
         events = hub.story(story, vector) if story else hub.stories(Filter.parse(query), vector)
         return StreamingResponse(
-            hub.guard(events),
+            hub.guard(events, client),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )

@@ -16,6 +16,9 @@ from streams.text import fold
 RUN, SHORTEST = 4, 3
 #: Shared runs as a part of the shorter quotation's, from which on two are one.
 OVERLAP = 0.4
+#: Quotations of a story and words of each that are looked at, versions that are laid side by side, and quotations that
+#: a run of words leads to. A hundred articles with twenty quotations each are far within.
+MOST_SAID, MOST_WORDS, MOST_VERSIONS, MOST_HOLDERS = 3000, 200, 24, 64
 _WORD = re.compile(r"\S+")
 
 
@@ -56,26 +59,31 @@ class SharedQuote:
 
 
 def shared_quotes(said: Sequence[Said], *, most: int = 12) -> list[SharedQuote]:
-    """The quotations that more than one outlet carries, those of the most outlets first; of each outlet the longest."""
+    """The quotations that more than one outlet carries, those of the most outlets first; of each outlet the longest.
+
+    Looks at the first ``MOST_SAID``, at ``MOST_WORDS`` of each: what one hostile article says thousands of times must
+    not keep everybody's pages waiting.
+    """
+    said = list({(one.article_id, one.text): one for one in said}.values())[:MOST_SAID]
     words = [_words(one.text) for one in said]
     groups: dict[int, list[int]] = defaultdict(list)
     for number, group in enumerate(_grouped(said, words)):
         groups[group].append(number)
-    found: list[SharedQuote] = []
+    chosen: list[list[Said]] = []
+    speakers: dict[int, str | None] = {}
     for numbers in groups.values():
         longest: dict[str, int] = {}
         for number in sorted(numbers, key=lambda number: (-len(words[number]), number)):
             longest.setdefault(said[number].outlet, number)
         if len(longest) > 1:
-            chosen = list(longest.values())
-            speaker = next((said[number].speaker for number in numbers if said[number].speaker), None)
-            found.append(SharedQuote(speaker=speaker, versions=tuple(_versions([said[number] for number in chosen]))))
-    found.sort(key=lambda quote: (-len(quote.versions), -len(quote.versions[0].said.text)))
-    return found[:most]
+            chosen.append([said[number] for number in list(longest.values())[:MOST_VERSIONS]])
+            speakers[id(chosen[-1])] = next((said[number].speaker for number in numbers if said[number].speaker), None)
+    chosen.sort(key=lambda versions: (-len(versions), -len(versions[0].text)))
+    return [SharedQuote(speaker=speakers[id(one)], versions=tuple(_versions(one))) for one in chosen[:most]]
 
 
 def _words(text: str) -> list[str]:
-    return [folded for word in _WORD.findall(text) if (folded := _bare(word))]
+    return [folded for word in _WORD.findall(text)[:MOST_WORDS] if (folded := _bare(word))]
 
 
 def _bare(word: str) -> str:
@@ -103,7 +111,8 @@ def _grouped(said: Sequence[Said], words: Sequence[list[str]]) -> list[int]:
         for run in sorted(each):
             for other in holders[run]:
                 shared[other] += 1
-            holders[run].append(number)
+            if len(holders[run]) < MOST_HOLDERS:
+                holders[run].append(number)
         for other, count in shared.items():
             if count >= OVERLAP * min(_size(words[number]), _size(words[other])):
                 one, two = sorted((root(number), root(other)))
@@ -125,12 +134,12 @@ def _size(words: Sequence[str]) -> int:
 
 def _versions(said: Sequence[Said]) -> Iterable[Version]:
     """Each version against the first, the longest; the first against all others together."""
-    base = _WORD.findall(said[0].text)
+    base = _WORD.findall(said[0].text)[:MOST_WORDS]
     base_bare = [_bare(word) for word in base]
     held = [False] * len(base)
     others: list[Version] = []
     for one in said[1:]:
-        own = _WORD.findall(one.text)
+        own = _WORD.findall(one.text)[:MOST_WORDS]
         matcher = SequenceMatcher(None, base_bare, [_bare(word) for word in own], autojunk=False)
         pieces: list[Piece] = []
         for kind, start, end, own_start, own_end in matcher.get_opcodes():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,7 +116,7 @@ def host(url: str) -> str:
 
 
 def path_part(text: str) -> str:
-    """An id as a part of a path."""
+    """An id as a part of a path, whatever characters it has."""
     return quote(text, safe=":")
 
 
@@ -133,32 +135,53 @@ def bar_path(values: Sequence[int], width: int, height: int) -> str:
     return "".join(parts)
 
 
+#: Characters of an article that its page shows.
+MOST_SHOWN = 200_000
+
+
 def paragraphs(article: TaggedArticle) -> Iterator[list[Run]]:
     """The text, paragraph by paragraph, cut wherever an entity or a quotation begins or ends."""
     entities = sorted(
         ((mention.start, mention.end, entity) for entity in article.entities for mention in entity.mentions
          if mention.field == "text"), key=lambda each: (each[0], -each[1]),
     )  # fmt: skip
+    text = article.text[:MOST_SHOWN]
+    marks = _Marks(len(text), entities, article.quotes)
     start = 0
-    for part in re.split(r"(\n{2,})", article.text):
+    for part in re.split(r"(\n{2,})", text):
         end = start + len(part)
         if part.strip():
-            yield _runs(article.text, start, end, entities, article.quotes)
+            yield marks.runs(text, start, end)
         start = end
 
 
-def _runs(
-    text: str, start: int, end: int, entities: Sequence[tuple[int, int, Entity]], quotes: Sequence[Quote]
-) -> list[Run]:
-    here = [each for each in entities if each[0] < end and each[1] > start]
-    said = [(quote.start, quote.end) for quote in quotes if quote.start < end and quote.end > start]
-    cuts = {start, end}
-    for left, right in [each[:2] for each in here] + said:
-        cuts |= {min(max(left, start), end), min(max(right, start), end)}
-    ordered = sorted(cuts)
-    runs = []
-    for left, right in pairwise(ordered):
-        entity = next((each[2] for each in here if each[0] <= left and right <= each[1]), None)
-        quoted = any(first <= left and right <= last for first, last in said)
-        runs.append(Run(text=_UNPRINTABLE.sub("", text[left:right]), entity=entity, quoted=quoted))
-    return runs
+class _Marks:
+    """Which entity and whether a quotation covers each position of a text: painted once, whatever overlaps."""
+
+    def __init__(self, length: int, entities: Sequence[tuple[int, int, Entity]], quotes: Sequence[Quote]) -> None:
+        self._entities = entities
+        self._owner = array("i", bytes(4 * length))
+        # The first of those that overlap is seen: it is painted last. Zero is none.
+        for number in range(len(entities) - 1, -1, -1):
+            start, end, _ = entities[number]
+            end = min(end, length)
+            if start < end:
+                self._owner[start:end] = array("i", [number + 1]) * (end - start)
+        self._quoted = bytearray(length)
+        for one in quotes:
+            end = min(one.end, length)
+            if one.start < end:
+                self._quoted[one.start : end] = b"\1" * (end - one.start)
+        ends = {at for start, end, _ in entities for at in (start, end)}
+        self._cuts = sorted(ends | {at for one in quotes for at in (one.start, one.end)})
+
+    def runs(self, text: str, start: int, end: int) -> list[Run]:
+        """The stretches of ``text[start:end]``, cut wherever an entity or a quotation begins or ends."""
+        inside = self._cuts[bisect_right(self._cuts, start) : bisect_left(self._cuts, end)]
+        runs = []
+        for left, right in pairwise([start, *inside, end]):
+            owner = self._owner[left]
+            entity = self._entities[owner - 1][2] if owner else None
+            shown_text = _UNPRINTABLE.sub("", text[left:right])
+            runs.append(Run(text=shown_text, entity=entity, quoted=bool(self._quoted[left])))
+        return runs

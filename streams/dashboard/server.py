@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from hashlib import blake2b
 from importlib.resources import files
 
@@ -27,7 +27,7 @@ from streams.dashboard.health import Health
 from streams.dashboard.index import Index
 from streams.dashboard.live import Hub
 from streams.dashboard.pages import Pages
-from streams.dashboard.web import Guard, problem
+from streams.dashboard.web import Guard, PatientProtocol, answered_to, problem
 from streams.settings import Settings
 
 #: Every file that is served; nothing else in the folder can be had.
@@ -43,8 +43,9 @@ _FOREVER = "public, max-age=31536000, immutable"
 _LAST_REQUESTS = 2
 
 
-def create_app(desk: Desk, *, token: str | None = None) -> Starlette:
-    """The ASGI app over a desk. ``token``: what /api/v1 wants as a bearer token; None: nothing."""
+def create_app(desk: Desk, *, token: str | None = None, hosts: Collection[str] = ("*",)) -> Starlette:
+    """The ASGI app over a desk. ``token``: what /api/v1 wants as a bearer token; None: nothing. ``hosts``: names that
+    it answers to (see ``web.Guard``)."""
     pages, api = Pages(desk), Api(desk)
     assets = {name: files("streams.dashboard").joinpath("static", name).read_bytes() for name in STATIC}
     desk.templates.globals["asset"] = {
@@ -69,9 +70,9 @@ def create_app(desk: Desk, *, token: str | None = None) -> Starlette:
         routes=[
             Route("/", pages.stories),
             Route("/rows", pages.stories),
-            Route("/story/{id}", pages.story),
-            Route("/story/{id}/feed.atom", api.story_feed),
-            Route("/article/{id}", pages.article),
+            Route("/story/{id:path}/feed.atom", api.story_feed),
+            Route("/story/{id:path}", pages.story),
+            Route("/article/{id:path}", pages.article),
             Route("/entity/{id:path}", pages.entity),
             Route("/health", pages.health),
             Route("/health/stages", pages.health),
@@ -82,14 +83,17 @@ def create_app(desk: Desk, *, token: str | None = None) -> Starlette:
             Route(f"{v1}/openapi.json", api.openapi),
             Route(f"{v1}/stories", api.stories),
             Route(f"{v1}/search", api.stories),
-            Route(f"{v1}/stories/{{id}}", api.story),
-            Route(f"{v1}/stories/{{id}}/articles", api.articles),
-            Route(f"{v1}/articles/{{id}}", api.article),
+            Route(f"{v1}/stories/{{id:path}}/articles", api.articles),
+            Route(f"{v1}/stories/{{id:path}}", api.story),
+            Route(f"{v1}/articles/{{id:path}}", api.article),
             Route(f"{v1}/entities/{{id:path}}", api.entity),
             Route(f"{v1}/events", api.events),
             Route(f"{v1}/health", api.health),
         ],
-        middleware=[Middleware(Guard, token=token), Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)],
+        middleware=[
+            Middleware(Guard, token=token, hosts=hosts),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
+        ],
         exception_handlers={BadRequestError: bad_request, HTTPException: http_error},
     )
 
@@ -104,9 +108,16 @@ async def serve(
     """
     with contextlib.closing(_bound(host, port)) as bound, contextlib.closing(Index()) as index:
         hub, health = Hub(index), Health()
-        desk = Desk(index=index, hub=hub, health=health, articles=Articles(settings))
+        desk = Desk(
+            index=index,
+            hub=hub,
+            health=health,
+            articles=Articles(settings),
+            streams_per_client=settings.dashboard_streams,
+        )
         config = uvicorn.Config(
-            create_app(desk, token=settings.api_token),
+            create_app(desk, token=settings.api_token, hosts=answered_to(host, settings.dashboard_hosts)),
+            http=PatientProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,

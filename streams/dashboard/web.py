@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Collection
 from hashlib import blake2b
+from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 #: Scripts and styles only from our own files, nothing inline, nobody else's frame, no request to anywhere else.
 CONTENT_POLICY = "; ".join(
@@ -36,11 +40,17 @@ SECURITY = {
 LONGEST_TARGET = 4096
 
 
+#: Seconds that a connection may take over a request's headers; without a bound, a few hundred idle ones shut all out.
+REQUEST_SECONDS = 10.0
+
+
 class Guard:
     """ASGI middleware around the whole app. Only reading is possible: other methods are refused unread."""
 
-    def __init__(self, app: ASGIApp, *, token: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, token: str | None = None, hosts: Collection[str] = ("*",)) -> None:
+        """``hosts``: the names that may stand in ``Host``; addresses always may. ``*``: any name."""
         self.app, self._token = app, token
+        self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,6 +61,8 @@ class Guard:
         await app(scope, receive, _with_headers(scope, send))
 
     def _refusal(self, scope: Scope) -> Response | None:
+        if "*" not in self._hosts and not self._is_ours(Headers(scope=scope).get("host", "")):
+            return problem(421, "this server does not answer to that name (STREAMS_DASHBOARD_HOSTS says to which)")
         if scope["method"] not in ("GET", "HEAD"):
             return problem(405, "only GET and HEAD are understood", {"allow": "GET, HEAD"})
         if len(scope["raw_path"] or b"") + len(scope["query_string"]) > LONGEST_TARGET:
@@ -60,6 +72,52 @@ class Guard:
             if not secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
                 return problem(401, "this API wants a bearer token", {"www-authenticate": "Bearer"})
         return None
+
+    def _is_ours(self, host: str) -> bool:
+        """A page of somebody else's can make a browser ask us under its own name (DNS rebinding), not by address."""
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        name = name.strip("[]").rstrip(".").lower()
+        if name in self._hosts:
+            return True
+        try:
+            ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def answered_to(bound: str, given: str) -> frozenset[str]:
+    """The names that a server bound to ``bound`` answers to: its own, the machine's, and those given, by commas."""
+    more = {name.strip().lower() for name in given.split(",") if name.strip()}
+    return frozenset({"localhost", bound.lower(), socket.gethostname().lower()} | more)
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's protocol with a bound on how long a request may be on its way: its own begins after the first."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        super().connection_made(transport)
+        self._due: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._expire)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._due is None and not self._answering:
+            self._due = self.loop.call_later(REQUEST_SECONDS, self._expire)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        super().connection_lost(exc)
+
+    @property
+    def _answering(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request, whatever uvicorn declares
+        return cycle is not None and not cycle.response_complete
+
+    def _expire(self) -> None:
+        self._due = None
+        if not self._answering and not self.transport.is_closing():
+            self.transport.close()
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from streams.dashboard.desk import Desk
+from streams.dashboard.health import Health
 from streams.dashboard.index import Index
+from streams.dashboard.live import Hub
 from streams.dashboard.projection import project
 from streams.headers import Position
 from streams.records import (
@@ -107,3 +110,22 @@ def newsroom_of():
 @pytest.fixture
 def newsroom(newsroom_of):
     return newsroom_of()
+
+
+class Texts:
+    """Stands for ``Articles``: full texts by id, no Kafka."""
+
+    def __init__(self):
+        self.texts = {}
+
+    async def read(self, members):
+        return {m.entry.id: self.texts[m.entry.id] for m in members if m.entry.id in self.texts}
+
+    async def audit(self, member):
+        return []
+
+
+@pytest.fixture
+def desk(newsroom):
+    hub = Hub(newsroom.index, clock=lambda: newsroom.now)
+    return Desk(index=newsroom.index, hub=hub, health=Health(), articles=Texts(), clock=lambda: newsroom.now)

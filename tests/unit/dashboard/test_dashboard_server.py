@@ -9,33 +9,11 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from streams.dashboard.desk import Desk
-from streams.dashboard.health import Health
-from streams.dashboard.live import Hub
 from streams.dashboard.openapi import DOCUMENT
 from streams.dashboard.server import create_app
 from streams.records import Entity, Mention, Quote, TaggedArticle
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202egnp.exe"
-
-
-class Shelf:
-    """Stands for ``Articles``: full texts by id, no Kafka."""
-
-    def __init__(self):
-        self.texts = {}
-
-    async def read(self, members):
-        return {m.entry.id: self.texts[m.entry.id] for m in members if m.entry.id in self.texts}
-
-    async def audit(self, member):
-        return []
-
-
-@pytest.fixture
-def desk(newsroom):
-    hub = Hub(newsroom.index, clock=lambda: newsroom.now)
-    return Desk(index=newsroom.index, hub=hub, health=Health(), articles=Shelf(), clock=lambda: newsroom.now)
 
 
 @pytest.fixture
