@@ -55,7 +55,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(field="mentions", most=10_000, unit="mentions of all entities", beyond="cut", why="a name every tenth word"),
     Limit(field="quotes", most=1000, unit="quotations", beyond="cut", why="an hour's hearing, word for word"),
     Limit(field="quote", most=5000, unit="characters", beyond="dropped", why="a speech, not a quotation"),
-    Limit(field="cue", most=200, unit="characters", beyond="cut", why="the words that name a speaker"),
+    Limit(field="cue", most=800, unit="characters", beyond="cut", why="the sentence that names a speaker"),
 )
 MOST = {limit.field: limit.most for limit in LIMITS}
 

@@ -21,6 +21,8 @@ from streams.text import fold
 _BEFORE = re.compile(r"(?:[\w.'’-]+\s+){0,3}$")
 #: Surnames shorter than this are not compared by edit distance: too many real ones differ by a letter.
 _FUZZY_LENGTH = 6
+#: Letters of a surname that a misspelling leaves alone, and full names alike in those that are compared with another.
+_SAME_START, _MOST_ALIKE = 3, 50
 
 
 class People:
@@ -30,6 +32,8 @@ class People:
         self._document, self._table = document, table
         #: Folded full name → its owner's full name.
         self._full: dict[str, str] = {}
+        #: The full names by what misspellings and middle names leave as it is.
+        self._alike: dict[tuple[str, str], list[tuple[list[str], str]]] = defaultdict(list)
         self._owners: dict[str, dict[str, None]] = defaultdict(dict)
         self._titles: dict[str, set[str]] = defaultdict(set)
         # Long names first: "Costa e Silva" is then seen to be the end of one.
@@ -88,14 +92,16 @@ class People:
             return
         owner = known.name if known is not None and known.type == "PER" else self._same(parts) or bare
         self._full[folded] = owner
+        alike = self._alike[parts[0][:1], parts[-1][:_SAME_START]]
+        if len(alike) < _MOST_ALIKE:
+            alike.append((parts, owner))
         self._titles[owner] |= self._titles_before(name)
         for part in {parts[-1], parts[0], f"{parts[0]} {parts[-1]}", " ".join(_tail(parts)), " ".join(parts[1:])}:
             self._owners[_key(part)][owner] = None
 
     def _same(self, parts: list[str]) -> str | None:
         """An earlier full name of the same first name and all but the same surname: a middle name or a misspelling."""
-        for folded, owner in self._full.items():
-            other = _parts(folded)
+        for other, owner in self._alike[parts[0][:1], parts[-1][:_SAME_START]]:
             first = other[0] == parts[0] or (min(len(other[0]), len(parts[0])) == 1 and other[0][0] == parts[0][0])
             if first and (other[-1] == parts[-1] or _near(other[-1], parts[-1])):
                 # "John A. Smith" and "John B. Smith" are two people.
@@ -153,7 +159,9 @@ def _key(folded: str) -> str:
 
 def _near(one: str, other: str) -> bool:
     """Whether two long surnames differ by one letter put in, left out or changed, beyond their first three."""
-    if min(len(one), len(other)) < _FUZZY_LENGTH or abs(len(one) - len(other)) > 1 or one[:3] != other[:3]:
+    if min(len(one), len(other)) < _FUZZY_LENGTH or abs(len(one) - len(other)) > 1:
+        return False
+    if one[:_SAME_START] != other[:_SAME_START]:
         return False
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     rest = (one[at:], other[at:])

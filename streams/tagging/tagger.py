@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-from streams.limits import bounded
+from streams.limits import MOST, bounded
 from streams.records import CleanArticle, TaggedArticle
 from streams.settings import user_models_dir
 from streams.tagging.aliases import AliasTable, table
@@ -57,6 +57,8 @@ class Tagger:
         offset = len(article.title) + len(_BREAK) if article.title else 0
         relabeller = self._relabeller if spans is not None else None
         found = repair(text, spans or [], self._aliases, relabeller, title_end=len(article.title or ""))
+        # A name of a thousand words is none, and every way to shorten it would be tried.
+        found = [name for name in found if name.end - name.start <= MOST["entity"]]
         entities = identify(article.id, text, offset, found, self._aliases)
         if spans is None:
             note = f"no model for {article.language or 'this language'}"
