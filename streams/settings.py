@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from streams.connection import SECRETS, Connection, variable
 
 
 class SettingsError(ValueError):
-    """A setting has a value that cannot work. The message names the variable, the value and what would do."""
+    """A setting has a value that cannot work. The message names the variable, the value (of a secret: not) and what
+    would do."""
 
 
-class Settings(BaseSettings):
+class Settings(Connection):
     """All settings of every part. Build one with ``load``; pass it on; nobody else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="STREAMS_", frozen=True, extra="ignore")
@@ -70,15 +73,15 @@ class Settings(BaseSettings):
         int,
         Field(ge=0, le=65533, description="Port of the first stage's HTTP server, the next stages follow; 0: none."),
     ] = 0
-    api_token: Annotated[
-        str | None,
-        Field(min_length=8, description="Bearer token that the dashboard's `/api/v1` asks for; default: none."),
-    ] = None
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
 
     @field_validator("broker")
     @classmethod
     def _broker_is_kafka(cls, value: str) -> str:
+        if "@" in value:
+            raise ValueError(
+                "a broker's address takes no credentials: set STREAMS_SASL_USERNAME and STREAMS_SASL_PASSWORD"
+            )
         servers = value.removeprefix("kafka://").split(",")
         for server in servers:
             host, colon, port = server.strip().rpartition(":")
@@ -113,6 +116,12 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
-        first = error.errors()[0]
-        variable = "STREAMS_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{variable}={first['input']!r} cannot work: {first['msg']}") from None
+        first = error.errors(include_url=False)[0]
+        if not first["loc"]:
+            # Settings that do not fit each other; the message names them.
+            raise SettingsError(first["msg"].removeprefix("Value error, ")) from None
+        name = "_".join(str(part) for part in first["loc"])
+        # A secret's value is never shown, nor is an address with a password in it.
+        hidden = name in SECRETS or "@" in str(first["input"])
+        shown = variable(name) if hidden else f"{variable(name)}={first['input']!r}"
+        raise SettingsError(f"{shown} cannot work: {first['msg'].removeprefix('Value error, ')}") from None

@@ -22,6 +22,7 @@ from streams.agents.watch import Watch
 from streams.metrics import Metrics
 from streams.reading import LogReader
 from streams.records import Stage
+from streams.security import faust_credentials
 from streams.settings import Settings
 from streams.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, topic
 
@@ -71,6 +72,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app = StageApp(
         f"{prefix}.{stage_name}",
         broker=settings.broker,
+        broker_credentials=faust_credentials(settings),
         store="memory://",
         datadir=str(data_dir),
         Event=HeldEvent,
@@ -100,7 +102,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         producer_request_timeout=60.0,
     )
     app.metrics = metrics
-    app.reader = LogReader(settings.bootstrap_servers)
+    app.reader = LogReader(settings)
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
     publisher = _Publisher(app, prefix)
 

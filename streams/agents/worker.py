@@ -16,6 +16,7 @@ from streams.agents.app import INPUTS, StageApp, create_app, die
 from streams.agents.pool import WorkError
 from streams.agents.watch import Watch
 from streams.records import Stage
+from streams.security import client_options
 from streams.settings import Settings
 
 #: Libraries that speak at INFO of what only their authors want to know.
@@ -85,7 +86,7 @@ class WatchService(Service):
         self._app = app
         app.watch = Watch(
             stage,
-            servers=settings.bootstrap_servers,
+            client=client_options(settings),
             group=app.conf.id,
             topic=f"{settings.topic_prefix}.{INPUTS[stage]}",
             status=self._status,

@@ -20,6 +20,7 @@ from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from streams.broker.process import BrokerError
+from streams.security import client_options
 from streams.settings import Settings
 from streams.topics import TOPICS
 
@@ -122,7 +123,7 @@ async def wait_for_broker(settings: Settings, notice: Callable[[str], None]) -> 
 
 async def supports_idempotence(settings: Settings) -> bool:
     """Whether the broker gives out producer ids, which an idempotent producer needs (the embedded one does not)."""
-    client = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers)
+    client = AIOKafkaClient(**client_options(settings))
     try:
         await client.bootstrap()
         answer = await client.send(client.get_random_node(), InitProducerIdRequest(None, 60_000))
@@ -143,9 +144,7 @@ class _Comparison:
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(
-        bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=int(_REQUEST_SECONDS * 1000)
-    )
+    client = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=int(_REQUEST_SECONDS * 1000))
     try:
         try:
             await client.start()

@@ -24,7 +24,7 @@ def tail(everything: bool, as_json: bool) -> None:
 
     async def run() -> None:
         await require_cluster(settings)
-        log = LogReader(settings.bootstrap_servers)
+        log = LogReader(settings)
         topic = f"{settings.topic_prefix}.story-events"
         first = FirstDecisions()
         async for record in log.follow(topic, from_now=not everything):
@@ -52,7 +52,7 @@ def explain(article_id: str, as_json: bool) -> None:
 
     async def run() -> tuple[list[Decision], dict[str, Story]]:
         await require_cluster(settings)
-        log = LogReader(settings.bootstrap_servers)
+        log = LogReader(settings)
         topic = f"{settings.topic_prefix}.story-events"
         found: list[Decision] = []
         stories: dict[str, Story] = {}

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from streams.connection import reveal
 from streams.dashboard.api import Api
 from streams.dashboard.articles import Articles
 from streams.dashboard.desk import Desk
@@ -106,7 +107,7 @@ async def serve(
         hub, health = Hub(index), Health()
         desk = Desk(index=index, hub=hub, health=health, articles=Articles(settings))
         config = uvicorn.Config(
-            create_app(desk, token=settings.api_token),
+            create_app(desk, token=reveal(settings.api_token)),
             lifespan="off",
             log_config=None,
             access_log=False,
