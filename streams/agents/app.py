@@ -19,6 +19,7 @@ from faust.types import TP, EventT
 from streams.agents.messages import Incoming, Outgoing
 from streams.agents.stages import AnyStage, create_stage
 from streams.agents.watch import Watch
+from streams.broker.access import refusal
 from streams.metrics import Metrics
 from streams.reading import LogReader
 from streams.records import Stage
@@ -190,7 +191,7 @@ class _Publisher:
 
 def die(stage_name: Stage, error: Exception) -> NoReturn:
     """End the process at once. Anything gentler lets Faust acknowledge records that were not processed."""
-    logger.critical("%s stops: %s: %s", stage_name, type(error).__name__, error)
+    logger.critical("%s stops: %s", stage_name, refusal(error) or f"{type(error).__name__}: {error}")
     logger.debug("where it happened", exc_info=error)
     logging.shutdown()
     os._exit(1)

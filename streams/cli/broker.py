@@ -52,7 +52,8 @@ def broker(engine: str, port: int, data: Path | None, secure: bool) -> None:
         )
         if isinstance(local, KafkaBroker) and local.secured:
             say(
-                "and, since it is secured: export STREAMS_SECURITY_PROTOCOL=SASL_SSL STREAMS_SASL_MECHANISM=SCRAM-SHA-512 "
+                "and, since it is secured: export STREAMS_SECURITY_PROTOCOL=SASL_SSL "
+                "STREAMS_SASL_MECHANISM=SCRAM-SHA-512 "
                 f"STREAMS_SASL_USERNAME={ADMIN} STREAMS_SASL_PASSWORD_FILE={local.secured.password_file} "
                 f"STREAMS_SSL_CA={local.secured.ca}"
             )

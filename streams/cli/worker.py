@@ -28,12 +28,13 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
     from streams.agents.process import end_with_parent
     from streams.agents.supervisor import Supervisor
     from streams.agents.worker import run_stage
+    from streams.broker.access import STAGE_ACCESS
 
     settings = load(http_port=http_port)
     chosen = [stage for stage in STAGES if stage in stages] if stages else list(STAGES)
     if parent is not None:
         end_with_parent(signal.SIGTERM, parent)
-    asyncio.run(require_cluster(settings))
+    asyncio.run(require_cluster(settings, *(STAGE_ACCESS[stage] for stage in chosen)))
     if len(chosen) == 1:
         run_stage(settings, chosen[0], http_port=settings.http_port)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s worker  %(levelname)s %(message)s")

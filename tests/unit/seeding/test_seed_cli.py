@@ -104,7 +104,7 @@ def embedded() -> Iterator[str]:
 def test_missing_topics_are_named_with_the_remedy(embedded: str) -> None:
     done = seed("-", stdin=b'{"content": "x"}', broker=embedded, STREAMS_TOPIC_PREFIX="other")
     assert done.returncode == 1
-    assert b"there is no topic other.articles.raw" in done.stderr
+    assert b"topics are missing (other.articles.raw)" in done.stderr
     assert b"streams topics apply" in done.stderr
 
 
