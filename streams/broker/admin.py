@@ -140,10 +140,10 @@ async def require(settings: Settings, *needed: Access) -> None:
             for topic in TOPICS
             if (not wanted or topic.name in wanted) and (name := topic.full_name(settings.topic_prefix)) not in standing
         ]
+        await access.require(settings, client, *needed)
         await access.require_visible(settings, client, absent)
         if absent:
             raise BrokerError(f"topics are missing ({', '.join(absent)}). Create them: streams topics apply")
-        await access.require(settings, client, *needed)
 
 
 async def supports_idempotence(settings: Settings) -> bool:
@@ -184,7 +184,8 @@ async def _connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
                 raise RefusedError(refused) from None
             raise BrokerUnavailableError(
                 f"no Kafka broker answers at {_servers(settings)}. Start one (streams broker, or docker compose up "
-                "kafka), or set STREAMS_BROKER=kafka://host:port to one that runs."
+                "kafka), or set STREAMS_BROKER=kafka://host:port to one that runs, and STREAMS_SECURITY_PROTOCOL as it "
+                "speaks."
             ) from None
         try:
             yield client

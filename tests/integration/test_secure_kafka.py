@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,14 @@ def streams(*arguments: str, env: dict[str, str], timeout: float = 90) -> subpro
     return subprocess.run(
         [sys.executable, "-m", "streams", *arguments],
         capture_output=True, text=True, check=False, timeout=timeout, env={**os.environ, **env},
+    )  # fmt: skip
+
+
+def started(command: list[str], env: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Whoever runs the tests in the background may have them ignore Ctrl-C, and their children with them.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -130,7 +139,7 @@ async def test_the_pipeline_the_commands_and_the_dashboard_run(secured: KafkaBro
         assert "-pw-" not in workers.said()
     port = free_port()
     command = [sys.executable, "-m", "streams", "dashboard", "--port", str(port)]
-    with subprocess.Popen(command, env={**os.environ, **env}, stderr=subprocess.PIPE, text=True) as dashboard:
+    with started(command, env) as dashboard:
         try:
             stories = await asyncio.to_thread(_stories, port)
         finally:
@@ -146,16 +155,11 @@ async def test_the_pipeline_the_commands_and_the_dashboard_run(secured: KafkaBro
     assert streams("dlq", "ls", env=env).stderr == "0 dead letters\n"
     decided = (await decisions(settings))[0]
     assert streams("explain", decided.article_id, env=env).returncode == 0
-    tail = subprocess.Popen(
-        [sys.executable, "-m", "streams", "tail", "--all", "--json"], env={**os.environ, **env},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    with tail:
-        assert tail.stdout is not None
+    with started([sys.executable, "-m", "streams", "tail", "--all", "--json"], env) as tail:
         # A pipe's buffer is written when it is full, or at the end.
         await asyncio.sleep(5)
         tail.send_signal(signal.SIGINT)
-        assert decided.article_id.encode() in tail.communicate(timeout=30)[0]
+        assert decided.article_id in tail.communicate(timeout=30)[0]
 
 
 def _stories(port: int) -> list[object]:
@@ -227,8 +231,8 @@ def test_another_protocol_than_the_brokers_is_said(secured: KafkaBroker) -> None
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [
-        ((TOPIC, "articles.raw", READ), "does not let clean see topic {prefix}.articles.raw: grant it DESCRIBE"),
-        ((TOPIC, "articles.clean", WRITE), "does not let clean see topic {prefix}.articles.clean"),
+        ((TOPIC, "articles.raw", READ), "does not let clean read topic {prefix}.articles.raw: grant it READ"),
+        ((TOPIC, "articles.clean", WRITE), "does not let clean write topic {prefix}.articles.clean: grant it WRITE"),
         ((TOPIC, "state.clean", READ), "does not let clean read topic {prefix}.state.clean: grant it READ"),
         ((TOPIC, "state.clean", WRITE), "does not let clean write topic {prefix}.state.clean: grant it WRITE"),
         ((GROUP, "clean", READ), "does not let clean use consumer group {prefix}.clean: grant it READ"),
@@ -257,7 +261,7 @@ async def test_a_missing_acl_is_one_sentence(
 async def test_commands_without_acls_say_so(secured: KafkaBroker, command: tuple[str, ...]) -> None:
     await admin.apply(settings_of(environment(secured), topic_prefix="closed"))
     env = environment(secured, "tag", STREAMS_TOPIC_PREFIX="closed")
-    refused(await asyncio.to_thread(streams, *command, env=env), "does not let tag see topic", "closed.")
+    refused(await asyncio.to_thread(streams, *command, env=env), "does not let tag", "topic", "closed.")
 
 
 @pytest.mark.parametrize("taken", [(TOPIC, "articles.raw", READ), (GROUP, "clean", READ)], ids=["topic", "group"])
