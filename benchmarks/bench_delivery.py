@@ -55,7 +55,7 @@ async def recovery(settings: Settings, count: int) -> None:
         await producer.send(name, value, key=key.encode(), partition=0)
     await producer.stop()
     started = time.monotonic()
-    read = await LogReader(settings.bootstrap_servers).rows(name, 0)
+    read = await LogReader(settings).rows(name, 0)
     fetched = time.monotonic() - started
     fresh = Clusterer()
     fresh.restore(read.items())

@@ -7,12 +7,14 @@ that is needed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams import codec, headers
 from streams.records import Decision
+from streams.security import client_options
+from streams.settings import Settings
 from streams.topics import MAX_MESSAGE_BYTES
 
 #: Records of the tail read at first; doubled until it reaches back far enough.
@@ -48,8 +50,8 @@ class FirstDecisions:
 class LogReader:
     """Reads single partitions from any offset to the end that they had when asked. Opens a connection a call."""
 
-    def __init__(self, bootstrap_servers: Sequence[str]) -> None:
-        self._servers = list(bootstrap_servers)
+    def __init__(self, settings: Settings) -> None:
+        self._client = client_options(settings)
 
     async def rows(self, topic: str, partition: int) -> dict[str, bytes]:
         """The last value of every key of a compacted partition, in order of last writing; deleted keys are gone."""
@@ -175,7 +177,7 @@ class LogReader:
     def _consumer(self, *topics: str, fetch_bytes: int = MAX_MESSAGE_BYTES) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             *topics,
-            bootstrap_servers=self._servers,
+            **self._client,
             enable_auto_commit=False,
             max_partition_fetch_bytes=fetch_bytes,
             auto_offset_reset="earliest",

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from streams.connection import SECRETS, Connection, variable
 
 
 class SettingsError(ValueError):
-    """A setting has a value that cannot work. The message names the variable, the value and what would do."""
+    """A setting has a value that cannot work. The message names the variable, the value (of a secret: not) and what
+    would do."""
 
 
-class Settings(BaseSettings):
+class Settings(Connection):
     """All settings of every part. Build one with ``load``; pass it on; nobody else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="STREAMS_", frozen=True, extra="ignore")
@@ -74,10 +77,6 @@ class Settings(BaseSettings):
         int,
         Field(ge=0, le=65533, description="Port of the first stage's HTTP server, the next stages follow; 0: none."),
     ] = 0
-    api_token: Annotated[
-        str | None,
-        Field(min_length=8, description="Bearer token that the dashboard's `/api/v1` asks for; default: none."),
-    ] = None
     dashboard_hosts: Annotated[
         str,
         Field(
@@ -94,6 +93,10 @@ class Settings(BaseSettings):
     @field_validator("broker")
     @classmethod
     def _broker_is_kafka(cls, value: str) -> str:
+        if "@" in value:
+            raise ValueError(
+                "a broker's address takes no credentials: set STREAMS_SASL_USERNAME and STREAMS_SASL_PASSWORD"
+            )
         servers = value.removeprefix("kafka://").split(",")
         for server in servers:
             host, colon, port = server.strip().rpartition(":")
@@ -171,5 +174,8 @@ def load(**overrides: object) -> Settings:
         if not first["loc"]:
             # Settings that do not fit each other; the message names them.
             raise SettingsError(first["msg"].removeprefix("Value error, ")) from None
-        variable = "STREAMS_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{variable}={first['input']!r} cannot work: {first['msg']}") from None
+        name = "_".join(str(part) for part in first["loc"])
+        # A secret's value is never shown, nor is an address with a password in it.
+        hidden = name in SECRETS or "@" in str(first["input"])
+        shown = variable(name) if hidden else f"{variable(name)}={first['input']!r}"
+        raise SettingsError(f"{shown} cannot work: {first['msg'].removeprefix('Value error, ')}") from None

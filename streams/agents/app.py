@@ -32,10 +32,12 @@ from streams.agents.sizes import MAX_REQUEST_BYTES
 from streams.agents.stages import AnyStage, create_stage
 from streams.agents.watch import Watch
 from streams.broker import admin
+from streams.broker.access import refusal
 from streams.broker.admin import BrokerUnavailableError
 from streams.metrics import Metrics
 from streams.reading import LogReader
 from streams.records import Stage
+from streams.security import faust_credentials
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -98,6 +100,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app = StageApp(
         f"{prefix}.{stage_name}",
         broker=settings.broker,
+        broker_credentials=faust_credentials(settings),
         store="memory://",
         datadir=str(data_dir),
         Event=HeldEvent,
@@ -128,7 +131,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         producer_request_timeout=60.0,
     )
     app.metrics = metrics
-    app.reader = LogReader(settings.bootstrap_servers)
+    app.reader = LogReader(settings)
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
     app.publisher = Publisher(
         # Looked up with each call: the app makes its producer when it starts.
@@ -224,7 +227,7 @@ def _moment(seconds: float | None) -> datetime | None:
 
 def die(stage_name: Stage, error: Exception) -> NoReturn:
     """End the process at once. Anything gentler lets Faust acknowledge records that were not processed."""
-    logger.critical("%s stops: %s: %s", stage_name, type(error).__name__, error)
+    logger.critical("%s stops: %s", stage_name, refusal(error) or f"{type(error).__name__}: {error}")
     logger.debug("where it happened", exc_info=error)
     logging.shutdown()
     os._exit(BROKER_AWAY if isinstance(error, _AWAY) else 1)

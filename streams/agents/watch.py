@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -110,7 +110,7 @@ class Watch:
         self,
         stage: Stage,
         *,
-        servers: list[str],
+        client: dict[str, Any],
         group: str,
         topic: str,
         status: Callable[[], Status],
@@ -120,7 +120,7 @@ class Watch:
     ) -> None:
         self.verdict = Verdict(stalled_after=stalled_after)
         self._stage: Stage = stage
-        self._servers, self._group, self._topic = servers, group, topic
+        self._client, self._group, self._topic = client, group, topic
         self._status, self._metrics, self._limit = status, metrics, limit
         self._admin: AIOKafkaAdminClient | None = None
         self._consumer: AIOKafkaConsumer | None = None
@@ -157,8 +157,8 @@ class Watch:
 
     async def _ask(self, partitions: set[int]) -> tuple[dict[int, int], dict[int, int]]:
         if self._admin is None or self._consumer is None:
-            self._admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
-            self._consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, enable_auto_commit=False)
+            self._admin = AIOKafkaAdminClient(**self._client)
+            self._consumer = AIOKafkaConsumer(**self._client, enable_auto_commit=False)
             await self._admin.start()
             await self._consumer.start()
         where = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]

@@ -17,6 +17,7 @@ from streams.agents.pool import WorkerDiedError, WorkError
 from streams.agents.watch import Status, Watch
 from streams.broker.process import BrokerError
 from streams.records import Stage
+from streams.security import client_options
 from streams.settings import Settings
 
 #: Libraries that speak at INFO of what only their authors want to know.
@@ -90,7 +91,7 @@ class WatchService(Service):
         self._app = app
         app.watch = Watch(
             stage,
-            servers=settings.bootstrap_servers,
+            client=client_options(settings),
             group=app.conf.id,
             topic=f"{settings.topic_prefix}.{INPUTS[stage]}",
             status=self._status,

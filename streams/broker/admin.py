@@ -7,9 +7,10 @@ new records to different partitions.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +20,10 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
+from streams.broker import access
+from streams.broker.access import Access, RefusedError
 from streams.broker.process import BrokerError
+from streams.security import client_options
 from streams.settings import Settings
 from streams.topics import TOPICS
 
@@ -120,9 +124,31 @@ async def wait_for_broker(settings: Settings, notice: Callable[[str], None]) -> 
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
+async def require(settings: Settings, *needed: Access) -> None:
+    """Returns where the topics that are needed (of nothing: all) are there, and the rights, as far as the broker tells.
+
+    Raises:
+        BrokerUnavailableError: no broker answers.
+        RefusedError: the cluster does not let us in, see a topic, or do what is needed.
+        BrokerError: topics are missing.
+    """
+    async with _connected(settings) as client:
+        standing = set(await client.list_topics())
+        wanted = {name for each in needed for name in (*each.reads, *each.writes)}
+        absent = [
+            name
+            for topic in TOPICS
+            if (not wanted or topic.name in wanted) and (name := topic.full_name(settings.topic_prefix)) not in standing
+        ]
+        await access.require(settings, client, *needed)
+        await access.require_visible(settings, client, absent)
+        if absent:
+            raise BrokerError(f"topics are missing ({', '.join(absent)}). Create them: streams topics apply")
+
+
 async def supports_idempotence(settings: Settings) -> bool:
     """Whether the broker gives out producer ids, which an idempotent producer needs (the embedded one does not)."""
-    client = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers)
+    client = AIOKafkaClient(**client_options(settings))
     try:
         await client.bootstrap()
         answer = await client.send(client.get_random_node(), InitProducerIdRequest(None, 60_000))
@@ -143,26 +169,45 @@ class _Comparison:
 
 @asynccontextmanager
 async def _connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(
-        bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=int(_REQUEST_SECONDS * 1000)
-    )
+    client = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=int(_REQUEST_SECONDS * 1000))
     try:
         try:
-            await client.start()
-            # A paused broker takes the connection and no more; one that is starting lists no node yet, for which the
-            # client has an AssertionError.
-            await client.describe_cluster()
+            with _silent():
+                await client.start()
+                # A paused broker takes the connection and no more; one that is starting lists no node yet, for which
+                # the client has an AssertionError.
+                await client.describe_cluster()
         except (KafkaError, OSError, AssertionError):
+            with _silent():
+                refused = await access.why_refused(settings)
+            if refused:
+                raise RefusedError(refused) from None
             raise BrokerUnavailableError(
                 f"no Kafka broker answers at {_servers(settings)}. Start one (streams broker, or docker compose up "
-                "kafka), or set STREAMS_BROKER=kafka://host:port to one that runs."
+                "kafka), or set STREAMS_BROKER=kafka://host:port to one that runs, and STREAMS_SECURITY_PROTOCOL as it "
+                "speaks."
             ) from None
         try:
             yield client
         except (KafkaError, TimeoutError) as error:
+            refused = access.refusal(error, access.who(settings))
+            if refused:
+                raise RefusedError(refused) from None
             raise BrokerError(f"the broker at {_servers(settings)} failed: {error or type(error).__name__}") from error
     finally:
         await client.close()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """No lines of the client's about a connection that fails: whoever asked says it in one sentence."""
+    logger = logging.getLogger("aiokafka")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _servers(settings: Settings) -> str:

@@ -15,11 +15,13 @@ import signal
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from streams.broker.process import HOST, BrokerError, Child, check_port, free_port
+from streams.broker.secured import Secured
 from streams.topics import MAX_MESSAGE_BYTES
 
 #: Kafka 4's brokers run on Java 17 or newer (KIP-1013).
@@ -57,15 +59,27 @@ PROPERTIES = {
 class KafkaBroker:
     """One Kafka node on 127.0.0.1, on ``port`` or on a free one, with its data in ``data_dir``.
 
+    ``secure`` gives it TLS, logins (``users``: name and password, with no rights) and access by ACL; see ``secured``.
+
     A context manager that starts and stops it. Started again on the same directory it has everything it had; ``kill``,
     ``pause`` and ``resume`` are for tests of what happens to its clients then.
     """
 
     name = "Apache Kafka"
 
-    def __init__(self, port: int | None = None, *, data_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        port: int | None = None,
+        *,
+        data_dir: Path | None = None,
+        secure: bool = False,
+        users: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self.port = port or free_port()
         self.data_dir = (data_dir or default_data_dir()).absolute()
+        self.secured = Secured(self.data_dir / "secured", tuple(users)) if secure else None
+        #: Where the node answers without encryption and login: its only port, or the one that it keeps to itself.
+        self.plain_port = self.port
         self._child: Child | None = None
         self._locked: IO[str] | None = None
 
@@ -97,6 +111,14 @@ class KafkaBroker:
             raise
 
     def _start(self, java: str, jars: Path) -> None:
+        formatted = (self.data_dir / "log" / "meta.properties").exists()
+        if formatted and (self.secured is None) == (self.data_dir / "secured").exists():
+            made = "without" if self.secured else "with"
+            raise BrokerError(
+                f"the data in {self.data_dir} was made {made} --secure: start it so, or give another folder."
+            )
+        if self.secured:
+            self.secured.make()
         properties = self._write_properties()
         program = [
             java,
@@ -108,11 +130,12 @@ class KafkaBroker:
             "-cp",
             str(jars / "*"),
         ]
-        if not (self.data_dir / "log" / "meta.properties").exists():
-            _format([*program, "kafka.tools.StorageTool", "format"], properties)
+        if not formatted:
+            users = self.secured.format_arguments() if self.secured else []
+            _format([*program, "kafka.tools.StorageTool", "format", *users], properties)
         self._child = Child([*program, "kafka.Kafka", str(properties)], log=self.data_dir / "kafka.log")
         # 2 to 3 s were measured on an idle machine; recovering a large log after a crash takes longer.
-        self._child.wait_until_it_answers(self.port, name=self.name, timeout=90)
+        self._child.wait_until_it_answers(self.plain_port, name=self.name, timeout=90)
 
     def stop(self) -> None:
         """Stop it in good order; the data stays."""
@@ -176,7 +199,13 @@ class KafkaBroker:
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(self.data_dir / "log"),
         }
+        if self.secured:
+            self.plain_port = free_port()
+            internal = f"{HOST}:{self.plain_port}"
+            properties["listeners"] = f"SECURED://{self.bootstrap},INTERNAL://{internal},CONTROLLER://{controller}"
+            properties |= self.secured.properties(self.bootstrap, internal)
         path = self.data_dir / "server.properties"
+        path.touch(mode=0o600)
         path.write_text("".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8")
         return path
 

@@ -80,5 +80,17 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
+        if (refused := _refusal(error)) is not None:
+            say(f"error: {refused}")
+            sys.exit(1)
         say(f"error: {type(error).__name__}: {error}. This is a fault of ours: run `streams --debug …` to see where.")
         sys.exit(1)
+
+
+def _refusal(error: Exception) -> str | None:
+    """What a Kafka client's error says of missing rights; None of any other error."""
+    if "aiokafka" not in sys.modules:
+        return None
+    from streams.broker.access import refusal
+
+    return refusal(error)

@@ -25,17 +25,21 @@ from streams.cli.console import CommandError, say
     type=click.Path(file_okay=False, path_type=Path),
     help="Where Apache Kafka keeps its data.  [default: news-streams/kafka in the user's data folder]",
 )
-def broker(engine: str, port: int, data: Path | None) -> None:
+@click.option("--secure", is_flag=True, help="Apache Kafka with TLS, login and ACLs, to try a secured cluster.")
+def broker(engine: str, port: int, data: Path | None, secure: bool) -> None:
     """Run a broker on this machine until Ctrl-C or SIGTERM.
 
     Prints its `host:port` on stdout once it answers.
     """
     from streams.broker.embedded import EmbeddedBroker
     from streams.broker.kafka import KafkaBroker, kafka_version
+    from streams.broker.secured import ADMIN
 
     if engine == "embedded" and data is not None:
         raise click.UsageError("the embedded broker keeps nothing: --data goes with --engine kafka.")
-    local = KafkaBroker(port, data_dir=data) if engine == "kafka" else EmbeddedBroker(port)
+    if engine == "embedded" and secure:
+        raise click.UsageError("the embedded broker cannot be secured: --secure goes with --engine kafka.")
+    local = KafkaBroker(port, data_dir=data, secure=secure) if engine == "kafka" else EmbeddedBroker(port)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -46,6 +50,13 @@ def broker(engine: str, port: int, data: Path | None) -> None:
         say(
             f"{local.name} answers at {local.bootstrap}. Point everything at it: export STREAMS_BROKER=kafka://{local.bootstrap}"
         )
+        if isinstance(local, KafkaBroker) and local.secured:
+            say(
+                "and, since it is secured: export STREAMS_SECURITY_PROTOCOL=SASL_SSL "
+                "STREAMS_SASL_MECHANISM=SCRAM-SHA-512 "
+                f"STREAMS_SASL_USERNAME={ADMIN} STREAMS_SASL_PASSWORD_FILE={local.secured.password_file} "
+                f"STREAMS_SSL_CA={local.secured.ca}"
+            )
         click.echo(local.bootstrap)
         while not ended.wait(0.5):
             if not local.running:

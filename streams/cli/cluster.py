@@ -1,16 +1,20 @@
-"""What commands that need a cluster ask first: does a broker answer, and are the topics there?"""
+"""What commands that need a cluster ask first: does a broker answer, are the topics there, and may we use them?"""
 
 from __future__ import annotations
 
-from streams.cli.console import CommandError, say
+from typing import TYPE_CHECKING
+
+from streams.cli.console import say
 from streams.settings import Settings
 
+if TYPE_CHECKING:
+    from streams.broker.access import Access
 
-async def require_cluster(settings: Settings) -> None:
-    """Return when a broker answers and every topic exists; raises with one clear sentence where not."""
+
+async def require_cluster(settings: Settings, *needed: Access) -> None:
+    """Return when a broker answers, every topic exists and we may do what is needed; raises with one clear sentence
+    where not."""
     from streams.broker import admin
 
     await admin.wait_for_broker(settings, say)
-    missing = [change.topic for change in await admin.plan(settings) if change.action == "create"]
-    if missing:
-        raise CommandError(f"topics are missing ({', '.join(missing)}). Create them: streams topics apply")
+    await admin.require(settings, *needed)

@@ -8,8 +8,9 @@ import signal
 
 import click
 
-from streams.cli.console import CommandError, say, silence
-from streams.settings import Settings, load
+from streams.cli.cluster import require_cluster
+from streams.cli.console import say, silence
+from streams.settings import load
 
 
 @click.command()
@@ -26,9 +27,10 @@ def dashboard(host: str, port: int) -> None:
     silence("aiokafka", "asyncio")
 
     async def run() -> None:
+        from streams.broker.access import DASHBOARD
         from streams.dashboard.server import serve
 
-        await _check_cluster(settings)
+        await require_cluster(settings, DASHBOARD)
         task = asyncio.ensure_future(serve(settings, host=host, port=port, ready=_ready))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
@@ -42,12 +44,3 @@ def dashboard(host: str, port: int) -> None:
 
 def _ready(url: str) -> None:
     say(f"dashboard on {url} (Ctrl-C stops)")
-
-
-async def _check_cluster(settings: Settings) -> None:
-    from streams.broker import admin
-
-    await admin.wait_for_broker(settings, say)
-    missing = [change.topic for change in await admin.plan(settings) if change.action == "create"]
-    if missing:
-        raise CommandError(f"topics are missing ({', '.join(missing)}). Create them: streams topics apply")

@@ -65,7 +65,7 @@ async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bo
         async with _running(Path(folder), verbose=verbose) as (settings, supervisor):
             sent = await _seed(settings, paths)
             say(f"seeded {sent} articles; waiting for the workers (models load once) …")
-            log = LogReader(settings.bootstrap_servers)
+            log = LogReader(settings)
             stories, decisions = await _until_settled(log, settings, supervisor, sent, Path(folder))
             if as_json:
                 write_line(codec.encode({"stories": [story_json(story) for story in stories.values()]}))
@@ -91,12 +91,17 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
     with EmbeddedBroker() as broker:
         # One partition: articles arrive in the order of seeding, so that every run tells the same story.
         settings = load(
-            broker=f"kafka://{broker.bootstrap}", data_dir=folder / "data", session_timeout=_SESSION, partitions=1
+            broker=f"kafka://{broker.bootstrap}",
+            security_protocol="PLAINTEXT",
+            data_dir=folder / "data",
+            session_timeout=_SESSION,
+            partitions=1,
         )
         say(f"{broker.name} on {broker.bootstrap}")
         await admin.apply(settings)
         env = {
             "STREAMS_BROKER": settings.broker,
+            "STREAMS_SECURITY_PROTOCOL": settings.security_protocol,
             "STREAMS_DATA_DIR": str(settings.data_dir),
             "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
         }

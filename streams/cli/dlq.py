@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import click
 
 from streams import codec
+from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, say, write_line
 from streams.operations.letters import Filter, Letter
 from streams.pipeline import STAGES
-from streams.settings import load
+from streams.settings import Settings, load
+
+_Done = TypeVar("_Done")
 
 #: Characters of a letter's bytes that a line shows.
 _PEEK = 80
@@ -65,7 +68,7 @@ def replay(stage: str | None, reason: str | None, as_json: bool, names: tuple[st
     from streams.operations import letters
 
     wanted = _chosen(stage, reason, names, everything)
-    done = asyncio.run(letters.replay(load(), wanted))
+    done = _on_cluster(lambda settings: letters.replay(settings, wanted))
     _report(done, as_json, "put back")
 
 
@@ -77,7 +80,8 @@ def purge(stage: str | None, reason: str | None, as_json: bool, names: tuple[str
     """Let letters go: they are no longer listed, and Kafka deletes what stands before the first waiting one."""
     from streams.operations import letters
 
-    done, _ = asyncio.run(letters.purge(load(), _chosen(stage, reason, names, everything)))
+    wanted = _chosen(stage, reason, names, everything)
+    done, _ = _on_cluster(lambda settings: letters.purge(settings, wanted))
     _report(done, as_json, "let go")
 
 
@@ -90,9 +94,9 @@ def _chosen(stage: str | None, reason: str | None, names: tuple[str, ...], every
 def _each(wanted: Filter, as_json: bool, form: Callable[[Letter], str]) -> None:
     from streams.operations import letters
 
-    async def run() -> int:
+    async def run(settings: Settings) -> int:
         count = 0
-        async for letter in letters.letters(load(), wanted):
+        async for letter in letters.letters(settings, wanted):
             count += 1
             if as_json:
                 write_line(codec.encode(_json(letter)))
@@ -100,11 +104,23 @@ def _each(wanted: Filter, as_json: bool, form: Callable[[Letter], str]) -> None:
                 click.echo(form(letter))
         return count
 
-    count = asyncio.run(run())
+    count = _on_cluster(run)
     if wanted.names and not count:
         raise CommandError(f"no letter is named {', '.join(sorted(wanted.names))}; `streams dlq ls --all` lists them")
     if not as_json:
         say(f"{count} dead letter{'' if count == 1 else 's'}")
+
+
+def _on_cluster(work: Callable[[Settings], Awaitable[_Done]]) -> _Done:
+    from streams.broker.access import READS_LETTERS
+
+    settings = load()
+
+    async def run() -> _Done:
+        await require_cluster(settings, READS_LETTERS)
+        return await work(settings)
+
+    return asyncio.run(run())
 
 
 def _report(done: list[Letter], as_json: bool, what: str) -> None:

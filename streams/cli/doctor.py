@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 
 from streams import codec
+from streams.cli.cluster import require_cluster
 from streams.cli.console import say, write_line
 from streams.settings import Settings, load
 
@@ -64,9 +65,14 @@ def _findings(settings: Settings) -> Iterator[tuple[str, bool, str]]:
 
 
 def _reconcile(settings: Settings, as_json: bool) -> bool:
-    from streams.operations.reconcile import reconcile
+    from streams.broker.access import DASHBOARD
+    from streams.operations.reconcile import Account, reconcile
 
-    accounts = asyncio.run(reconcile(settings))
+    async def run() -> list[Account]:
+        await require_cluster(settings, DASHBOARD)
+        return await reconcile(settings)
+
+    accounts = asyncio.run(run())
     for account in accounts:
         if as_json:
             write_line(codec.encode({**dataclasses.asdict(account), "balanced": account.balanced}))

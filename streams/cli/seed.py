@@ -54,6 +54,7 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
     or the broker failed, 3 some sent and some rejected. Every rejection is on stderr, with file, line and reason.
     """
     from streams.broker import admin
+    from streams.broker.access import SEEDS
     from streams.seeding import STDIN, Problem, outgoing, read_files, total_bytes
     from streams.seeding.producer import Summary, send
 
@@ -67,6 +68,7 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
 
     async def produce(found: Iterable[Found | Problem]) -> Summary:
         await admin.wait_for_broker(settings, say)
+        await admin.require(settings, SEEDS)
         wanted = None if idempotence == "auto" else idempotence == "on"
         return await send(settings, found, idempotence=wanted, on_problem=tell)
 

@@ -18,13 +18,14 @@ from streams.settings import load
 @click.option("--json", "as_json", is_flag=True, help="Print each decision as a JSON line.")
 def tail(everything: bool, as_json: bool) -> None:
     """Print stories' events as they happen, until Ctrl-C."""
+    from streams.broker.access import READS_LOG
     from streams.reading import FirstDecisions, LogReader
 
     settings = load()
 
     async def run() -> None:
-        await require_cluster(settings)
-        log = LogReader(settings.bootstrap_servers)
+        await require_cluster(settings, READS_LOG)
+        log = LogReader(settings)
         topic = f"{settings.topic_prefix}.story-events"
         first = FirstDecisions()
         async for record in log.follow(topic, from_now=not everything):
@@ -44,6 +45,7 @@ def tail(everything: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the decisions about it and its story as JSON.")
 def explain(article_id: str, as_json: bool) -> None:
     """Say why an article is where it is: every decision about it, its evidence, and its story as it stands."""
+    from streams.broker.access import READS_LOG
     from streams.clustering import fold
     from streams.reading import FirstDecisions, LogReader
     from streams.records import Decision, Story
@@ -51,8 +53,8 @@ def explain(article_id: str, as_json: bool) -> None:
     settings = load()
 
     async def run() -> tuple[list[Decision], dict[str, Story]]:
-        await require_cluster(settings)
-        log = LogReader(settings.bootstrap_servers)
+        await require_cluster(settings, READS_LOG)
+        log = LogReader(settings)
         topic = f"{settings.topic_prefix}.story-events"
         found: list[Decision] = []
         stories: dict[str, Story] = {}

@@ -28,6 +28,7 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
     from streams.agents.process import BROKER_AWAY, end_with_parent
     from streams.agents.supervisor import Supervisor
     from streams.agents.worker import run_stage
+    from streams.broker.access import STAGE_ACCESS
     from streams.broker.admin import BrokerUnavailableError
     from streams.broker.process import reaches
 
@@ -36,7 +37,7 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
     if parent is not None:
         end_with_parent(signal.SIGTERM, parent)
     try:
-        asyncio.run(require_cluster(settings))
+        asyncio.run(require_cluster(settings, *(STAGE_ACCESS[stage] for stage in chosen)))
     except BrokerUnavailableError as error:
         if parent is None:
             raise

@@ -39,7 +39,7 @@ class Articles:
     """Tagged articles by where they are in the log, the last ones asked for remembered."""
 
     def __init__(self, settings: Settings) -> None:
-        self._reader = LogReader(settings.bootstrap_servers)
+        self._reader = LogReader(settings)
         self._topic = f"{settings.topic_prefix}.articles.tagged"
         self._known: OrderedDict[tuple[int, int], TaggedArticle] = OrderedDict()
         self._turn = asyncio.Semaphore(CONNECTIONS)

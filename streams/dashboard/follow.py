@@ -21,6 +21,7 @@ from streams.dashboard.projection import project
 from streams.headers import Position
 from streams.reading import FirstDecisions, LogReader
 from streams.records import Rejection
+from streams.security import client_options
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Follower:
     def __init__(self, settings: Settings, index: Index, hub: Hub, health: Health) -> None:
         self._prefix, self._settings = settings.topic_prefix, settings
         self._index, self._hub, self._health = index, hub, health
-        self._reader = LogReader(settings.bootstrap_servers)
+        self._reader = LogReader(settings)
         self._log = f"{settings.topic_prefix}.story-events"
         #: Partition of the log → offset and timestamp of the last record read.
         self._last: dict[int, tuple[int, int]] = {}
@@ -123,12 +124,12 @@ class Follower:
             try:
                 async with asyncio.timeout(_ANSWER):
                     admin = AIOKafkaAdminClient(
-                        bootstrap_servers=self._settings.bootstrap_servers, request_timeout_ms=int(_ANSWER * 1000)
+                        **client_options(self._settings), request_timeout_ms=int(_ANSWER * 1000)
                     )
                     stack.push_async_callback(admin.close)
                     await admin.start()
                     consumer = AIOKafkaConsumer(
-                        bootstrap_servers=self._settings.bootstrap_servers, request_timeout_ms=int(_ANSWER * 1000)
+                        **client_options(self._settings), request_timeout_ms=int(_ANSWER * 1000)
                     )
                     stack.push_async_callback(consumer.stop)
                     await consumer.start()

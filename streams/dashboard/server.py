@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from streams.connection import reveal
 from streams.dashboard.api import Api
 from streams.dashboard.articles import Articles
 from streams.dashboard.desk import Desk
@@ -116,7 +117,7 @@ async def serve(
             streams_per_client=settings.dashboard_streams,
         )
         config = uvicorn.Config(
-            create_app(desk, token=settings.api_token, hosts=answered_to(host, settings.dashboard_hosts)),
+            create_app(desk, token=reveal(settings.api_token), hosts=answered_to(host, settings.dashboard_hosts)),
             http=PatientProtocol,
             lifespan="off",
             log_config=None,

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from streams.agents.messages import ERROR_PREFIX
 from streams.headers import Headers
 from streams.reading import LogReader
+from streams.security import client_options
 from streams.settings import Settings
 from streams.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, topic
 
@@ -104,7 +105,7 @@ def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
 
 async def letters(settings: Settings, wanted: Filter) -> AsyncIterator[Letter]:
     """The letters that the filter accepts, partition by partition, oldest first."""
-    log = LogReader(settings.bootstrap_servers)
+    log = LogReader(settings)
     name = topic("dead-letters").full_name(settings.topic_prefix)
     partitions = await log.partitions(name)
     states: dict[str, State] = {}
@@ -151,10 +152,10 @@ async def purge(settings: Settings, wanted: Filter) -> tuple[list[Letter], int]:
 
 
 async def _truncate(settings: Settings) -> int:
-    log = LogReader(settings.bootstrap_servers)
+    log = LogReader(settings)
     name = topic("dead-letters").full_name(settings.topic_prefix)
     waiting = [letter async for letter in letters(settings, Filter())]
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     try:
         count = 0
@@ -196,7 +197,7 @@ async def _append_note(producer: AIOKafkaProducer, settings: Settings, letter: L
 @asynccontextmanager
 async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **client_options(settings),
         acks="all",
         max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES,
     )

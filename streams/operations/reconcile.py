@@ -18,6 +18,7 @@ from streams.agents.messages import ERROR_PREFIX
 from streams.operations.letters import NOTE
 from streams.reading import FirstDecisions, LogReader
 from streams.records import Stage
+from streams.security import client_options
 from streams.settings import Settings
 
 Position = tuple[int, int]
@@ -54,7 +55,7 @@ class Account:
 
 async def reconcile(settings: Settings) -> list[Account]:
     """The three stages' accounts, from everything that the topics hold now."""
-    log = LogReader(settings.bootstrap_servers)
+    log = LogReader(settings)
     rejected = await _positions(log, settings, "rejections")
     dead = await _dead(log, settings)
     accounts = []
@@ -129,10 +130,10 @@ async def _dead(log: LogReader, settings: Settings) -> set[tuple[str, int, int]]
 
 
 async def _committed(settings: Settings, stage: Stage, source: str) -> dict[int, int]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     try:
-        log = LogReader(settings.bootstrap_servers)
+        log = LogReader(settings)
         name = f"{settings.topic_prefix}.{source}"
         where = [TopicPartition(name, partition) for partition in await log.partitions(name)]
         offsets = await admin.list_consumer_group_offsets(f"{settings.topic_prefix}.{stage}", partitions=where)

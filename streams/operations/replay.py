@@ -18,6 +18,7 @@ from streams.headers import Position
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, create_tagger
 from streams.reading import FirstDecisions, LogReader
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
+from streams.security import client_options
 from streams.settings import Settings
 from streams.text import language_key
 from streams.topics import MAX_MESSAGE_BYTES, Name
@@ -60,11 +61,11 @@ async def replay(
         raise ValueError("--into must name another prefix than the running one (STREAMS_TOPIC_PREFIX)")
     target = settings.model_copy(update={"topic_prefix": into})
     await admin.apply(target)
-    log = LogReader(settings.bootstrap_servers)
+    log = LogReader(settings)
     if await _stories(log, into):
         raise ValueError(f"{into}.story-events holds stories already: take another prefix with --into")
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers, acks="all", linger_ms=20, max_request_size=MAX_MESSAGE_BYTES
+        **client_options(settings), acks="all", linger_ms=20, max_request_size=MAX_MESSAGE_BYTES
     )
     await producer.start()
     try:
@@ -170,10 +171,10 @@ async def _cluster(
 async def _since(
     settings: Settings, name: str, partition: int, start: datetime | None
 ) -> AsyncIterator[ConsumerRecord]:
-    log = LogReader(settings.bootstrap_servers)
+    log = LogReader(settings)
     offset = 0
     if start is not None:
-        consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
         await consumer.start()
         try:
             where = TopicPartition(name, partition)

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from streams.broker import admin
 from streams.broker.process import BrokerError
+from streams.security import client_options
 from streams.seeding.files import Found, Problem
 from streams.seeding.outgoing import Outgoing, outgoing
 from streams.settings import Settings
@@ -72,7 +73,7 @@ async def send(
     if idempotence is None:
         idempotence = await admin.supports_idempotence(settings)
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **client_options(settings),
         client_id="news-streams-seed",
         acks="all",
         enable_idempotence=idempotence,

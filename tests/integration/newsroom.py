@@ -21,6 +21,7 @@ from streams import codec
 from streams.pipeline import STAGES, article_id
 from streams.reading import FirstDecisions, LogReader
 from streams.records import Decision, RawArticle, Story
+from streams.security import client_options
 from streams.settings import Settings
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -63,7 +64,7 @@ def seeds() -> list[RawArticle]:
 
 
 async def send_raw(settings: Settings, values: Iterable[RawArticle | Bad | bytes | None]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, max_request_size=30_000_000)
+    producer = AIOKafkaProducer(**client_options(settings), max_request_size=30_000_000)
     await producer.start()
     try:
         topic = f"{settings.topic_prefix}.articles.raw"
@@ -167,7 +168,7 @@ class Workers:
 
 async def records(settings: Settings, name: str) -> list[ConsumerRecord]:
     """Everything in a topic, partition by partition."""
-    log = LogReader(settings.bootstrap_servers)
+    log = LogReader(settings)
     topic = f"{settings.topic_prefix}.{name}"
     found = []
     for partition in await log.partitions(topic):

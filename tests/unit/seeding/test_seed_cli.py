@@ -104,7 +104,7 @@ def embedded() -> Iterator[str]:
 def test_missing_topics_are_named_with_the_remedy(embedded: str) -> None:
     done = seed("-", stdin=b'{"content": "x"}', broker=embedded, STREAMS_TOPIC_PREFIX="other")
     assert done.returncode == 1
-    assert b"there is no topic other.articles.raw" in done.stderr
+    assert b"topics are missing (other.articles.raw)" in done.stderr
     assert b"streams topics apply" in done.stderr
 
 
@@ -123,12 +123,13 @@ def test_an_idempotent_producer_is_asked_of_a_broker_that_has_none(embedded: str
 
 def test_a_slow_pipe_is_sent_as_it_comes_and_ctrl_c_ends_it(embedded: str) -> None:
     from streams.reading import LogReader
+    from streams.settings import load
 
     env = os.environ | {"STREAMS_BROKER": f"kafka://{embedded}", "STREAMS_TOPIC_PREFIX": "slow"}
     subprocess.run([sys.executable, "-m", "streams", "topics", "apply"], env=env, check=True, capture_output=True)
 
     async def arrived() -> int:
-        reader = LogReader([embedded])
+        reader = LogReader(load(broker=f"kafka://{embedded}"))
         return sum([len(await reader.rows("slow.articles.raw", partition)) for partition in range(4)])
 
     import asyncio
