@@ -112,7 +112,7 @@ class Connection(BaseSettings):
                 f"STREAMS_SASL_MECHANISM is missing: {protocol} logs in by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 "
                 "or OAUTHBEARER"
             )
-        needs = ("sasl_username", "sasl_password")
+        needs: tuple[str, ...] = ("sasl_username", "sasl_password")
         if self.sasl_mechanism == "OAUTHBEARER":
             needs = ("sasl_token_command",)
         for name in needs:
