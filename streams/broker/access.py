@@ -112,7 +112,8 @@ def _login_sentence(settings: Settings, server: str, error: Exception) -> str | 
             )
         case ssl.SSLError():
             return (
-                f"TLS with {server} failed ({getattr(error, 'reason', None) or error}): check STREAMS_SECURITY_PROTOCOL, and, where the cluster "
+                f"TLS with {server} failed ({getattr(error, 'reason', None) or error}): "
+                "check STREAMS_SECURITY_PROTOCOL, and, where the cluster "
                 "asks for a client's certificate, STREAMS_SSL_CERTIFICATE and STREAMS_SSL_KEY."
             )
         case SaslAuthenticationFailed() if not oauth:
