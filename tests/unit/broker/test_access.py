@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 
@@ -74,6 +75,6 @@ async def test_one_server_of_two_says_why(error: Exception, says: str, monkeypat
         raise error
 
     monkeypatch.setattr(access, "create_conn", create_conn)
-    assert says in str(await why_refused(load(broker="kafka://127.0.0.1:1,127.0.0.1:2")))
+    assert re.search(says, str(await why_refused(load(broker="kafka://127.0.0.1:1,127.0.0.1:2"))))
     with pytest.raises(RefusedError, match=says):
         await plan(load(broker=f"kafka://127.0.0.1:{free_port()}"))
