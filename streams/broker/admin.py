@@ -219,7 +219,7 @@ async def _compare(client: AIOKafkaAdminClient, settings: Settings) -> _Comparis
     found = _Comparison([], [], {})
     known: list[str] = []
     for topic in TOPICS:
-        name, wanted = topic.full_name(settings.topic_prefix), topic.full_config()
+        name, wanted = topic.full_name(settings.topic_prefix), topic.full_config(settings.replication)
         if name not in standing:
             found.missing.append(
                 NewTopic(name, settings.partitions, settings.replication, topic_configs=wanted),
@@ -261,7 +261,7 @@ async def _compare_configs(
         )
         return
     actual = {resource[3]: resource for answer in answers for resource in answer.resources}
-    wanted = {topic.full_name(settings.topic_prefix): topic.full_config() for topic in TOPICS}
+    wanted = {topic.full_name(settings.topic_prefix): topic.full_config(settings.replication) for topic in TOPICS}
     for name in names:
         _, message, _, _, entries = actual[name]
         values = {entry[0]: entry[1] for entry in entries}

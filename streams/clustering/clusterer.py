@@ -204,6 +204,11 @@ class Clusterer:
         for _, story_id, language in sorted(order):
             self._group(language).index(self._stories[story_id])
 
+    @property
+    def newest(self) -> int:
+        """The newest position that an article was placed at; -1 where there is none."""
+        return max((member.position for member in self._members.values()), default=-1)
+
     def stories(self) -> Iterator[Story]:
         """Every story, the merged and the retracted among them, in the order in which they began."""
         return (live.story for live in self._stories)

@@ -30,6 +30,7 @@ class Log:
 
     def __init__(self):
         self.published = []
+        self.inputs = None
 
     def take(self, phase):
         self.published += phase
@@ -50,9 +51,21 @@ class Log:
         found = {}
         for out in self.on(topic.removeprefix("news.")):
             position = headers.source_position(out.headers)
-            if out.partition == partition and position.topic == source_topic and position.offset >= since:
-                found.setdefault(position.offset, codec.decode(Decision, out.value))
+            if out.partition == partition and position.topic == source_topic and position.place >= since:
+                found.setdefault(position.place, codec.decode(Decision, out.value))
         return found
+
+    async def newest_decision(self, topic, partition, source_topic):
+        found = [
+            (position, codec.decode(Decision, out.value))
+            for out in self.on(topic.removeprefix("news."))
+            if (position := headers.source_position(out.headers)).topic == source_topic and out.partition == partition
+        ]
+        return max(found, key=lambda one: one[0].place, default=None)
+
+    async def holds(self, topic, partition, offset, matches):
+        """``inputs``: what the topic holds now, by offset; None: what it always held."""
+        return self.inputs is None or (offset in self.inputs and matches(self.inputs[offset]))
 
 
 class Inline:
