@@ -306,6 +306,7 @@ class ClusterStage:
                 # that took it. Of a snapshot, the last version will do.
                 changed = rows_out("state.cluster", message.partition, changes.rows.items())
                 snapshots = {story.id: self._snapshot(message, story) for story in changes.stories}
+                snapshots |= {id_: Outgoing(topic="stories", key=id_.encode(), value=None) for id_ in changes.forgotten}
                 # A decision whose rows cannot be written must not be logged: the log is the truth.
                 self.outcomes.sizes.check([*changed, *snapshots.values()])
             except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 from test_stages import BODY, Log, clean_stage, drive, message
@@ -104,3 +105,20 @@ async def test_cleaning_counts_revisions_anew_from_where_the_old_topic_ended(log
     assert await clean(again) == [1] * 5
     assert codec.loads((await log.rows("news.state.clean", 0))[BASE_ROW]) == 5
     assert await clean(again) == [1] * 5  # redelivered
+
+
+async def test_forgotten_stories_leave_the_topic_of_snapshots(log):
+    stage = ClusterStage(load(), Metrics(), log)
+    old = TaggedArticle(id="old", text=BODY, language="en", published=datetime(2020, 1, 1, tzinfo=UTC))
+    later = [
+        TaggedArticle(
+            id=f"n{n}",
+            text=f"Another vote {n}. {BODY[::-1]}",
+            language="en",
+            published=datetime(2025, 1, 1, tzinfo=UTC),
+        )
+        for n in range(100)
+    ]
+    await drive(stage, log, [message("articles.tagged", n, one) for n, one in enumerate([old, *later])])
+    last = {out.key: out.value for out in log.on("stories")}
+    assert [key for key, value in last.items() if value is None] == [log.on("stories")[0].key]
