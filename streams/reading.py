@@ -85,6 +85,21 @@ class LogReader:
                 return found
             size *= 2
 
+    async def history(self, topic: str, partition: int, source_topic: str) -> AsyncIterator[tuple[Position, Decision]]:
+        """Every decision of a partition of the log, the first of each source position, with that position."""
+        first = FirstDecisions()
+        async for record in self.records(topic, partition):
+            position = headers.source_position(record.headers)
+            decision = first.accept(record)
+            if decision is not None and position is not None and position.topic == source_topic:
+                yield position, decision
+
+    async def values(self, topic: str, partition: int) -> AsyncIterator[tuple[int, bytes]]:
+        """Offset and value of every record that a partition holds."""
+        async for record in self.records(topic, partition):
+            if record.value is not None:
+                yield record.offset, record.value
+
     async def newest_decision(self, topic: str, partition: int, source_topic: str) -> tuple[Position, Decision] | None:
         """The last decision of a partition of the log and the position of its source; None where there is none."""
         start, end = await self._span(topic, partition)

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from streams import codec, pipeline
+from streams.agents import state
 from streams.agents.incarnation import BASE_ROW, InputReader, current_base, is_raw_article, is_tagged_article
 from streams.agents.messages import Incoming, Outgoing, rows_out
 from streams.agents.outcomes import Outcomes
@@ -36,7 +37,7 @@ class OtherArticleError(Exception):
     """The log says of a redelivered record's position what it decided on another article: never applied."""
 
 
-class StateReader(InputReader, Protocol):
+class StateReader(InputReader, state.LogHistory, Protocol):
     """What restoring needs of the log (``reading.LogReader``)."""
 
     async def rows(self, topic: str, partition: int) -> dict[str, bytes]: ...
@@ -276,6 +277,8 @@ class ClusterStage:
         self.outcomes = Outcomes("cluster", metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
         self._partitions: dict[int, _Partition] = {}
+        #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
+        self._fresh: list[Outgoing] = []
         self.restoring = False
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:
@@ -283,12 +286,12 @@ class ClusterStage:
         rows: list[Outgoing] = []
         stories: dict[str, Outgoing] = {}
         for message in batch:
-            state = await self._state(message)
-            message = replace(message, base=state.base)
-            redelivered = message.place <= state.decided_to
+            held = await self._state(message)
+            message = replace(message, base=held.base)
+            redelivered = message.place <= held.decided_to
             try:
                 article = message.decode(TaggedArticle)
-                decision = state.logged.get(message.place) if redelivered else state.clusterer.decide(article)
+                decision = held.logged.get(message.place) if redelivered else held.clusterer.decide(article)
                 if decision is not None and decision.article_id != article.id:
                     raise OtherArticleError(f"the log's decision of this position is on article {decision.article_id}")
                 decided = [] if decision is None or redelivered else [self._decided(message, article, decision)]
@@ -301,7 +304,7 @@ class ClusterStage:
                 self.outcomes.good("nothing")
                 continue
             try:
-                changes = state.clusterer.apply(article, decision, message.place)
+                changes = held.clusterer.apply(article, decision, message.place)
                 # Every version of a row, in order: a row that gave something away must not be written before the one
                 # that took it. Of a snapshot, the last version will do.
                 changed = rows_out("state.cluster", message.partition, changes.rows.items())
@@ -312,7 +315,8 @@ class ClusterStage:
             except Exception as error:
                 # The clusterer has changed, if only half: publish what stands, then start it anew from its rows.
                 yield log
-                yield rows + list(stories.values())
+                yield [*self._fresh, *rows, *stories.values()]
+                self._fresh.clear()
                 log, rows, stories = [self.outcomes.failed(message, error)], [], {}
                 self.forget([message.partition])
                 continue
@@ -321,7 +325,29 @@ class ClusterStage:
             rows += changed
             stories |= snapshots
         yield log
-        yield rows + list(stories.values())
+        yield [*self._fresh, *rows, *stories.values()]
+        self._fresh.clear()
+
+    async def _restored(self, message: Incoming, rows: dict[str, bytes]) -> Clusterer:
+        """The clusterer of a partition from its rows, or, where they are another version's, from the log."""
+        topic, partition = f"{self._prefix}.state.cluster", message.partition
+        stamped = rows.get(state.STAMP_ROW)
+        anew = state.needs_building(rows, f"{topic}, partition {partition}")
+        clusterer = Clusterer()
+        if not anew:
+            try:
+                clusterer.restore((key, row) for key, row in rows.items() if key != state.STAMP_ROW)
+            except codec.DecodeError as error:
+                logger.error("a state row of %s, partition %d, cannot be read: %s", topic, partition, error)
+                anew = True
+        fresh: dict[str, bytes | None] = {}
+        if anew:
+            clusterer, built = await state.build(self._reader, f"{self._prefix}.story-events", message.topic, partition)
+            fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}
+        if anew or stamped is None:
+            fresh[state.STAMP_ROW] = state.stamp()
+            self._fresh += rows_out("state.cluster", partition, fresh.items())
+        return clusterer
 
     def _decided(self, message: Incoming, article: TaggedArticle, decision: Decision) -> Outgoing:
         return Outgoing(
@@ -345,8 +371,7 @@ class ClusterStage:
             self.restoring = True
             log, partition = f"{self._prefix}.story-events", message.partition
             rows = await self._reader.rows(f"{self._prefix}.state.cluster", partition)
-            clusterer = Clusterer()
-            clusterer.restore(rows.items())
+            clusterer = await self._restored(message, rows)
             last = await self._reader.newest_decision(log, partition, message.topic)
             if last is None and rows:
                 logger.warning(

@@ -63,6 +63,15 @@ class Log:
         ]
         return max(found, key=lambda one: one[0].place, default=None)
 
+    async def history(self, topic, partition, source_topic):
+        for position, out in [(headers.source_position(out.headers), out) for out in self.on(topic[5:])]:
+            if position.topic == source_topic and out.partition == partition:
+                yield position, codec.decode(Decision, out.value)
+
+    async def values(self, topic, partition):
+        for offset, value in (self.inputs or {}).items():
+            yield offset, value
+
     async def holds(self, topic, partition, offset, matches):
         """``inputs``: what the topic holds now, by offset; None: what it always held."""
         return self.inputs is None or (offset in self.inputs and matches(self.inputs[offset]))
