@@ -332,7 +332,8 @@ class ClusterStage:
         """The clusterer of a partition from its rows, or, where they are another version's, from the log."""
         topic, partition = f"{self._prefix}.state.cluster", message.partition
         stamped = rows.get(state.STAMP_ROW)
-        anew = state.needs_building(rows, f"{topic}, partition {partition}")
+        lost = not rows and await self._reader.newest_decision(f"{self._prefix}.story-events", partition, message.topic)
+        anew = bool(lost) or state.needs_building(rows, f"{topic}, partition {partition}")
         clusterer = Clusterer()
         if not anew:
             try:
@@ -377,8 +378,6 @@ class ClusterStage:
                 logger.warning(
                     "%s, partition %d, is empty, but there are stories: going on from their rows", log, partition
                 )
-            if last is not None and not rows:
-                logger.warning("%s.state.cluster, partition %d, is empty, but %s is not", self._prefix, partition, log)
             after = max(clusterer.newest, last[0].place if last else -1) + 1
             newest = (last[0].place, last[1].article_id) if last else None
             base = await current_base(

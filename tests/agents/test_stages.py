@@ -31,6 +31,7 @@ class Log:
     def __init__(self):
         self.published = []
         self.inputs = None
+        self.sent = {}
 
     def take(self, phase):
         self.published += phase
@@ -69,7 +70,7 @@ class Log:
                 yield position, codec.decode(Decision, out.value)
 
     async def values(self, topic, partition):
-        for offset, value in (self.inputs or {}).items():
+        for offset, value in (self.sent.get(topic, {}) if self.inputs is None else self.inputs).items():
             yield offset, value
 
     async def holds(self, topic, partition, offset, matches):
@@ -113,6 +114,8 @@ def message(topic, offset, value, *, partition=0, key=b"k", extra=()):
 
 async def drive(stage, log, batch, *, stop_after=None):
     """Publish the phases of a batch; ``stop_after`` leaves after so many records, as a kill does."""
+    for one in batch:
+        log.sent.setdefault(one.topic, {})[one.offset] = one.value
     async for phase in stage.process(batch):
         for out in phase:
             if stop_after is not None and len(log.published) >= stop_after:
