@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.agents.messages import Outgoing
 from streams.agents.sizes import Sizes
-from streams.topics import TOPICS, topic
+from streams.topics import TOPICS, Name, topic
 
 #: Bytes that the producer puts into one batch. A topic that takes less gets its records one by one.
 BATCH_BYTES = 262_144
@@ -27,6 +27,7 @@ class Publisher:
     """Sends a phase and awaits every acknowledgement.
 
     ``partitions`` tells the partitions of a topic by its full name; ``largest`` what it takes, None where unknown.
+    ``writes`` names the topics that are written: of the others we may not be allowed to know.
     """
 
     def __init__(
@@ -37,14 +38,16 @@ class Publisher:
         *,
         partitions: Callable[[str], Awaitable[list[int]]],
         largest: Callable[[str], Awaitable[int | None]],
+        writes: Iterable[Name] = tuple(each.name for each in TOPICS),
     ) -> None:
         self._producer, self._prefix, self._sizes = producer, prefix, sizes
         self._ask_partitions, self._ask_largest = partitions, largest
+        self._writes = tuple(writes)
         self._partitions: dict[str, tuple[float, list[int]]] = {}
 
     async def learn(self) -> None:
-        """Ask the cluster what each topic takes; raises what the broker raises."""
-        for each in TOPICS:
+        """Ask the cluster what each topic that we write takes; raises what the broker raises."""
+        for each in map(topic, self._writes):
             limit = await self._ask_largest(each.full_name(self._prefix))
             if limit is not None:
                 self._sizes.learn(each.name, limit)
