@@ -85,11 +85,13 @@ async def why_refused(settings: Settings) -> str | None:
                     host.strip("[]"), int(port), request_timeout_ms=int(_SECONDS * 1000), **options
                 )
                 try:
-                    # A bad token is not refused before the first request after it.
-                    await connection.send(MetadataRequest([]))
+                    answer = await connection.send(MetadataRequest([]))
                 finally:
                     await connection.close()
-            return None
+            if answer.brokers or settings.sasl_mechanism != "OAUTHBEARER":
+                return None
+            # aiokafka does not read why a token is refused (RFC 7628, 3.2.3); the broker then answers with nothing.
+            said = said or _token_sentence(server)
         except (KafkaError, OSError, ValueError) as error:
             said = said or _login_sentence(settings, server, error)
     return said
@@ -125,9 +127,13 @@ def _login_sentence(settings: Settings, server: str, error: Exception) -> str | 
             return f"{server} does not take STREAMS_SASL_MECHANISM={settings.sasl_mechanism}: set one that it takes."
         case IllegalSaslStateError():
             return f"{server} asks for no login: STREAMS_SECURITY_PROTOCOL={settings.security_protocol} is wrong."
-        case SaslAuthenticationFailed() | KafkaError() if oauth and not isinstance(error, ConnectionError):
-            return f"{server} refuses the token: check what STREAMS_SASL_TOKEN_COMMAND prints."
+        case SaslAuthenticationFailed():
+            return _token_sentence(server)
     return None
+
+
+def _token_sentence(server: str) -> str:
+    return f"{server} refuses the token: check what STREAMS_SASL_TOKEN_COMMAND prints."
 
 
 def refusal(error: BaseException, user: str = "this client") -> str | None:

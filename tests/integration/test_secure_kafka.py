@@ -286,7 +286,11 @@ async def test_a_right_that_is_taken_away_ends_the_stage_with_one_sentence(
     said = workers.said()
     assert code == 1
     assert "Traceback" not in said
-    assert f"{prefix}.{name}" in next(line for line in said.splitlines() if "does not let" in line), said
+    told = [line for line in said.splitlines() if "does not let" in line]
+    assert len(told) == 1, said
+    assert "CRITICAL clean stops: the cluster does not let" in told[0]
+    assert f"{prefix}.{name}" in told[0]
+    assert said.splitlines()[-1] == told[0]
 
 
 def token(**claims: object) -> str:

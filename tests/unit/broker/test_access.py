@@ -19,8 +19,18 @@ from streams.broker.access import DASHBOARD, STAGE_ACCESS, RefusedError, refusal
 from streams.broker.admin import BrokerUnavailableError, plan
 from streams.broker.process import free_port
 from streams.settings import load
+from streams.topics import TOPICS
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "secure.md"
+
+
+@pytest.mark.parametrize("stage", STAGE_ACCESS)
+def test_a_stage_needs_what_the_table_of_topics_says(stage: str) -> None:
+    def names(text: str) -> bool:
+        return stage in text.replace(",", " ").split() or text == "every stage"
+
+    assert {topic.name for topic in TOPICS if names(topic.read_by)} == set(STAGE_ACCESS[stage].reads)
+    assert {topic.name for topic in TOPICS if names(topic.written_by)} == set(STAGE_ACCESS[stage].writes)
 
 
 @pytest.mark.parametrize("stage", STAGE_ACCESS)
