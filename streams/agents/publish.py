@@ -18,6 +18,8 @@ BATCH_BYTES = 262_144
 #: Seconds for which a topic's partitions are taken as known; partitions may be added, seldom and by hand.
 _PARTITIONS_FOR = 60.0
 
+_EVERY_TOPIC: tuple[Name, ...] = tuple(each.name for each in TOPICS)
+
 
 class TooLargeForTopicError(Exception):
     """The broker refused a record for its size alone: the topic's limit has been changed since we asked for it."""
@@ -38,7 +40,7 @@ class Publisher:
         *,
         partitions: Callable[[str], Awaitable[list[int]]],
         largest: Callable[[str], Awaitable[int | None]],
-        writes: Iterable[Name] = tuple(each.name for each in TOPICS),
+        writes: Iterable[Name] = _EVERY_TOPIC,
     ) -> None:
         self._producer, self._prefix, self._sizes = producer, prefix, sizes
         self._ask_partitions, self._ask_largest = partitions, largest
