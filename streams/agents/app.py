@@ -138,9 +138,9 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         lambda: app.maybe_start_producer(),
         prefix,
         app.stage.outcomes.sizes,
+        writes=STAGE_ACCESS[stage_name].writes,
         partitions=lambda name: app.reader.partitions(name),
         largest=partial(admin.largest_record, settings),
-        writes=STAGE_ACCESS[stage_name].writes,
     )
 
     async def forget(*args: Any, **_: Any) -> None:

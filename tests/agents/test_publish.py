@@ -50,7 +50,9 @@ def publisher_of(producer, asked=None, limit=None):
     async def largest(_):
         return limit
 
-    return Publisher(start, "news", Sizes(), partitions=partitions, largest=largest)
+    return Publisher(
+        start, "news", Sizes(), writes=("articles.tagged", "dead-letters"), partitions=partitions, largest=largest
+    )
 
 
 def out(key=b"k", size=10, **more):
