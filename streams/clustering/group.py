@@ -35,8 +35,6 @@ POSTINGS = 64
 CLOSED_AFTER = timedelta(days=14)
 #: Silence after which a closed story is forgotten, once this many articles of its language have come since.
 FORGOTTEN_AFTER, FORGOTTEN_ARTICLES = timedelta(days=90), 50_000
-#: Silence after which it is forgotten however few came: a seldom language must not keep all for ever.
-FORGOTTEN_ANYWAY = timedelta(days=365)
 #: A date further ahead of the clock than this is a mistake; the article counts as of now.
 AHEAD = timedelta(days=366)
 
@@ -203,14 +201,9 @@ class Group:
         return self._open.before(moment.timestamp(), limit)
 
     def forgettable(self, moment: datetime, limit: int) -> list[str]:
-        """Closed stories last heard of before ``moment`` and ``FORGOTTEN_ARTICLES`` articles ago, or long before it."""
+        """Closed stories last heard of before ``moment`` and ``FORGOTTEN_ARTICLES`` articles ago."""
         old = self._closed.before(moment.timestamp(), limit)
-        long_ago = (moment - (FORGOTTEN_ANYWAY - FORGOTTEN_AFTER)).timestamp()
-        return [
-            story_id
-            for story_id in old
-            if self._gained[story_id] <= self.number - FORGOTTEN_ARTICLES or self._closed.due(story_id) < long_ago
-        ]
+        return [story_id for story_id in old if self._gained[story_id] <= self.number - FORGOTTEN_ARTICLES]
 
 
 class _Silences:
@@ -224,9 +217,6 @@ class _Silences:
         if self._due.get(story_id) != due:
             self._due[story_id] = due
             heappush(self._heap, (due, story_id))
-
-    def due(self, story_id: str) -> float:
-        return self._due[story_id]
 
     def drop(self, story_id: str) -> None:
         self._due.pop(story_id, None)

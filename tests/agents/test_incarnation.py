@@ -107,7 +107,8 @@ async def test_cleaning_counts_revisions_anew_from_where_the_old_topic_ended(log
     assert await clean(again) == [1] * 5  # redelivered
 
 
-async def test_forgotten_stories_leave_the_topic_of_snapshots(log):
+async def test_forgotten_stories_leave_the_topic_of_snapshots(log, monkeypatch):
+    monkeypatch.setattr("streams.clustering.group.FORGOTTEN_ARTICLES", 50)
     stage = ClusterStage(load(), Metrics(), log)
     old = TaggedArticle(id="old", text=BODY, language="en", published=datetime(2020, 1, 1, tzinfo=UTC))
     later = [

@@ -228,23 +228,3 @@ def test_explanations_name_what_is_shared() -> None:
     assert "joins" in told
     assert "kestrel" in told
     assert "24 hours from its nearest article" in told
-
-
-def test_a_story_silent_for_a_year_is_forgotten_however_few_articles_came_since() -> None:
-    desk = Desk()
-    desk.send(article("old", FIRE))
-    story = desk.story("old").id
-    gone: list[str] = []
-    for number in range(3 * CLOCK):
-        desk.send(article(f"n{number}", f"{VOTE} Ward {number} of {number * 7}.", day=520 + number / 10))
-        gone += desk.changes.forgotten if desk.changes else ()
-    assert gone == [story]
-    assert all(one.id != story for one in desk.clusterer.stories())
-
-
-def test_a_story_silent_for_less_is_kept_until_enough_articles_came() -> None:
-    desk = Desk()
-    desk.send(article("old", FIRE))
-    for number in range(3 * CLOCK):
-        desk.send(article(f"n{number}", f"{VOTE} Ward {number} of {number * 7}.", day=200 + number / 10))
-        assert not (desk.changes and desk.changes.forgotten)
