@@ -345,6 +345,8 @@ class ClusterStage:
         if anew:
             clusterer, built = await state.build(self._reader, f"{self._prefix}.story-events", message.topic, partition)
             fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}
+            # First: a crash before the last of the rows must not leave a part of them as the whole.
+            self._fresh += rows_out("state.cluster", partition, [(state.STAMP_ROW, state.unfinished())])
         if anew or stamped is None:
             fresh[state.STAMP_ROW] = state.stamp()
             self._fresh += rows_out("state.cluster", partition, fresh.items())

@@ -54,6 +54,11 @@ def stamp() -> bytes:
     return codec.encode({"version": STATE_VERSION, "fingerprint": fingerprint()})
 
 
+def unfinished() -> bytes:
+    """The stamp of rows that are being written anew, or are to be: whoever finds it builds them from the log."""
+    return codec.encode({"version": 0})
+
+
 def needs_building(rows: Mapping[str, bytes], where: str) -> bool:
     """Whether rows were written by another version than this. Rows without a stamp are of the first.
 

@@ -77,7 +77,7 @@ async def _show(settings: Settings) -> list[dict[str, object]]:
 async def _rebuild(settings: Settings) -> int:
     from aiokafka import AIOKafkaProducer
 
-    from streams.agents.state import STAMP_ROW
+    from streams.agents.state import STAMP_ROW, unfinished
     from streams.reading import LogReader
     from streams.security import client_options
 
@@ -86,6 +86,5 @@ async def _rebuild(settings: Settings) -> int:
     partitions = await LogReader(settings).partitions(topic)
     async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
         for partition in partitions:
-            # A stamp that no release writes: whoever starts next sees rows of another version.
-            await producer.send_and_wait(topic, codec.encode({"version": 0}), STAMP_ROW.encode(), partition)
+            await producer.send_and_wait(topic, unfinished(), STAMP_ROW.encode(), partition)
     return len(partitions)

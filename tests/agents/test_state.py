@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from test_incarnation import article, decided, log, run
-from test_stages import Log
+from test_stages import Log, drive, message
 
 from streams import codec
 from streams.agents import state
 from streams.agents.messages import Outgoing
+from streams.agents.stages import ClusterStage
+from streams.metrics import Metrics
+from streams.settings import load
 
 assert log  # the fixture
 
@@ -96,3 +99,23 @@ async def test_newer_rows_are_left_alone(log):
     with pytest.raises(state.NewerStateError, match="start the newer release"):
         await run(log, ARTICLES[3:5], start=3)
     assert len(log.published) == count
+
+
+@pytest.mark.parametrize("unreadable", [False, True])
+@pytest.mark.parametrize("written", [0, 1, 2, 5, 11, 14])
+async def test_a_kill_while_rows_are_written_anew_leaves_no_part_as_the_whole(log, written, unreadable):
+    await ran(log, 9)
+    if unreadable:
+        put(log, "a/a-3", b"\xff")
+    else:
+        log.published = [out for out in log.published if out.topic != "state.cluster"]
+    stage = ClusterStage(load(), Metrics(), log)
+    killed_at = len(log.published) + 1 + written  # after the decision and some of the rows
+    await drive(stage, log, [message("articles.tagged", 9, ARTICLES[9])], stop_after=killed_at)
+    assert len(log.published) == killed_at
+    await run(log, ARTICLES[9:], start=9)
+    assert decided(log) == [one.id for one in ARTICLES]
+
+    whole = Log()
+    await run(whole, ARTICLES)
+    assert await rows_of(log) == await rows_of(whole)
