@@ -2,26 +2,30 @@
 
 raw = cleaned + rejected + dead-lettered + waiting, and so on down: each record of a stage's input topic is looked up
 among the source positions that the outputs carry in their headers. What is committed and has no outcome is missing,
-and named.
+and named. A topic that was deleted and made again counts from zero: an outcome is the input's only if it is of the same
+article, or, of dead letters, of the same bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams import codec, headers
+from streams import codec, headers, limits
 from streams.agents.messages import ERROR_PREFIX
+from streams.cleaning import article_id
 from streams.operations.letters import NOTE
 from streams.reading import FirstDecisions, LogReader
-from streams.records import Stage
+from streams.records import RawArticle, Stage
 from streams.security import client_options
 from streams.settings import Settings
 
-Position = tuple[int, int]
+#: Partition, offset and article id of an input that was published.
+Published = tuple[int, int, str | None]
 
 #: The outputs of each stage that carry their input's position.
 _OUTPUTS: dict[Stage, tuple[str, str]] = {
@@ -56,7 +60,7 @@ class Account:
 async def reconcile(settings: Settings) -> list[Account]:
     """The three stages' accounts, from everything that the topics hold now."""
     log = LogReader(settings)
-    rejected = await _positions(log, settings, "rejections")
+    rejected = await _rejected(log, settings)
     dead = await _dead(log, settings)
     accounts = []
     for stage, (source, output) in _OUTPUTS.items():
@@ -67,19 +71,20 @@ async def reconcile(settings: Settings) -> list[Account]:
         full = f"{settings.topic_prefix}.{source}"
         async for record in _records(log, full):
             where = (record.partition, record.offset)
+            id_ = _raw_id(record) if stage == "clean" else _id(record)
             account.inputs += 1
-            if where in published:
+            if (*where, id_) in published:
                 account.published += 1
-            elif (full, *where) in rejected:
+            elif rejected.get((full, *where), set()) & {id_, None}:
                 account.rejected += 1
-            elif (full, *where) in dead:
+            elif (full, *where, _digest(record.value)) in dead:
                 account.dead_letters += 1
             elif record.offset >= committed.get(record.partition, 0):
                 account.waiting += 1
-            elif stage == "cluster" and _id(record) in known:
+            elif stage == "cluster" and id_ in known:
                 account.nothing += 1
             else:
-                account.missing.append(_id(record) or f"{full}:{record.partition}:{record.offset}")
+                account.missing.append(id_ or f"{full}:{record.partition}:{record.offset}")
         accounts.append(account)
     return accounts
 
@@ -90,15 +95,16 @@ async def _records(log: LogReader, name: str) -> AsyncIterator[ConsumerRecord]:
             yield record
 
 
-async def _published(log: LogReader, settings: Settings, output: str) -> tuple[dict[Position, int], set[str]]:
-    """How often each input position was published; and, of decisions, the article ids that have one."""
-    counts: dict[Position, int] = {}
+async def _published(log: LogReader, settings: Settings, output: str) -> tuple[dict[Published, int], set[str]]:
+    """How often each input was published; and, of decisions, the article ids that have one."""
+    counts: dict[Published, int] = {}
     known: set[str] = set()
     first = FirstDecisions()
     async for record in _records(log, f"{settings.topic_prefix}.{output}"):
         position = headers.source_position(record.headers)
         if position is not None:
-            where = (position.partition, position.offset)
+            of = _id(record, "article_id" if output == "story-events" else "id")
+            where = (position.partition, position.offset, of)
             counts[where] = counts.get(where, 0) + 1
         if output == "story-events":
             decision = first.accept(record)
@@ -107,26 +113,34 @@ async def _published(log: LogReader, settings: Settings, output: str) -> tuple[d
     return counts, known
 
 
-async def _positions(log: LogReader, settings: Settings, name: str) -> set[tuple[str, int, int]]:
-    found = set()
-    async for record in _records(log, f"{settings.topic_prefix}.{name}"):
+async def _rejected(log: LogReader, settings: Settings) -> dict[tuple[str, int, int], set[str | None]]:
+    """The article ids that were rejected at each position; None where the rejection names none."""
+    found: dict[tuple[str, int, int], set[str | None]] = {}
+    async for record in _records(log, f"{settings.topic_prefix}.rejections"):
         position = headers.source_position(record.headers)
         if position is not None:
-            found.add((position.topic, position.partition, position.offset))
+            where = (position.topic, position.partition, position.offset)
+            found.setdefault(where, set()).add(_id(record) or None)
     return found
 
 
-async def _dead(log: LogReader, settings: Settings) -> set[tuple[str, int, int]]:
+async def _dead(log: LogReader, settings: Settings) -> set[tuple[str, int, int, str]]:
+    """Position of each dead letter's original, and the digest of its bytes."""
     found = set()
     async for record in _records(log, f"{settings.topic_prefix}.dead-letters"):
         about = dict(record.headers)
         if NOTE not in about:
-            topic, partition, offset = (
-                about.get(ERROR_PREFIX + name, b"").decode() for name in ("topic", "partition", "offset")
+            topic, partition, offset, digest = (
+                (about.get(ERROR_PREFIX + name) or b"").decode(errors="replace")
+                for name in ("topic", "partition", "offset", "sha256")
             )
             if partition.isdigit() and offset.isdigit():
-                found.add((topic, int(partition), int(offset)))
+                found.add((topic, int(partition), int(offset), digest or _digest(record.value)))
     return found
+
+
+def _digest(value: bytes | None) -> str:
+    return hashlib.sha256(value or b"").hexdigest()
 
 
 async def _committed(settings: Settings, stage: Stage, source: str) -> dict[int, int]:
@@ -142,10 +156,19 @@ async def _committed(settings: Settings, stage: Stage, source: str) -> dict[int,
         await admin.close()
 
 
-def _id(record: ConsumerRecord) -> str | None:
+def _raw_id(record: ConsumerRecord) -> str | None:
+    """The article id that cleaning gives the record, or None where it cannot be read."""
+    try:
+        return article_id(limits.decode(RawArticle, record.value or b""))
+    except codec.DecodeError:
+        return None
+
+
+def _id(record: ConsumerRecord, name: str = "id") -> str | None:
     try:
         value = codec.loads(record.value or b"")
     except codec.DecodeError:
         return None
-    found = value.get("id") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None
+    found = value.get(name) if isinstance(value, dict) else None
+    # As the stages hold it: what they write carries the bounded id.
+    return limits.bounded_id(found) if isinstance(found, str) else None
