@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from streams.agents.process import BROKER_AWAY
+from streams.agents.process import BROKER_AWAY, HOPELESS
 from streams.records import Stage
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Supervisor:
         return 1 if gave_up else 0
 
     def check(self) -> bool:
-        """Restart what has failed, with growing pauses (1, 2, 4, … s); False once a stage has failed too often."""
+        """Restart what has failed, with growing pauses (1, 2, 4, … s); False once one failed too often or for good."""
         for child in self._children:
             now = time.monotonic()
             if child.restart_at is not None:
@@ -97,6 +97,9 @@ class Supervisor:
             code = child.process.poll() if child.process else None
             if code is None:
                 continue
+            if code == HOPELESS:
+                logger.error("%s ended for the reason above, which no start will mend: giving up", child.stage)
+                return False
             if code != 0 and (code == BROKER_AWAY or not self.reachable()):
                 self._wait_for_broker(child, now)
                 continue

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from streams.agents.process import HOPELESS
+
 _CODE = """
 import logging, sys
 from aiokafka.errors import {error}
@@ -51,3 +53,13 @@ def test_other_errors_are_logged_as_ever() -> None:
     done = run("KafkaConnectionError", "WARNING")
     assert (done.returncode, done.stdout) == (0, "went on\n")
     assert "Drain messages raised" in done.stderr
+
+
+@pytest.mark.parametrize(("error", "code"), [("NewerStateError('of version 2')", HOPELESS), ("ValueError('x')", 1)])
+def test_state_of_a_newer_release_has_an_exit_code_of_its_own(error: str, code: int) -> None:
+    source = (
+        f"from streams.agents.app import die\nfrom streams.agents.state import NewerStateError\ndie('cluster', {error})"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code
+    assert "cluster stops" in done.stderr

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from streams.agents import supervisor as module
-from streams.agents.process import BROKER_AWAY
+from streams.agents.process import BROKER_AWAY, HOPELESS
 from streams.agents.supervisor import Supervisor
 
 
@@ -58,6 +58,15 @@ def test_a_stage_that_cannot_work_is_given_up_loudly(clock, caplog):
     assert pass_time(clock, supervisor, 120) is not None
     assert len(clock.launches) == 6
     assert "giving up" in caplog.text
+
+
+def test_what_no_start_will_mend_is_given_up_at_once(clock, caplog):
+    supervisor = Supervisor(["cluster"])
+    clock.code = HOPELESS
+    supervisor.start()
+    assert pass_time(clock, supervisor, 60) == 0.25
+    assert len(clock.launches) == 1
+    assert "no start will mend" in caplog.text
 
 
 @pytest.mark.parametrize(("code", "reachable"), [(BROKER_AWAY, True), (1, False), (-9, False)])
