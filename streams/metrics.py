@@ -73,6 +73,12 @@ METRICS: tuple[Metric, ...] = (
         why="State restored from Kafka, once a partition and assignment; many mean that the group is unstable.",
     ),
     Metric(
+        name="streams_gap_records_total",
+        kind="counter",
+        labels=("stage",),
+        why="Records that retention deleted before the stage had read them: lost, for a stage was behind too long.",
+    ),
+    Metric(
         name="streams_pool_restarts_total",
         kind="counter",
         labels=("stage",),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import codec, headers
 from streams.headers import Position
@@ -136,6 +137,21 @@ class LogReader:
             return (await consumer.beginning_offsets([where]))[where], (await consumer.end_offsets([where]))[where]
         finally:
             await consumer.stop()
+
+    async def committed(self, group: str, topic: str, partition: int) -> int | None:
+        """The offset that a group has committed; None where it has none."""
+        admin = AIOKafkaAdminClient(**self._client)
+        await admin.start()
+        try:
+            where = TopicPartition(topic, partition)
+            offset = (await admin.list_consumer_group_offsets(group, partitions=[where]))[where].offset
+            return offset if offset >= 0 else None
+        finally:
+            await admin.close()
+
+    async def beginning(self, topic: str, partition: int) -> int:
+        """The first offset that a partition still holds."""
+        return (await self._span(topic, partition))[0]
 
     async def partitions(self, topic: str) -> list[int]:
         """The partitions that a topic has."""

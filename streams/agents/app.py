@@ -24,12 +24,14 @@ from aiokafka.errors import (
 )
 from faust.types import TP, EventT
 
+from streams.agents.gaps import Gaps
 from streams.agents.messages import Incoming
 from streams.agents.outcomes import BrokenStageError
-from streams.agents.process import BROKER_AWAY
+from streams.agents.process import BROKER_AWAY, HOPELESS
 from streams.agents.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
 from streams.agents.sizes import MAX_REQUEST_BYTES
 from streams.agents.stages import AnyStage, create_stage
+from streams.agents.state import NewerStateError
 from streams.agents.watch import Watch
 from streams.broker import admin
 from streams.broker.access import STAGE_ACCESS, refusal
@@ -87,6 +89,7 @@ class StageApp(faust.App):
     metrics: Metrics
     reader: LogReader
     publisher: Publisher
+    gaps: Gaps
     watch: Watch
     #: Whether the group has ever given this worker its partitions (which may be none).
     joined: bool = False
@@ -133,6 +136,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.metrics = metrics
     app.reader = LogReader(settings)
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
+    app.gaps = Gaps(stage_name, f"{prefix}.{stage_name}", metrics, app.reader)
     app.publisher = Publisher(
         # Looked up with each call: the app makes its producer when it starts.
         lambda: app.maybe_start_producer(),
@@ -146,6 +150,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     async def forget(*args: Any, **_: Any) -> None:
         partitions: set[TP] = args[-1]
         app.stage.forget([tp.partition for tp in partitions])
+        app.gaps.forget([tp.partition for tp in partitions])
 
     async def join(*args: Any, **_: Any) -> None:
         await forget(*args)
@@ -171,6 +176,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
 async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, events: Sequence[Any]) -> None:
     started = time.monotonic()
     batch = [_incoming(event) for event in events]
+    await app.gaps.check(batch)
     try:
         await _publish(app, publisher, batch, events)
     except TooLargeForTopicError as error:
@@ -231,4 +237,4 @@ def die(stage_name: Stage, error: Exception) -> NoReturn:
     logger.critical("%s stops: %s", stage_name, refusal(error) or f"{type(error).__name__}: {error}")
     logger.debug("where it happened", exc_info=error)
     logging.shutdown()
-    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else 1)
+    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else HOPELESS if isinstance(error, NewerStateError) else 1)

@@ -392,6 +392,13 @@ class ClusterStage:
                 after=after,
             )
             logged = await self._reader.decisions(log, partition, message.topic, base + message.offset)
+            again = sum(place >= base + message.offset for place in logged)
+            if again:
+                logger.warning(
+                    "%s, partition %d, begins at offset %d, but %d positions from there on were decided before "
+                    "(a crash, or a lost consumer group): their decisions are read back, not made again",
+                    message.topic, partition, message.offset, again,
+                )  # fmt: skip
             # What was restored is long-lived: a million stories need not be walked by every full collection.
             gc.collect()
             gc.freeze()

@@ -47,7 +47,11 @@ def app_of(stage, tmp_path, producer):
     async def start():
         return producer
 
+    async def committed(*_):
+        return None
+
     app.maybe_start_producer = start
+    app.reader.committed = committed
     return app
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin.records_to_delete import RecordsToDelete
+from aiokafka.protocol.admin import DeleteGroupsRequest
 from click.testing import CliRunner
 from newsroom import Workers, decisions, until, until_decided
 
 from streams import codec
+from streams.agents.process import HOPELESS
 from streams.agents.state import STAMP_ROW, STATE_VERSION
 from streams.broker import admin
 from streams.cli import cli
@@ -58,6 +61,49 @@ async def test_articles_of_a_topic_that_was_made_again_are_all_decided(settings)
     assert len(await decisions(settings)) == 50
 
 
+async def test_records_that_were_deleted_unread_are_named(settings):
+    topic = f"{settings.topic_prefix}.articles.tagged"
+    with Workers(settings) as workers:
+        await send(settings, articles("a", 10))
+        workers.start("cluster")
+        await until_decided(settings, [one.id for one in articles("a", 10)], workers)
+        assert workers.stop("cluster") == [0]
+        await send(settings, articles("b", 10))
+        client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+        await client.start()
+        try:
+            await client.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=17)})
+        finally:
+            await client.close()
+        workers.start("cluster")
+        await until_decided(settings, ["b-9"], workers)
+        assert "7 records were deleted before cluster had read them (offsets 10 to 16)" in workers.said()
+
+
+async def test_a_lost_group_adds_no_decision_and_is_said(settings):
+    wanted = [one.id for one in articles("a", 12)]
+    with Workers(settings) as workers:
+        await send(settings, articles("a", 12))
+        workers.start("cluster")
+        await until_decided(settings, wanted, workers)
+        assert workers.stop("cluster") == [0]
+        client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+        await client.start()
+        try:
+            group = f"{settings.topic_prefix}.cluster"
+            request = DeleteGroupsRequest([group])
+            answer = await client._send_request_to_node(await client.find_coordinator(group), request)
+            assert [code for _, code in answer.results] == [0]
+        finally:
+            await client.close()
+        assert "were decided before" not in workers.said()
+        await send(settings, articles("b", 1))
+        workers.start("cluster")
+        await until_decided(settings, ["b-0"], workers)
+        assert "begins at offset 0, but 12 positions from there on were decided before" in workers.said()
+    assert [one.article_id for one in await decisions(settings)] == [*wanted, "b-0"]
+
+
 async def test_a_lost_state_topic_and_a_newer_one_are_each_answered(settings):
     wanted = [one.id for one in articles("a", 6)]
     with Workers(settings) as workers:
@@ -84,7 +130,7 @@ async def test_a_lost_state_topic_and_a_newer_one_are_each_answered(settings):
         workers.start("cluster")
 
         async def ended() -> bool:
-            return workers.running["cluster"][0].poll() == 1
+            return workers.running["cluster"][0].poll() == HOPELESS
 
         await until(ended, workers)
         assert "start the newer release" in workers.said()
