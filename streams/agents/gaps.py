@@ -13,6 +13,10 @@ from streams.records import Stage
 logger = logging.getLogger(__name__)
 
 
+class WentBackError(Exception):
+    """The offsets begin anew under a consumer: the topic is not the one that was read."""
+
+
 class Offsets(Protocol):
     """What telling needs of the cluster (``reading.LogReader``)."""
 
@@ -31,9 +35,19 @@ class Gaps:
         self._next: dict[int, int | None] = {}
 
     async def check(self, batch: Sequence[Incoming]) -> None:
-        """Say and count what is missing before each record of a batch. To be called before the batch is committed."""
+        """Say and count what is missing before each record of a batch. To be called before the batch is committed.
+
+        Raises:
+            WentBackError: a record is before one that came already in this assignment.
+        """
         for message in batch:
             partition = message.partition
+            if partition in self._next and message.offset < (self._next[partition] or 0):
+                raise WentBackError(
+                    f"{message.topic}, partition {partition}, goes on at offset {message.offset} after "
+                    f"{(self._next[partition] or 0) - 1}: it was deleted and made again, or cut short. The next start "
+                    "looks at it anew"
+                )
             if partition not in self._next:
                 self._next[partition] = await self._offsets.committed(self._group, message.topic, partition)
             due = self._next[partition]

@@ -2,8 +2,9 @@
 
 State and decisions are of positions. So that a new topic's records are not taken for the old one's redelivered, each
 life has a *base*: a record's place is base plus offset, and the base of a new life is one more than any place before.
-Kafka's own topic ids (KIP-516) are out of reach of the client used here; what is looked at instead is the topic itself:
-the record at the newest position that was worked on must still be the same article, or be gone by retention.
+State keeps no topic ids (KIP-516; ``agents.watch`` compares them while a stage runs): what is looked at is the topic
+itself, which also tells of one cut short. The record at the newest position that was worked on must still be the same
+article, or be gone by retention.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.agents.process import BROKER_AWAY
+from streams.broker.topic_id import UNTOLD, topic_id
 from streams.metrics import Metrics
 from streams.records import Stage
 
@@ -103,8 +104,31 @@ class Verdict:
         return {"state": self.state, "lag": self.lag, "seconds_since_progress": round(self.unwell_for, 1)}
 
 
+class OneTopic:
+    """Whether the input topic is still the one that it was: a consumer goes on, or idles, over one that was deleted."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._id: str | None = None
+        self._missed = False
+
+    def note(self, id_: str | None) -> str | None:
+        """Take in a topic's id (None: there is no such topic); why the stage must end, or None."""
+        before, missed = self._id, self._missed
+        self._missed = id_ is None
+        if before is None or (before == UNTOLD and id_ is not None):
+            self._id = id_
+            return None
+        # A broker that has just started may not know its topics yet, and one that is busy may not tell: look again.
+        if id_ in (before, UNTOLD) or (id_ is None and not missed):
+            return None
+        became = "deleted" if id_ is None else "deleted and made again"
+        return f"its input topic {self._topic} was {became} while it was read; the next start looks at it anew"
+
+
 class Watch:
-    """Looks every two seconds, keeps the verdict, and ends the process once it was stalled for ``limit`` seconds."""
+    """Looks every two seconds and keeps the verdict. Ends the process once it was stalled for ``limit`` seconds, or
+    its input topic is another."""
 
     def __init__(
         self,
@@ -120,6 +144,7 @@ class Watch:
     ) -> None:
         self.verdict = Verdict(stalled_after=stalled_after)
         self._stage: Stage = stage
+        self._one = OneTopic(topic)
         self._client, self._group, self._topic = client, group, topic
         self._status, self._metrics, self._limit = status, metrics, limit
         self._admin: AIOKafkaAdminClient | None = None
@@ -161,6 +186,11 @@ class Watch:
             self._consumer = AIOKafkaConsumer(**self._client, enable_auto_commit=False)
             await self._admin.start()
             await self._consumer.start()
+        changed = self._one.note(await topic_id(self._admin, self._topic))
+        if changed:
+            logger.critical("%s stops: %s (docs/how-to/operate.md#when-topics-change)", self._stage, changed)
+            logging.shutdown()
+            os._exit(1)
         where = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
         if not where:
             await self._admin.describe_cluster()

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from streams.agents.gaps import Gaps
+from streams.agents.gaps import Gaps, WentBackError
 from streams.agents.messages import Incoming
 from streams.metrics import Metrics
 
@@ -62,3 +62,13 @@ async def test_the_cluster_is_asked_once_an_assignment(caplog):
     offsets.group, offsets.first = 10, 14
     await gaps.check(batch(14))
     assert "(offsets 10 to 13)" in caplog.text
+
+
+async def test_offsets_that_begin_anew_end_the_stage():
+    """A consumer whose topic was made again under it is set back to the beginning: what it reads is of another life."""
+    gaps = Gaps("tag", "news.tag", Metrics(), Offsets(10, 0))
+    await gaps.check(batch(4, 5))  # redelivered: before what was committed, not before what came
+    with pytest.raises(WentBackError, match="goes on at offset 0 after 5"):
+        await gaps.check(batch(0))
+    gaps.forget([0])
+    await gaps.check(batch(0))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from streams.agents.watch import Look, Verdict
+import pytest
+
+from streams.agents.watch import Look, OneTopic, Verdict
 
 
 class Clock:
@@ -75,3 +77,23 @@ def test_items_that_the_pool_finishes_are_progress_but_not_while_the_broker_is_s
     clock.now += 7
     verdict.note(Look(at=clock.now, committed=None, ends=None), assigned=True, restoring=False, worked_at=clock.now)
     assert verdict.state == "stalled"
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["a", "a", "a"], [None, None, None]),
+        ([None, "a", "a"], [None, None, None]),  # not there yet
+        (["a", None, None], [None, None, "was deleted while"]),
+        (["a", None, "a", None, "a"], [None] * 5),  # a broker that has just started
+        (["a", None, "b"], [None, None, "was deleted and made again while"]),
+        (["a", "untold", "a", "b"], [None, None, None, "was deleted and made again while"]),
+        (["untold", "a", "b"], [None, None, "was deleted and made again while"]),
+        (["a", "b"], [None, "was deleted and made again while"]),
+        (["untold", None, None], [None, None, "was deleted while"]),
+    ],
+)
+def test_a_topic_that_is_another_ends_the_stage(ids, said):
+    one = OneTopic("news.articles.raw")
+    found = [one.note(id_) for id_ in ids]
+    assert [each and part in each for each, part in zip(found, said, strict=True)] == [part and True for part in said]

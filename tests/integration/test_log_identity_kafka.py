@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.records_to_delete import RecordsToDelete
@@ -59,6 +60,29 @@ async def test_articles_of_a_topic_that_was_made_again_are_all_decided(settings)
         await until_decided(settings, [one.id for one in articles("new", 30)], workers)
         assert "is not the topic that was worked on" in workers.said()
     assert len(await decisions(settings)) == 50
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_topic_that_is_made_again_under_a_running_worker_ends_it_for_a_new_start(settings, at_once):
+    """Before, the worker idled over it for ever, and called itself ready."""
+    with Workers(settings) as workers:
+        await send(settings, articles("old", 20))
+        workers.start("cluster")
+        await until_decided(settings, [one.id for one in articles("old", 20)], workers)
+        await asyncio.sleep(3)  # a look at the topic as it was
+        await delete(settings, "articles.tagged")
+        if not at_once:
+            await asyncio.sleep(5)
+        await admin.apply(settings)
+        await send(settings, articles("new", 30))
+
+        async def decided() -> bool:
+            workers.restart_fallen()
+            return len(await decisions(settings)) == 50
+
+        await until(decided, workers)
+        assert "while it was read; the next start looks at it anew" in workers.said()
+        assert "is not the topic that was worked on" in workers.said()
 
 
 async def test_records_that_were_deleted_unread_are_named(settings):
