@@ -101,6 +101,33 @@ async def largest_record(settings: Settings, name: str) -> int | None:
         return int(limit) if limit else None
 
 
+async def standing(settings: Settings, names: list[str]) -> tuple[int, dict[str, int], dict[str, dict[str, str]]]:
+    """The number of brokers; the copies and the effective configuration of those of the topics that are there.
+
+    Raises:
+        BrokerUnavailableError: no broker answers.
+        BrokerError: the cluster refuses to say.
+    """
+    async with _connected(settings) as client:
+        brokers = len((await client.describe_cluster())["brokers"])
+        copies = {
+            topic["topic"]: min((len(partition["replicas"]) for partition in topic["partitions"]), default=0)
+            for topic in await client.describe_topics()
+            if topic["topic"] in names
+        }
+        try:
+            answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in copies])
+        except IncompatibleBrokerVersion:
+            return brokers, copies, {}
+        configs = {
+            resource[3]: {entry[0]: entry[1] for entry in resource[4]}
+            for answer in answers
+            for resource in answer.resources
+            if resource[0] == _OK
+        }
+        return brokers, copies, configs
+
+
 async def wait_for_broker(settings: Settings, notice: Callable[[str], None]) -> None:
     """Return when a broker answers; try for ``settings.wait_for_broker`` seconds (0: once), with backoff.
 

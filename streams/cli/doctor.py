@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Iterator
+from typing import Literal
 
 import click
 
@@ -12,6 +13,8 @@ from streams import codec
 from streams.cli.cluster import require_cluster
 from streams.cli.console import say, write_line
 from streams.settings import Settings, load
+
+Verdict = Literal["ok", "warn", "BAD"]
 
 #: Missing inputs that a line names; `--json` names all.
 _NAMED = 10
@@ -23,7 +26,8 @@ _NAMED = 10
 def doctor(reconcile: bool, as_json: bool) -> None:
     """Check settings, broker, topics and model weights; with --reconcile also that nothing was lost.
 
-    Exit code 1 where something is wrong.
+    Exit code 1 where something is wrong. What may lose acknowledged records (one copy only, unclean elections) is a
+    warning.
     """
     settings = load()
     ok = _reconcile(settings, as_json) if reconcile else _check(settings, as_json)
@@ -34,34 +38,41 @@ def doctor(reconcile: bool, as_json: bool) -> None:
 def _check(settings: Settings, as_json: bool) -> bool:
     findings = list(_findings(settings))
     if as_json:
-        write_line(codec.encode([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in findings]))
+        rows = [
+            {"check": name, "ok": verdict != "BAD", "warning": verdict == "warn", "detail": detail}
+            for name, verdict, detail in findings
+        ]
+        write_line(codec.encode(rows))
     else:
-        for name, ok, detail in findings:
-            click.echo(f"{'ok  ' if ok else 'BAD '} {name:<9} {detail}")
-    return all(ok for _, ok, _ in findings)
+        for name, verdict, detail in findings:
+            click.echo(f"{verdict:<4} {name:<9} {detail}")
+    return all(verdict != "BAD" for _, verdict, _ in findings)
 
 
-def _findings(settings: Settings) -> Iterator[tuple[str, bool, str]]:
-    from streams.broker import admin
+def _findings(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
+    from streams.broker import admin, durability
     from streams.broker.process import BrokerError
     from streams.pipeline import create_tagger
 
-    yield "settings", True, f"broker {settings.broker}, prefix {settings.topic_prefix}"
+    yield "settings", "ok", f"broker {settings.broker}, prefix {settings.topic_prefix}"
     try:
         changes = asyncio.run(admin.plan(settings))
+        risks = asyncio.run(durability.risks(settings))
     except BrokerError as error:
-        yield "broker", False, str(error)
+        yield "broker", "BAD", str(error)
     else:
-        yield "broker", True, f"answers at {settings.broker}"
+        yield "broker", "ok", f"answers at {settings.broker}"
         wrong = [change for change in changes if change.action != "note"]
         detail = "; ".join(f"{change.topic}: {change.action}" for change in wrong) + " (streams topics plan|apply)"
-        yield "topics", not wrong, detail if wrong else "as the table says"
+        yield "topics", "BAD" if wrong else "ok", detail if wrong else "as the table says"
+        for risk in risks:
+            yield "durable", "warn", risk
     try:
         create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
     except (OSError, ValueError) as error:
-        yield "models", False, str(error)
+        yield "models", "BAD", str(error)
     else:
-        yield "models", True, "weights are there and whole"
+        yield "models", "ok", "weights are there and whole"
 
 
 def _reconcile(settings: Settings, as_json: bool) -> bool:

@@ -49,20 +49,20 @@ def apply(as_json: bool) -> None:
     """
     from streams.broker import admin
 
-    _run(admin.apply, as_json, "every topic was as it should be")
+    _run(admin.apply, as_json, "every topic was as it should be", warn=True)
 
 
-def _run(do: Callable[[Settings], Awaitable[list[Change]]], as_json: bool, nothing: str) -> None:
-    from streams.broker import admin
+def _run(do: Callable[[Settings], Awaitable[list[Change]]], as_json: bool, nothing: str, *, warn: bool = False) -> None:
+    from streams.broker import admin, durability
 
     settings = load()
     silence("aiokafka")
 
-    async def work() -> list[Change]:
+    async def work() -> tuple[list[Change], list[str]]:
         await admin.wait_for_broker(settings, say)
-        return await do(settings)
+        return await do(settings), await durability.risks(settings) if warn else []
 
-    changes = asyncio.run(work())
+    changes, risks = asyncio.run(work())
     for change in changes:
         if as_json:
             write_line(codec.encode(dataclasses.asdict(change)))
@@ -70,5 +70,7 @@ def _run(do: Callable[[Settings], Awaitable[list[Change]]], as_json: bool, nothi
             click.echo(f"{_SIGNS[change.action]} {change.action:<10} {change.topic}: {change.detail}")
     if not changes:
         say(nothing)
+    for risk in risks:
+        say(f"warning: {risk}")
     if any(change.action == "partitions" for change in changes):
         raise click.exceptions.Exit(1)
