@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -315,8 +315,8 @@ class ClusterStage:
             except Exception as error:
                 # The clusterer has changed, if only half: publish what stands, then start it anew from its rows.
                 yield log
-                yield [*self._fresh, *rows, *stories.values()]
-                self._fresh.clear()
+                for phase in self._derived(rows, stories):
+                    yield phase
                 log, rows, stories = [self.outcomes.failed(message, error)], [], {}
                 self.forget([message.partition])
                 continue
@@ -325,7 +325,16 @@ class ClusterStage:
             rows += changed
             stories |= snapshots
         yield log
-        yield [*self._fresh, *rows, *stories.values()]
+        for phase in self._derived(rows, stories):
+            yield phase
+
+    def _derived(self, rows: list[Outgoing], stories: dict[str, Outgoing]) -> Iterator[list[Outgoing]]:
+        """What follows from the log. Only the rows still tell which stories a forgotten one had absorbed: these leave
+        the snapshots before the rows go."""
+        gone = [out for out in stories.values() if out.value is None]
+        if gone:
+            yield gone
+        yield [*self._fresh, *rows, *(out for out in stories.values() if out.value is not None)]
         self._fresh.clear()
 
     async def _restored(self, message: Incoming, rows: dict[str, bytes]) -> Clusterer:

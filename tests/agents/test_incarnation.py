@@ -10,10 +10,12 @@ from test_stages import BODY, Log, clean_stage, drive, message
 
 from streams import codec, headers
 from streams.agents.incarnation import BASE_ROW
+from streams.agents.messages import Outgoing
 from streams.agents.stages import ClusterStage
+from streams.headers import Position
 from streams.metrics import Metrics
 from streams.reading import FirstDecisions
-from streams.records import CleanArticle, Decision, RawArticle, TaggedArticle
+from streams.records import CleanArticle, Decision, RawArticle, StoryArticle, StoryEvent, TaggedArticle
 from streams.settings import load
 
 
@@ -123,3 +125,39 @@ async def test_forgotten_stories_leave_the_topic_of_snapshots(log, monkeypatch):
     await drive(stage, log, [message("articles.tagged", n, one) for n, one in enumerate([old, *later])])
     last = {out.key: out.value for out in log.on("stories")}
     assert [key for key, value in last.items() if value is None] == [log.on("stories")[0].key]
+
+
+def event(kind: str, story: str, number: int, article_id: str | None = None, other: str | None = None) -> StoryEvent:
+    shown = StoryArticle(id=article_id) if article_id else None
+    id_ = f"{number}.{kind}.{story}"
+    return StoryEvent(id=id_, type=kind, story_id=story, article_id=article_id, article=shown, other_id=other)
+
+
+#: Story B is merged into A, and A forgotten with the last of four articles.
+FORGETTING = (
+    Decision(article_id="a-0", language="en", number=1, events=(event("created", "A", 1, "a-0"),)),
+    Decision(article_id="a-1", language="en", number=2, events=(event("created", "B", 2, "a-1"),)),
+    Decision(
+        article_id="a-2",
+        language="en",
+        number=3,
+        events=(event("merged", "B", 3, other="A"), event("joined", "A", 3, "a-2")),
+    ),
+    Decision(article_id="a-3", language="en", number=4, events=(event("created", "C", 4, "a-3"),), forgotten=("A",)),
+)
+
+
+@pytest.mark.parametrize("written", range(14))
+async def test_a_kill_while_a_story_is_forgotten_leaves_no_snapshot_of_what_it_absorbed(log, written):
+    for offset, decision in enumerate(FORGETTING):
+        where = Position(topic="news.articles.tagged", partition=0, offset=offset)
+        made = headers.make(Decision, "x", "cluster", position=where)
+        log.take([Outgoing(topic="story-events", key=b"en", value=codec.encode(decision), headers=made, partition=0)])
+    messages = [message("articles.tagged", n, article(f"a-{n}")) for n in range(4)]
+    await drive(ClusterStage(load(), Metrics(), log), log, messages[:3])
+    assert all(out.value for out in log.on("stories"))
+    for stop_after in (len(log.published) + written, None):
+        await drive(ClusterStage(load(), Metrics(), log), log, messages[3:], stop_after=stop_after)
+    last = {out.key.decode(): out.value for out in log.on("stories")}
+    assert {id_ for id_, value in last.items() if value is None} == {"A", "B"}
+    assert {key for key in await log.rows("news.state.cluster", 0) if key[:2] in ("s/", "a/")} == {"s/C", "a/a-3"}
