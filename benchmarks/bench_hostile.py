@@ -91,7 +91,7 @@ def measure(stage: str, kind: str, sizes: list[int], limit: float) -> list[tuple
     found: list[tuple[int, float, float]] = []
     for size in sizes:
         try:
-            if not here.poll(limit * 4 + 5):
+            if not here.poll(limit * 12 + 5):
                 found.append((size, math.inf, math.nan))
                 break
             row = here.recv()

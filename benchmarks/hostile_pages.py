@@ -143,8 +143,13 @@ for _name, _part in {
     "headings_one": "<h1>A bridge was closed in {n}</h1>",
 }.items():
     counted(PAGES, _name, _part, page)
-#: Each paragraph reopens all formatting that was left open: a browser's parser makes size² elements of it.
-PAGES["formatting_open"] = lambda size: page("<p>" + numbered("<b id={n}>", size // 2) + "x" + times("<p>x", size // 2))
+#: Each paragraph opens anew all formatting that was left open: a browser's parser makes hundreds of elements of it.
+PAGES["formatting_open"] = lambda size: page(
+    "<p>" + "".join(f"<b id={number}>" for number in range(380)) + "x" + times("<p>x", max(1, size - 4000))
+)
+PAGES["formatting_of_cells"] = lambda size: page(
+    "".join(f"<i id={number}><table><td></i></table>" for number in range(150)) + times("<p>x", max(1, size - 6000))
+)
 PAGES["dates_deep"] = lambda size: page('<div class="published date">' * 390 + times("<b></b>", size))
 PAGES["meta_dates"] = lambda size: page("", times('<meta name="date" content="19 Foo 2025 at noon">', size))
 PAGES["meta_combining"] = lambda size: page(

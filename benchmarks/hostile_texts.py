@@ -162,6 +162,8 @@ TEXTS["sharing_a_surname"] = lambda size: " ".join(
 TEXTS["lists_distinct"] = lambda size: " ".join(
     f"{a.title()} {b.title()} and {c.title()} {d.title()} said so." for a, b, c, d in chunks(words(size), 4)
 )
+TEXTS["one_first_name"] = lambda size: " ".join(f"Ann {word.title()} said so." for word in words(size // 2))
+TEXTS["single_far"] = lambda size: times(f"{'‘a ' * 1900}x’) ", max(size, 6000))
 TEXTS["sentence"] = lambda size: " ".join(words(size))
 
 # --- JSON bodies ------------------------------------------------------------------------------------------------------

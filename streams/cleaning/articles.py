@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from lxml import etree
 
 from streams.cleaning import dates
 from streams.cleaning.bodies import Body, BodyError
@@ -20,11 +21,14 @@ from streams.cleaning.programs import looks_like_program
 from streams.cleaning.votes import votes
 from streams.records import Dropped
 
-#: Pages longer than this (characters), or nested deeper than ``MAX_DEPTH``, are judged by their text alone: other
-#: extractors' votes and searched dates would take minutes. The largest development page has 1.5 million, the next .7.
-HUGE_PAGE = 2_000_000
+#: Pages longer than this (characters), of more elements, or nested deeper than ``MAX_DEPTH``, are judged by their text
+#: alone: other extractors' votes and searched dates take seconds for every 50,000 elements, and for a few thousand at
+#: some hundred levels, hence a bound of their product too. The largest of 900 development pages has 1.6 million
+#: characters, 5,000 elements and 55 levels.
+HUGE_PAGE, MAX_ELEMENTS, MAX_ELEMENTS_BY_DEPTH = 2_000_000, 30_000, 1_000_000
 #: Text dumps with more lines than this are no page's; the longest of the development dumps has under 1,000.
 MAX_LINES = 20_000
+_COUNT = etree.XPath("count(//*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +67,14 @@ def from_page(body: Body, title: str | None, url: str | None, context: Context, 
     tree = parse(source)
     if tree is None:
         raise BodyError("not_an_article", "no markup that can be read")
-    huge = len(source) > HUGE_PAGE
+    elements = _COUNT(tree)
+    huge = len(source) > HUGE_PAGE or elements > MAX_ELEMENTS
     found = read_metadata(tree, url, search=not huge)
     given = _single(title or body.title or found.title)
     page = read_page(tree)
     if not page.lines:
         raise BodyError("not_an_article", "no text in the page")
-    if huge or page.depth > MAX_DEPTH:
+    if huge or page.depth > MAX_DEPTH or elements * page.depth > MAX_ELEMENTS_BY_DEPTH:
         title, verdicts = judge_dump(page.lines, given, context, judges.dump)
     else:
         rows = describe_page(source, page, found.title)

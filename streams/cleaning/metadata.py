@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
@@ -71,6 +72,10 @@ _URL_DATE = re.compile(
 )
 #: Characters of an element's text, or of a title, that are read; the longest development title has 214.
 _LONGEST = 1000
+#: Characters of a meta element that are read: beyond the longest URL that is kept; its folding takes quadratic time.
+_LONGEST_META = 4096
+#: Starts and ends of elements that are looked through for one's text.
+_MOST_STEPS = 1000
 #: Labelled elements that are looked at: the first are the page's own, the others those of what it links to.
 _MOST_LABELLED = 200
 _SEPARATOR = re.compile(r"\s+[|–—·•»-]+\s+|\s*[|»]\s*|\s::\s|\s?\|\|\s?")
@@ -144,7 +149,7 @@ def _is_article(entry: dict[str, Any]) -> bool:
 def _meta(tree: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for element in tree.iter("meta"):
-        content = (element.get("content") or "").strip()
+        content = (element.get("content") or "")[:_LONGEST_META].strip()
         if content:
             for attribute in ("name", "property", "itemprop"):
                 for key in (element.get(attribute) or "").lower().split():
@@ -169,18 +174,23 @@ def _named(element: Any) -> Any:
 
 def _text(element: Any) -> str:
     """An element's text, as far as any title, name or date goes: elements nest, and each would be read whole."""
+    if not len(element):
+        return " ".join((element.text or "")[:_LONGEST].split())
     parts: list[str] = []
     left = _LONGEST
-    for part in element.itertext():
-        parts.append(part[:left])
-        left -= len(part)
-        if left <= 0:
-            break
+    for event, inner in islice(etree.iterwalk(element, events=("start", "end")), _MOST_STEPS):
+        part = inner.text if event == "start" else inner.tail if inner is not element else None
+        if part:
+            parts.append(part[:left])
+            left -= len(part)
+            if left <= 0:
+                break
     return " ".join("".join(parts).split())
 
 
 def _first_name(value: Any) -> str | None:
-    return next(iter(names(value.get("name") if isinstance(value, dict) else value)), None)
+    name = next(iter(names(value.get("name") if isinstance(value, dict) else value)), None)
+    return name and name[:_LONGEST_META]
 
 
 def _date(*values: Any) -> datetime | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from streams.records import EntityType
 from streams.tagging import names
 from streams.tagging.aliases import AliasTable
 from streams.tagging.found import Name
@@ -18,27 +19,32 @@ _BRACKETED = re.compile(r"\s*\(\s*(?:the\s+)?[\"“']?([A-Z][A-Za-z&.]{1,11})[\"
 
 def mend(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
     """Lists taken for one name are split (``Toyota and Honda``), a name cut at a place is joined again."""
-    return [part for name in _join(text, found, table) for part in _split(text, name, found, table)]
+    alone: dict[str, set[EntityType]] = {}
+    for name in found:
+        alone.setdefault(text[name.start : name.end], set()).add(name.type)
+    return [part for name in _join(text, found, table) for part in _split(text, name, alone, table)]
 
 
-def _split(text: str, name: Name, found: Sequence[Name], table: AliasTable) -> list[Name]:
+def _split(text: str, name: Name, alone: Mapping[str, set[EntityType]], table: AliasTable) -> list[Name]:
     """Both sides of an "and" or a possessive, where a side is a known name or named alone elsewhere in the text.
 
+    ``alone``: the types of every name that the text has as it is.
     The whole must not be in the tables: ``Procter & Gamble``, ``People's Bank of China`` stay.
     """
     surface = text[name.start : name.end]
     match = _OWN.search(surface)
     if match is not None and table.find(surface) is None:
         owner = surface[: match.start()]
-        if table.find(owner) is not None or any(text[other.start : other.end] == owner for other in found):
+        if table.find(owner) is not None or owner in alone:
             owned = replace(name, start=name.start + match.end(), why="owned by the name before it")
             return [replace(name, end=name.start + match.start(), why="owner of the name after it"), owned]
     match = _AND.search(surface)
     if match is None or name.type not in ("ORG", "PER", "LOC") or table.find(surface) is not None:
         return [name]
     left, right = surface[: match.start()], surface[match.end() :]
-    alone = {text[other.start : other.end] for other in found if other.type == name.type}
-    if not right[:1].isupper() or not any(table.find(side) is not None or side in alone for side in (left, right)):
+    if not right[:1].isupper() or not any(
+        table.find(side) is not None or name.type in alone.get(side, ()) for side in (left, right)
+    ):
         return [name]
     return [
         replace(name, end=name.start + match.start(), why="one of a list"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from streams.records import EntityType
@@ -26,23 +26,36 @@ def datelines(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]
 
     Without a date or an agency the place must be one that the tables know: "ATHLETICS - " opens a headline.
     """
-    result = list(found)
+    spans: list[tuple[int, int]] = []
+    heads: list[Name] = []
     for match in _DATELINE.finditer(text):
         places = match.group("place").split("/")
         sure = match.group("date") or match.group("agency")
         if not sure and any((known := table.find(place)) is None or known.type != "LOC" for place in places):
             continue
-        head: list[Name] = []
         at = match.start("place")
         for place in places:
-            head.append(Name(at, at + len(place), "LOC", "place of a dateline"))
+            heads.append(Name(at, at + len(place), "LOC", "place of a dateline"))
             at += len(place) + 1
         parts: tuple[tuple[str, EntityType], ...] = (("country", "LOC"), ("agency", "ORG"))
-        head += [
+        heads += [
             Name(*match.span(group), kind, f"{group} of a dateline") for group, kind in parts if match.group(group)
         ]
-        start, end = match.span()
-        cut = [replace(name, start=max(name.start, end)) for name in result if name.end > end and name.start < end]
-        rest = [name for name in result if name.end <= start or name.start >= end]
-        result = sorted([*rest, *cut, *head], key=lambda name: name.start)
-    return result
+        spans.append(match.span())
+    return sorted([*_outside(found, spans), *heads], key=lambda name: name.start) if spans else list(found)
+
+
+def _outside(found: Sequence[Name], spans: Sequence[tuple[int, int]]) -> Iterator[Name]:
+    """What is left of names outside the spans, both in order: one that runs on over a span starts behind it."""
+    at = 0
+    for name in sorted(found, key=lambda name: name.start):
+        start = name.start
+        while at < len(spans) and spans[at][1] <= start:
+            at += 1
+        while at < len(spans) and spans[at][0] < name.end:
+            start = spans[at][1]
+            if start >= name.end:
+                break
+            at += 1
+        if start < name.end:
+            yield name if start == name.start else replace(name, start=start)

@@ -23,6 +23,8 @@ _BEFORE = re.compile(r"(?:[\w.'’-]+\s+){0,3}$")
 _FUZZY_LENGTH = 6
 #: Letters of a surname that a misspelling leaves alone, and full names alike in those that are compared with another.
 _SAME_START, _MOST_ALIKE = 3, 50
+#: People of one surname among whom a title can tell.
+_MOST_SHARING = 50
 
 
 class People:
@@ -49,9 +51,9 @@ class People:
         if folded in self._full:
             full = self._full[folded]
             return full, "full name" if full == bare else f"variant of {full}"
-        owners = list(self._owners.get(_key(folded), ()))
+        owners = self._owners.get(_key(folded), {})
         if len(owners) == 1:
-            return owners[0], f"part of {owners[0]}, named in the text"
+            return (owner := next(iter(owners))), f"part of {owner}, named in the text"
         if owners:
             return self._among(name, bare, owners)
         known = self._table.find(bare)
@@ -64,9 +66,9 @@ class People:
         surface = self._document[name.start : name.end]
         return names.without_possessive(surface[names.after_honorifics(surface) :]).strip()
 
-    def _among(self, name: Name, bare: str, owners: list[str]) -> tuple[str | None, str]:
+    def _among(self, name: Name, bare: str, owners: dict[str, None]) -> tuple[str | None, str]:
         titles = self._titles_before(name)
-        if titles:
+        if titles and len(owners) <= _MOST_SHARING:
             gender = gender_of_title(self._document, name.start)
             alike = [owner for owner in owners if gender and gender_of(owner) == gender]
             others = [owner for owner in owners if gender_of(owner) is None]

@@ -7,6 +7,7 @@ title or a nickname are no quotation, unless someone is said to have said it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ _FEW = 4
 _WORD = 1
 #: A run of paragraphs in one quotation longer than this is a lost mark, code points.
 _LONGEST = 6_000
+#: Apostrophes after a single mark that are looked at as the one that closes it: nearly all are at the first.
+_MOST_CLOSERS = 24
 
 _NAMING = re.compile(
     r"(?:called|dubbed|named|titled|entitled|code-?named|nicknamed|branded|labell?ed|known as|so-called|"
@@ -112,12 +115,19 @@ class _Lost:
     def __init__(self) -> None:
         self._until: dict[str, int] = {}
         self._nested: set[int] = set()
+        self._closers: dict[str, list[int]] = {}
 
     def add(self, mark: str, stop: int) -> None:
         self._until[mark] = stop
 
     def add_nested(self, still_open: Sequence[int]) -> None:
         self._nested.update(still_open)
+
+    def closers(self, text: str, mark: str) -> list[int]:
+        """Where a single mark that closes ``mark`` stands, in order."""
+        if mark not in self._closers:
+            self._closers[mark] = [match.start() for match in _SINGLE_CLOSER[mark].finditer(text)]
+        return self._closers[mark]
 
     def holds(self, mark: str, start: int) -> bool:
         return start < self._until.get(mark, 0) or start in self._nested
@@ -202,17 +212,22 @@ def _close_single(text: str, start: int, lost: _Lost) -> Quoted | None:
     limit = min(len(text), start + _LONGEST)
     stop = text.find("\n", start, limit)
     stop = limit if stop < 0 else stop
-    found = False
-    for match in _SINGLE_CLOSER[mark].finditer(text, start + 1, stop):
-        found = True
-        inner = text[start + 1 : match.start()]
-        after = text[match.end() : match.end() + 1]
-        plural = inner[-1:] == "s" and after == " " and text[match.end() + 1 : match.end() + 2].islower()
-        if inner[-1:].isspace() or (plural and text.find(match.group(), match.end(), limit) >= 0):
-            continue
-        if len(inner.split()) >= _FEW - 1 and (inner[-1:] in ",.!?" or after in ("", " ", ",", ".", ";", "\n")):
-            return Quoted(start, match.end(), inner)
-        return None
-    if not found:
+    closers = lost.closers(text, mark)
+    first = bisect_right(closers, start)
+    if first == len(closers) or closers[first] >= stop:
         lost.add(mark, stop)
+        return None
+    for at in range(first, min(first + _MOST_CLOSERS, len(closers))):
+        end = closers[at]
+        if end >= stop:
+            break
+        last, after = text[end - 1], text[end + 1 : end + 2]
+        plural = last == "s" and after == " " and text[end + 2 : end + 3].islower()
+        if last.isspace() or (plural and text.find(text[end], end + 1, limit) >= 0):
+            continue
+        inner = text[start + 1 : end]
+        words = len(inner.split(None, _FEW - 1))
+        if words >= _FEW - 1 and (last in ",.!?" or after in ("", " ", ",", ".", ";", "\n")):
+            return Quoted(start, end + 1, inner)
+        return None
     return None

@@ -29,6 +29,8 @@ TYPES: dict[str, EntityType] = {
 }  # fmt: skip
 
 
+#: A span of more code points is no name, and every way to shorten it would be tried.
+_LONGEST = 480
 _JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
 #: What news agencies put before a headline: ``SOCCER-``, ``UPDATE 1-``, ``CORRECTED - ``.
 _SLUG = re.compile(r"[A-Z]{4,}(?: [A-Z]+)?(?: \d)? ?-{1,2} ?(?=[A-Z][^\W\dA-Z_])")
@@ -69,6 +71,8 @@ def _trim(text: str, span: Name, table: AliasTable) -> Name | None:
     Articles and titles that a table has as part of the name stay: The Hague, Pope Francis.
     """
     start, end = span.start, span.end
+    if end - start > _LONGEST:
+        return None
     if (start == 0 or text[start - 1] == "\n") and (slug := _SLUG.match(text, start, end)):
         start = slug.end()
     known = table.find(text[start : end - names.possessive(text[start:end])])
@@ -128,12 +132,11 @@ def _repeats(text: str, found: Sequence[Name]) -> list[Name]:
         if name.type == "PER" and len(surface.split()) > 1:
             kinds.setdefault(surface.split()[-1], "PER")
     # The first word of a surface leads to the surfaces that it may start, longest first: one pass over the text.
-    starts: dict[str, list[str]] = defaultdict(list)
+    starts: dict[str, set[str]] = defaultdict(set)
     for surface in kinds:
         if len(surface) > 1 and (token := _TOKEN.match(surface)) and _CAPITAL.search(surface):
-            starts[names.without_possessive(token.group())].append(surface)
-    for surfaces in starts.values():
-        surfaces.sort(key=len, reverse=True)
+            starts[names.without_possessive(token.group())].add(surface)
+    lengths = {word: sorted({len(surface) for surface in surfaces}, reverse=True) for word, surfaces in starts.items()}
     result = list(found)
     taken = sorted((name.start, name.end) for name in found)
     at, done = 0, 0
@@ -143,10 +146,12 @@ def _repeats(text: str, found: Sequence[Name]) -> list[Name]:
             at += 1
         if start < done or (at < len(taken) and taken[at][0] <= start):
             continue
-        for surface in starts.get(names.without_possessive(token.group()), ()):
-            end = start + len(surface)
+        word = names.without_possessive(token.group())
+        for length in lengths.get(word, ()):
+            end = start + length
+            surface = text[start:end]
             clash = at < len(taken) and taken[at][0] < end
-            if not clash and text.startswith(surface, start) and not text[end : end + 1].isalnum():
+            if not clash and surface in starts[word] and not text[end : end + 1].isalnum():
                 result.append(Name(start, end, kinds[surface], "repeats a name of the text"))
                 done = end
                 break

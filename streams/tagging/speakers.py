@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from streams.records import Entity
@@ -45,6 +45,9 @@ _GAP = re.compile(
     r"\s*(?:\([^()]*\)\s*)?(?:,[^\n]{1,160},)?\s*(?:(?:has|had|have|also|later|then|further|often|once|again|earlier|"
     r"already|himself|herself|who|and|yesterday|today|\w+day|\w+ly)\s+){0,3}"
 )
+#: How long such a gap can be where no brackets open it, code points: the clause, and three words of thirty.
+_LONGEST_GAP = 260
+_BREAK, _SPACE, _STOPS = re.compile("\n"), re.compile(r"\s*"), re.compile("[ .]*")
 #: Words from a quotation to the verb after it: "the chief executive of the firm, Jane Roe, said".
 _REACH = 14
 #: How far after a pronoun its name may come, code points: the next sentence.
@@ -91,7 +94,10 @@ class Speakers:
         self._starts = [who.start for who in self._who]
         self._people = {who.id for who in self._who if who.person}
         self._genders = self._learn_genders(entities)
+        self._breaks = [match.start() for match in _BREAK.finditer(text)]
         self._begins = self._sentence_begins()
+        #: Where verbs of saying stand, in order: looked for once, as a sentence may hold many quotations.
+        self._verbs = [verb.span() for verb in _VERB.finditer(text)]
         #: Narrated speech, in order: where and who. Quotations add theirs as they are resolved.
         self._events = self._narrated()
         self._speakers: dict[int, str | None] = {}
@@ -167,17 +173,16 @@ class Speakers:
         according = _ACCORDING.search(opening)
         if according and self._subject(begin + according.end(), start) is not None:
             return self._subject(begin + according.end(), start), cue
-        verbs = [verb for verb in _VERB.finditer(opening) if not self._inside_quotation(begin + verb.start())]
-        if verbs:
-            verb = verbs[-1]
-            lead = opening[: verb.start()]
+        verb = next((verb for verb in self._verbs_before(begin, start) if not self._inside_quotation(verb[0])), None)
+        if verb is not None:
+            lead = self._text[begin : verb[0]]
             near = lead.split()[-2:]
             pronoun = _PRONOUN.search(" ".join(near))
             if pronoun:
                 return self._pronoun(pronoun, begin), cue
             if near and near[-1].lower() in ("i", "we", "you"):
                 return None
-            named = self._doer(begin, begin + verb.start())
+            named = self._doer(begin, verb[0])
             if named is not None:
                 return named.id, cue
             pronouns = list(_PRONOUN.finditer(lead))
@@ -187,8 +192,8 @@ class Speakers:
             previous = self._same_sentence(number, begin)
             if previous is not None:
                 return self._speakers.get(previous), cue
-            inverted = self._first(begin + verb.end(), start)
-            if inverted is not None and inverted.start - begin - verb.end() <= 2:
+            inverted = self._first(verb[1], start)
+            if inverted is not None and inverted.start - verb[1] <= 2:
                 return inverted.id, cue
             return None, cue
         if opening.rstrip().endswith(":"):
@@ -204,21 +209,18 @@ class Speakers:
         sentence = rest[: match.start()] if match else rest
         comma = max(sentence.rfind(", "), sentence.rfind("\u201d "), sentence.rfind('" '))
         clause = sentence[comma + 2 :].rstrip(" .\n") if comma >= 0 else ""
-        verbs = list(_VERB.finditer(clause))
-        if not verbs:
-            return None
-        verb = verbs[-1]
-        # Twenty-five code points: room for "on Friday", "in a statement".
-        if verb.end() < len(clause) - 25 or self._inside_quotation(end + comma + 2 + verb.start()):
-            return None
         at = end + comma + 2
-        named = self._doer(at, at + verb.start())
+        verb = next(self._verbs_before(at, at + len(clause)), None)
+        # Twenty-five code points: room for "on Friday", "in a statement".
+        if verb is None or verb[1] < at + len(clause) - 25 or self._inside_quotation(verb[0]):
+            return None
+        named = self._doer(at, verb[0])
         if named is not None:
             return named.id, clause
         pronoun = _PRONOUN.match(clause)
         if pronoun:
             return self._pronoun(pronoun, start), clause
-        return (None, clause) if verb.start() else None
+        return (None, clause) if verb[0] > at else None
 
     def _by_custom(self, number: int, start: int, end: int) -> tuple[str | None, str | None]:
         """No words name the speaker: what comes before does."""
@@ -227,7 +229,9 @@ class Speakers:
             between = self._text[self._spans[number - 1][1] : start]
             if self._first(self._spans[number - 1][1], start) is None or _VERB.search(between):
                 return self._speakers[number - 1], None
-        alone = not self._text[paragraph:start].strip() and not self._text[end : self._paragraph_end(end)].strip(" .")
+        alone = bool(_SPACE.fullmatch(self._text, paragraph, start)) and bool(
+            _STOPS.fullmatch(self._text, end, self._paragraph_end(end))
+        )
         if alone and number and number - 1 in self._speakers:
             earlier_end = self._spans[number - 1][1]
             if self._paragraph_end(earlier_end) >= paragraph - 3:
@@ -250,6 +254,13 @@ class Speakers:
     def _same_sentence(self, number: int, begin: int) -> int | None:
         return number - 1 if number and self._spans[number - 1][0] >= begin and number - 1 in self._speakers else None
 
+    def _verbs_before(self, begin: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Start and end of the verbs of saying between two positions, the last one first."""
+        for at in range(bisect_left(self._verbs, (stop, 0)) - 1, -1, -1):
+            if self._verbs[at][0] < begin:
+                return
+            yield self._verbs[at]
+
     def _subject(self, begin: int, stop: int) -> str | None:
         """The first person named in a stretch, else the first organisation."""
         named = self._first(begin, stop)
@@ -257,16 +268,22 @@ class Speakers:
 
     def _first(self, begin: int, stop: int) -> _Who | None:
         """The first person, else the first organisation, between two positions, outside quotations; no possessives."""
-        inside = self._who[bisect_left(self._starts, begin) : bisect_left(self._starts, stop)]
-        open_ = [who for who in inside if not who.possessive and not self._inside_quotation(who.start)]
-        people = [who for who in open_ if who.person]
-        return people[0] if people else open_[0] if open_ else None
+        other = None
+        for at in range(bisect_left(self._starts, begin), bisect_left(self._starts, stop)):
+            who = self._who[at]
+            if not who.possessive and (who.person or other is None) and not self._inside_quotation(who.start):
+                if who.person:
+                    return who
+                other = who
+        return other
 
     def _doer(self, begin: int, stop: int) -> _Who | None:
         """The subject of a verb at ``stop``: the name that leads straight up to it, else the first one."""
-        inside = self._who[bisect_left(self._starts, begin) : bisect_left(self._starts, stop)]
-        for who in reversed(inside):
-            near = not who.possessive and not self._inside_quotation(who.start)
+        first = bisect_left(self._starts, begin)
+        for at in range(bisect_left(self._starts, stop) - 1, first - 1, -1):
+            who = self._who[at]
+            far = stop - who.end > _LONGEST_GAP and not self._text.startswith(("(", " ("), who.end)
+            near = not far and not who.possessive and not self._inside_quotation(who.start)
             if near and _GAP.fullmatch(self._text, who.end, stop):
                 return who
         return self._first(begin, stop)
@@ -293,18 +310,17 @@ class Speakers:
     def _narrated(self) -> list[tuple[int, str]]:
         """Speech without marks: ``Moore said that …`` tells who "he" is in the next sentence."""
         events: list[tuple[int, str]] = []
-        for verb in _VERB.finditer(self._text):
-            if self._inside_quotation(verb.start()):
+        for verb, verb_end in self._verbs:
+            if self._inside_quotation(verb):
                 continue
-            begin = self._sentence_start(verb.start())
-            named = self._doer(begin, verb.start())
+            named = self._doer(self._sentence_start(verb), verb)
             if named is not None and named.person:
-                events.append((verb.start(), named.id))
+                events.append((verb, named.id))
                 continue
-            after = self._first(verb.end(), min(len(self._text), verb.end() + 40))
-            gap = self._text[verb.end() : after.start] if after is not None else ""
+            after = self._first(verb_end, min(len(self._text), verb_end + 40))
+            gap = self._text[verb_end : after.start] if after is not None else ""
             if after is not None and after.person and len(gap.split()) <= 3 and not re.search(r"[.\n,:]", gap):
-                events.append((verb.start(), after.id))
+                events.append((verb, after.id))
         return events
 
     def _learn_genders(self, entities: Sequence[Entity]) -> dict[str, str]:
@@ -343,11 +359,12 @@ class Speakers:
         return max(self._paragraph_start(position), self._begins[at] if at >= 0 else 0, position - _LONGEST)
 
     def _paragraph_start(self, position: int) -> int:
-        return self._text.rfind("\n", 0, position) + 1
+        at = bisect_left(self._breaks, position)
+        return self._breaks[at - 1] + 1 if at else 0
 
     def _paragraph_end(self, position: int) -> int:
-        stop = self._text.find("\n", position)
-        return stop if stop >= 0 else len(self._text)
+        at = bisect_left(self._breaks, position)
+        return self._breaks[at] if at < len(self._breaks) else len(self._text)
 
 
 def plain(cue: str) -> str:

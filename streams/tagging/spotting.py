@@ -95,13 +95,12 @@ def headline(text: str, found: Sequence[Name], title_end: int) -> list[Name]:
         for part in (surface, surface.split()[-1] if name.type == "PER" else surface):
             kinds.setdefault(part.lower(), (part, name.type))
     taken: list[Name] = []
+    lowered = title.lower()
     for lower, (_, kind) in sorted(kinds.items(), key=lambda item: (-len(item[0]), item[0])):
-        if len(lower) < 3:
+        if len(lower) < 3 or lower not in lowered:
             continue
-        for match in re.finditer(rf"(?<!\w){re.escape(lower)}(?!\w)", title.lower()):
-            if len(title.lower()) == len(title) and all(
-                match.end() <= n.start or n.end <= match.start() for n in taken
-            ):
+        for match in re.finditer(rf"(?<!\w){re.escape(lower)}(?!\w)", lowered):
+            if len(lowered) == len(title) and all(match.end() <= n.start or n.end <= match.start() for n in taken):
                 taken.append(Name(match.start(), match.end(), kind, "named in the text below its headline"))
     kept = [n for n in found if n.start < title_end and all(n.end <= t.start or t.end <= n.start for t in taken)]
     if capitals:

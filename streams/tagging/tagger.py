@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from itertools import islice
 from pathlib import Path
 
 from streams.limits import MOST, bounded
@@ -20,8 +22,10 @@ from streams.text import primary_language
 #: Between title and text when the two are read as one document.
 _BREAK = "\n\n"
 #: How far into an article entities and quotations are looked for, code points: the length of a short novel. Repeated
-#: without end, names and quotations take a second for every 40,000. What is further on is said to be ``cut``.
-MOST_READ = 200_000
+#: without end, names and quotations take a second for every 40,000. What is further on is said to be ``cut``. So is
+#: what comes after as many words as a text of that length has.
+MOST_READ, MOST_WORDS = 200_000, 40_000
+_SPACE = re.compile(r"\s")
 
 
 class Tagger:
@@ -39,7 +43,7 @@ class Tagger:
         from the alias tables only; each says so in its ``reason``.
         """
         articles = [bounded(article) for article in articles]
-        texts = [_document(article)[:MOST_READ] for article in articles]
+        texts = [_read(_document(article)) for article in articles]
         known = [
             number
             for number, article in enumerate(articles)
@@ -81,6 +85,15 @@ def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> T
     """
     loaded = create_backend(backend, models_dir or user_models_dir())
     return Tagger(loaded, table(), shipped() if loaded.relabel else None)
+
+
+def _read(text: str) -> str:
+    """As much of a text as is read."""
+    text = text[:MOST_READ]
+    if len(text) > 2 * MOST_WORDS:
+        end = next(islice(_SPACE.finditer(text), MOST_WORDS, None), None)
+        return text if end is None else text[: end.start()]
+    return text
 
 
 def _document(article: CleanArticle) -> str:
