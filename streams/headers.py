@@ -18,6 +18,7 @@ Headers = list[tuple[str, bytes]]
 SOURCE_TOPIC = "streams_source_topic"
 SOURCE_PARTITION = "streams_source_partition"
 SOURCE_OFFSET = "streams_source_offset"
+SOURCE_BASE = "streams_source_base"
 SCHEMA = "streams_schema"
 TRACEPARENT = "traceparent"
 #: Kafka's own names for what a dead letter tells (KIP-1034) are `__streams.errors.*`; ours say the same.
@@ -32,11 +33,20 @@ _LARGEST = 2**63
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a record stands: the atom of "the log is the truth". ``offset`` is unique within topic and partition."""
+    """Where a record stands: the atom of "the log is the truth". ``offset`` is unique within topic and partition.
+
+    ``base`` tells the lives of a topic apart that was deleted and made again (``agents.incarnation``); 0 in its first.
+    """
 
     topic: str
     partition: int
     offset: int
+    base: int = 0
+
+    @property
+    def place(self) -> int:
+        """Where it stands in all of the topic's lives."""
+        return self.base + self.offset
 
 
 def make(
@@ -80,6 +90,7 @@ def at_position(position: Position) -> Headers:
         (SOURCE_TOPIC, position.topic.encode()),
         (SOURCE_PARTITION, str(position.partition).encode()),
         (SOURCE_OFFSET, str(position.offset).encode()),
+        *([(SOURCE_BASE, str(position.base).encode())] if position.base else []),
     ]
 
 
@@ -96,10 +107,12 @@ def source_position(headers: Iterable[tuple[str, bytes | None]]) -> Position | N
     try:
         if topic is None or partition is None or offset is None:
             return None
-        position = Position(topic=topic.decode(), partition=int(partition), offset=int(offset))
+        base = int(found.get(SOURCE_BASE) or 0)
+        position = Position(topic=topic.decode(), partition=int(partition), offset=int(offset), base=base)
     except ValueError:
         return None
-    return position if 0 <= position.partition < _LARGEST and 0 <= position.offset < _LARGEST else None
+    numbers = (position.partition, position.offset, position.base)
+    return position if all(0 <= number < _LARGEST for number in numbers) else None
 
 
 def schema_version(headers: Iterable[tuple[str, bytes | None]]) -> int | None:

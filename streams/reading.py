@@ -7,11 +7,12 @@ that is needed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams import codec, headers
+from streams.headers import Position
 from streams.records import Decision
 from streams.security import client_options
 from streams.settings import Settings
@@ -41,9 +42,9 @@ class FirstDecisions:
             return None
         if position is not None:
             where = (position.topic, position.partition)
-            if position.offset <= self._seen.get(where, -1):
+            if position.place <= self._seen.get(where, -1):
                 return None
-            self._seen[where] = position.offset
+            self._seen[where] = position.place
         return codec.decode(Decision, record.value)
 
 
@@ -64,19 +65,12 @@ class LogReader:
         return rows
 
     async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]:
-        """The logged decisions by source offset, complete from ``since`` on.
+        """The logged decisions by the place of their source, complete from ``since`` on.
 
         Where two records carry one source offset (a producer's retry, or a worker that lost its partition and did
         not know yet), the first is the decision.
         """
-        consumer = self._consumer()
-        await consumer.start()
-        try:
-            where = TopicPartition(topic, partition)
-            start = (await consumer.beginning_offsets([where]))[where]
-            end = (await consumer.end_offsets([where]))[where]
-        finally:
-            await consumer.stop()
+        start, end = await self._span(topic, partition)
         size = _FIRST_TAIL
         while True:
             found: dict[int, Decision] = {}
@@ -85,11 +79,63 @@ class LogReader:
                 position = headers.source_position(record.headers)
                 if position is None or position.topic != source_topic or record.value is None:
                     continue
-                reached = reached or position.offset < since
-                found.setdefault(position.offset, codec.decode(Decision, record.value))
+                reached = reached or position.place < since
+                found.setdefault(position.place, codec.decode(Decision, record.value))
             if reached:
                 return found
             size *= 2
+
+    async def history(self, topic: str, partition: int, source_topic: str) -> AsyncIterator[tuple[Position, Decision]]:
+        """Every decision of a partition of the log, the first of each source position, with that position."""
+        first = FirstDecisions()
+        async for record in self.records(topic, partition):
+            position = headers.source_position(record.headers)
+            decision = first.accept(record)
+            if decision is not None and position is not None and position.topic == source_topic:
+                yield position, decision
+
+    async def values(self, topic: str, partition: int) -> AsyncIterator[tuple[int, bytes]]:
+        """Offset and value of every record that a partition holds."""
+        async for record in self.records(topic, partition):
+            if record.value is not None:
+                yield record.offset, record.value
+
+    async def newest_decision(self, topic: str, partition: int, source_topic: str) -> tuple[Position, Decision] | None:
+        """The last decision of a partition of the log and the position of its source; None where there is none."""
+        start, end = await self._span(topic, partition)
+        size = _FIRST_TAIL
+        while end > start:
+            newest: tuple[Position, Decision] | None = None
+            async for record in self.records(topic, partition, max(start, end - size)):
+                position = headers.source_position(record.headers)
+                if position is None or position.topic != source_topic or record.value is None:
+                    continue
+                if newest is None or position.place > newest[0].place:
+                    newest = position, codec.decode(Decision, record.value)
+            if newest is not None or size >= end - start:
+                return newest
+            size *= 8
+        return None
+
+    async def holds(self, topic: str, partition: int, offset: int, matches: Callable[[bytes], bool]) -> bool:
+        """Whether a partition may hold at ``offset`` what ``matches``: it does, or retention has taken it since."""
+        start, end = await self._span(topic, partition)
+        if offset >= end:
+            return False
+        if offset < start:
+            return True
+        found = await self.pick(topic, [(partition, offset)])
+        return (partition, offset) in found and matches(found[partition, offset].value)
+
+    async def _span(self, topic: str, partition: int) -> tuple[int, int]:
+        """The first offset of a partition and the one after its last."""
+        consumer = self._consumer()
+        await consumer.start()
+        try:
+            where = TopicPartition(topic, partition)
+            return (await consumer.beginning_offsets([where]))[where], (await consumer.end_offsets([where]))[where]
+        finally:
+            await consumer.stop()
 
     async def partitions(self, topic: str) -> list[int]:
         """The partitions that a topic has."""

@@ -42,12 +42,17 @@ class Topic:
     def full_name(self, prefix: str) -> str:
         return f"{prefix}.{self.name}"
 
-    def full_config(self) -> dict[str, str]:
-        """Broker-side topic configuration: cleanup, retention (milliseconds, -1 keeps for ever) and the extras."""
+    def full_config(self, replication: int = 1) -> dict[str, str]:
+        """Broker-side topic configuration: cleanup, retention (milliseconds, -1 keeps for ever) and the extras.
+
+        Where there are two copies, an acknowledged record is on at least two brokers: without ``min.insync.replicas``,
+        ``acks=all`` means all that are in sync, which may be one.
+        """
         cleanup = {"cleanup.policy": "compact" if self.compacted else "delete"}
         if not self.compacted:
             cleanup["retention.ms"] = str(-1 if self.retention_ms is None else self.retention_ms)
-        return cleanup | {"max.message.bytes": str(MAX_MESSAGE_BYTES)} | self.config
+        durable = {"min.insync.replicas": str(min(2, replication))}
+        return cleanup | durable | {"max.message.bytes": str(MAX_MESSAGE_BYTES)} | self.config
 
 
 #: Above the default of 1 MiB, because pages are larger; articles beyond ``STREAMS_MAX_ARTICLE_BYTES`` are refused.

@@ -32,7 +32,7 @@ from streams.agents.sizes import MAX_REQUEST_BYTES
 from streams.agents.stages import AnyStage, create_stage
 from streams.agents.watch import Watch
 from streams.broker import admin
-from streams.broker.access import refusal
+from streams.broker.access import STAGE_ACCESS, refusal
 from streams.broker.admin import BrokerUnavailableError
 from streams.metrics import Metrics
 from streams.reading import LogReader
@@ -138,6 +138,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         lambda: app.maybe_start_producer(),
         prefix,
         app.stage.outcomes.sizes,
+        writes=STAGE_ACCESS[stage_name].writes,
         partitions=lambda name: app.reader.partitions(name),
         largest=partial(admin.largest_record, settings),
     )

@@ -39,10 +39,15 @@ class Incoming:
     value: bytes | None
     headers: Headers = field(default_factory=list)
     at: datetime | None = None
+    base: int = 0
 
     @property
     def position(self) -> Position:
-        return Position(topic=self.topic, partition=self.partition, offset=self.offset)
+        return Position(topic=self.topic, partition=self.partition, offset=self.offset, base=self.base)
+
+    @property
+    def place(self) -> int:
+        return self.position.place
 
     @property
     def trace(self) -> bytes | None:

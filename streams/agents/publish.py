@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.agents.messages import Outgoing
 from streams.agents.sizes import Sizes
-from streams.topics import TOPICS, topic
+from streams.topics import Name, topic
 
 #: Bytes that the producer puts into one batch. A topic that takes less gets its records one by one.
 BATCH_BYTES = 262_144
@@ -26,7 +26,8 @@ class TooLargeForTopicError(Exception):
 class Publisher:
     """Sends a phase and awaits every acknowledgement.
 
-    ``partitions`` tells the partitions of a topic by its full name; ``largest`` what it takes, None where unknown.
+    ``writes`` are the topics that the stage writes; ``partitions`` tells the partitions of a topic by its full name;
+    ``largest`` what it takes, None where unknown.
     """
 
     def __init__(
@@ -35,19 +36,21 @@ class Publisher:
         prefix: str,
         sizes: Sizes,
         *,
+        writes: Sequence[Name],
         partitions: Callable[[str], Awaitable[list[int]]],
         largest: Callable[[str], Awaitable[int | None]],
     ) -> None:
         self._producer, self._prefix, self._sizes = producer, prefix, sizes
+        self._writes = writes
         self._ask_partitions, self._ask_largest = partitions, largest
         self._partitions: dict[str, tuple[float, list[int]]] = {}
 
     async def learn(self) -> None:
-        """Ask the cluster what each topic takes; raises what the broker raises."""
-        for each in TOPICS:
-            limit = await self._ask_largest(each.full_name(self._prefix))
+        """Ask the cluster what each topic takes that is written; raises what the broker raises."""
+        for name in self._writes:
+            limit = await self._ask_largest(topic(name).full_name(self._prefix))
             if limit is not None:
-                self._sizes.learn(each.name, limit)
+                self._sizes.learn(name, limit)
 
     async def publish(self, phase: Sequence[Outgoing]) -> None:
         """Returns once every record is acknowledged.

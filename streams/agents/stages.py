@@ -7,31 +7,46 @@ it asks for the next, and lets the batch go after the last. A crash anywhere is 
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from streams import codec, pipeline
+from streams.agents import state
+from streams.agents.incarnation import BASE_ROW, InputReader, current_base, is_raw_article, is_tagged_article
 from streams.agents.messages import Incoming, Outgoing, rows_out
 from streams.agents.outcomes import Outcomes
 from streams.agents.pool import Failed, Pool, Work
 from streams.agents.sizes import Sizes
+from streams.headers import Position
 from streams.metrics import Metrics
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, Context
 from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
 from streams.settings import Settings
 from streams.text import language_key
 
+logger = logging.getLogger(__name__)
+
 Phases = AsyncIterator[list[Outgoing]]
 
 
-class StateReader(Protocol):
+class OtherArticleError(Exception):
+    """The log says of a redelivered record's position what it decided on another article: never applied."""
+
+
+class StateReader(InputReader, state.LogHistory, Protocol):
     """What restoring needs of the log (``reading.LogReader``)."""
 
     async def rows(self, topic: str, partition: int) -> dict[str, bytes]: ...
 
     async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]: ...
+
+    async def newest_decision(
+        self, topic: str, partition: int, source_topic: str
+    ) -> tuple[Position, Decision] | None: ...
 
 
 # --- clean ----------------------------------------------------------------------------------------------------------
@@ -49,6 +64,31 @@ def cleaning_work(max_bytes: int) -> Work[CleanJob, CleanArticle | Rejection]:
     return work
 
 
+class _Bases:
+    """The base of each partition's input, and the rows of those that are to be written."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, int] = {}
+        self._new: set[int] = set()
+
+    def set(self, partition: int, base: int, *, new: bool) -> None:
+        self._of[partition] = base
+        if new:
+            self._new.add(partition)
+
+    def of(self, partition: int) -> int:
+        return self._of[partition]
+
+    def pop_rows(self) -> list[Outgoing]:
+        rows = [
+            row
+            for partition in sorted(self._new)
+            for row in rows_out("state.clean", partition, [(BASE_ROW, codec.encode(self._of[partition]))])
+        ]
+        self._new.clear()
+        return rows
+
+
 class CleanStage:
     """Raw articles to clean ones or rejections. Its memory belongs to a partition and is restored from its rows."""
 
@@ -58,6 +98,7 @@ class CleanStage:
         self.outcomes = Outcomes("clean", metrics, settings.max_failures, Sizes())
         self._settings, self._metrics, self._reader = settings, metrics, reader
         self._memories: dict[int, CleaningMemory] = {}
+        self._bases = _Bases()
         self.restoring = False
         self.pool: Pool[CleanJob, CleanArticle | Rejection] = Pool(
             partial(cleaning_work, settings.max_article_bytes),
@@ -70,19 +111,19 @@ class CleanStage:
     async def process(self, batch: Sequence[Incoming]) -> Phases:
         out: list[Outgoing] = []
         rows: list[Outgoing] = []
-        work: list[tuple[Incoming, RawArticle, CleaningMemory]] = []
+        work: list[tuple[Incoming, RawArticle, CleaningMemory, int]] = []
         jobs: list[CleanJob] = []
         spoilt: set[int] = set()
         for message in batch:
             # Restoring is outside the guard: a log that cannot be read is no record's fault.
-            memory = await self._memory(message.partition)
+            memory, place = await self._memory(message)
             try:
                 raw = message.decode(RawArticle)
             except Exception as error:
                 out.append(self.outcomes.failed(message, error))
                 continue
             try:
-                context, changed = memory.observe(raw, message.offset)
+                context, changed = memory.observe(raw, place)
                 observed = rows_out("state.clean", message.partition, changed.items())
                 self.outcomes.sizes.check(observed)
             except Exception as error:
@@ -90,9 +131,9 @@ class CleanStage:
                 out.append(self.outcomes.failed(message, error))
                 continue
             rows += observed
-            work.append((message, raw, memory))
+            work.append((message, raw, memory, place))
             jobs.append((raw, context, message.at))
-        for (message, raw, memory), result in zip(work, await self.pool.run(jobs), strict=True):
+        for (message, raw, memory, place), result in zip(work, await self.pool.run(jobs), strict=True):
             if isinstance(result, Failed):
                 out.append(self.outcomes.failed(message, result))
                 continue
@@ -103,7 +144,7 @@ class CleanStage:
                 out.append(self.outcomes.failed(message, error))
                 continue
             try:
-                outcome, changed = memory.settle(raw, result, message.offset)
+                outcome, changed = memory.settle(raw, result, place)
                 settled = rows_out("state.clean", message.partition, changed.items())
                 made = self._publish(message, outcome)
                 self.outcomes.sizes.check(settled)
@@ -115,7 +156,7 @@ class CleanStage:
             out.append(made)
             self.outcomes.count(outcome)
         yield out
-        yield rows
+        yield [*self._bases.pop_rows(), *rows]
         # A memory that raised may be half-changed: the rows that are published now tell what it should be.
         self.forget(spoilt)
 
@@ -125,16 +166,29 @@ class CleanStage:
         id_ = f"{outcome.id}.{outcome.revision}"
         return self.outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
 
-    async def _memory(self, partition: int) -> CleaningMemory:
+    async def _memory(self, message: Incoming) -> tuple[CleaningMemory, int]:
+        """The memory of the message's partition, and the message's place in it."""
+        partition = message.partition
         if partition not in self._memories:
             self.restoring = True
             rows = await self._reader.rows(f"{self._settings.topic_prefix}.state.clean", partition)
             memory = CleaningMemory()
-            memory.restore(rows.items())
+            memory.restore((key, row) for key, row in rows.items() if key != BASE_ROW)
+            base = int(codec.loads(rows.get(BASE_ROW, b"0")))
+            now = await current_base(
+                self._reader,
+                message.topic,
+                partition,
+                is_raw_article,
+                base=base,
+                newest=memory.newest,
+                after=memory.after,
+            )
+            self._bases.set(partition, now, new=now != base)
             self.restoring = False
             self._memories[partition] = memory
             self._metrics.count("streams_restores_total", stage="clean")
-        return self._memories[partition]
+        return self._memories[partition], self._bases.of(partition) + message.offset
 
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
@@ -206,9 +260,10 @@ class TagStage:
 class _Partition:
     """A partition's clusterer, and the decisions that the log already holds for redelivered articles."""
 
-    def __init__(self, clusterer: Clusterer, logged: dict[int, Decision]) -> None:
+    def __init__(self, clusterer: Clusterer, logged: dict[int, Decision], base: int) -> None:
         self.clusterer = clusterer
         self.logged = logged
+        self.base = base
         self.decided_to = max(logged, default=-1)
 
 
@@ -222,6 +277,8 @@ class ClusterStage:
         self.outcomes = Outcomes("cluster", metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
         self._partitions: dict[int, _Partition] = {}
+        #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
+        self._fresh: list[Outgoing] = []
         self.restoring = False
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:
@@ -229,11 +286,14 @@ class ClusterStage:
         rows: list[Outgoing] = []
         stories: dict[str, Outgoing] = {}
         for message in batch:
-            state = await self._state(message)
-            redelivered = message.offset <= state.decided_to
+            held = await self._state(message)
+            message = replace(message, base=held.base)
+            redelivered = message.place <= held.decided_to
             try:
                 article = message.decode(TaggedArticle)
-                decision = state.logged.get(message.offset) if redelivered else state.clusterer.decide(article)
+                decision = held.logged.get(message.place) if redelivered else held.clusterer.decide(article)
+                if decision is not None and decision.article_id != article.id:
+                    raise OtherArticleError(f"the log's decision of this position is on article {decision.article_id}")
                 decided = [] if decision is None or redelivered else [self._decided(message, article, decision)]
                 self.outcomes.sizes.check(decided)
             except Exception as error:
@@ -244,17 +304,19 @@ class ClusterStage:
                 self.outcomes.good("nothing")
                 continue
             try:
-                changes = state.clusterer.apply(article, decision, message.offset)
+                changes = held.clusterer.apply(article, decision, message.place)
                 # Every version of a row, in order: a row that gave something away must not be written before the one
                 # that took it. Of a snapshot, the last version will do.
                 changed = rows_out("state.cluster", message.partition, changes.rows.items())
                 snapshots = {story.id: self._snapshot(message, story) for story in changes.stories}
+                snapshots |= {id_: Outgoing(topic="stories", key=id_.encode(), value=None) for id_ in changes.forgotten}
                 # A decision whose rows cannot be written must not be logged: the log is the truth.
                 self.outcomes.sizes.check([*changed, *snapshots.values()])
             except Exception as error:
                 # The clusterer has changed, if only half: publish what stands, then start it anew from its rows.
                 yield log
-                yield rows + list(stories.values())
+                yield [*self._fresh, *rows, *stories.values()]
+                self._fresh.clear()
                 log, rows, stories = [self.outcomes.failed(message, error)], [], {}
                 self.forget([message.partition])
                 continue
@@ -263,14 +325,37 @@ class ClusterStage:
             rows += changed
             stories |= snapshots
         yield log
-        yield rows + list(stories.values())
+        yield [*self._fresh, *rows, *stories.values()]
+        self._fresh.clear()
+
+    async def _restored(self, message: Incoming, rows: dict[str, bytes]) -> Clusterer:
+        """The clusterer of a partition from its rows, or, where they are another version's, from the log."""
+        topic, partition = f"{self._prefix}.state.cluster", message.partition
+        stamped = rows.get(state.STAMP_ROW)
+        lost = not rows and await self._reader.newest_decision(f"{self._prefix}.story-events", partition, message.topic)
+        anew = bool(lost) or state.needs_building(rows, f"{topic}, partition {partition}")
+        clusterer = Clusterer()
+        if not anew:
+            try:
+                clusterer.restore((key, row) for key, row in rows.items() if key != state.STAMP_ROW)
+            except codec.DecodeError as error:
+                logger.error("a state row of %s, partition %d, cannot be read: %s", topic, partition, error)
+                anew = True
+        fresh: dict[str, bytes | None] = {}
+        if anew:
+            clusterer, built = await state.build(self._reader, f"{self._prefix}.story-events", message.topic, partition)
+            fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}
+        if anew or stamped is None:
+            fresh[state.STAMP_ROW] = state.stamp()
+            self._fresh += rows_out("state.cluster", partition, fresh.items())
+        return clusterer
 
     def _decided(self, message: Incoming, article: TaggedArticle, decision: Decision) -> Outgoing:
         return Outgoing(
             topic="story-events",
             key=language_key(article.language).encode(),
             value=codec.encode(decision),
-            headers=self.outcomes.headers(Decision, f"{decision.article_id}@{message.offset}", message),
+            headers=self.outcomes.headers(Decision, f"{decision.article_id}@{message.place}", message),
             partition=message.partition,
         )
 
@@ -279,23 +364,37 @@ class ClusterStage:
             topic="stories",
             key=story.id.encode(),
             value=codec.encode(story),
-            headers=self.outcomes.headers(Story, f"{story.id}@{message.offset}", message),
+            headers=self.outcomes.headers(Story, f"{story.id}@{message.place}", message),
         )
 
     async def _state(self, message: Incoming) -> _Partition:
         if message.partition not in self._partitions:
             self.restoring = True
-            rows = await self._reader.rows(f"{self._prefix}.state.cluster", message.partition)
-            logged = await self._reader.decisions(
-                f"{self._prefix}.story-events", message.partition, message.topic, message.offset
+            log, partition = f"{self._prefix}.story-events", message.partition
+            rows = await self._reader.rows(f"{self._prefix}.state.cluster", partition)
+            clusterer = await self._restored(message, rows)
+            last = await self._reader.newest_decision(log, partition, message.topic)
+            if last is None and rows:
+                logger.warning(
+                    "%s, partition %d, is empty, but there are stories: going on from their rows", log, partition
+                )
+            after = max(clusterer.newest, last[0].place if last else -1) + 1
+            newest = (last[0].place, last[1].article_id) if last else None
+            base = await current_base(
+                self._reader,
+                message.topic,
+                partition,
+                is_tagged_article,
+                base=last[0].base if last else 0,
+                newest=newest,
+                after=after,
             )
-            clusterer = Clusterer()
-            clusterer.restore(rows.items())
+            logged = await self._reader.decisions(log, partition, message.topic, base + message.offset)
             # What was restored is long-lived: a million stories need not be walked by every full collection.
             gc.collect()
             gc.freeze()
             self.restoring = False
-            self._partitions[message.partition] = _Partition(clusterer, logged)
+            self._partitions[message.partition] = _Partition(clusterer, logged, base)
             self._metrics.count("streams_restores_total", stage="cluster")
         return self._partitions[message.partition]
 

@@ -15,6 +15,7 @@ from mode import Service
 from streams.agents.app import INPUTS, StageApp, create_app, die
 from streams.agents.pool import WorkerDiedError, WorkError
 from streams.agents.watch import Status, Watch
+from streams.broker.access import refusal
 from streams.broker.process import BrokerError
 from streams.records import Stage
 from streams.security import client_options
@@ -35,6 +36,8 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
     if settings.log_level != "DEBUG":
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(EndWhenRefused(stage))
     (settings.data_dir / stage).mkdir(parents=True, exist_ok=True)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -52,6 +55,24 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
     )
     worker.spinner = None
     worker.execute_from_commandline()
+
+
+class EndWhenRefused(logging.Filter):
+    """Ends the stage when the cluster refuses it what it was allowed before: a topic, its group, its login.
+
+    Faust logs what its consumer raised, with a traceback, and unwinds; a log's filter is where we hear of it first.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self._stage: Stage = stage
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        # Not of what ``die`` itself logs.
+        if isinstance(error, Exception) and record.name != die.__module__ and refusal(error):
+            die(self._stage, error)
+        return True
 
 
 class PoolService(Service):

@@ -10,7 +10,6 @@ import asyncio
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
@@ -18,30 +17,22 @@ from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     IllegalSaslStateError,
-    IncompatibleBrokerVersion,
     KafkaError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
     UnsupportedSaslMechanismError,
 )
-from aiokafka.protocol.admin import DescribeGroupsResponse_v3
-from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.metadata import MetadataRequest
-from aiokafka.protocol.types import Array, Boolean, Int16, Int32, Schema, String
 
 from streams.broker.process import BrokerError
+from streams.broker.rights import READ, UNTOLD, WRITE, may_join, operations
 from streams.records import Stage
 from streams.security import TokenError, client_options
 from streams.settings import Settings
 from streams.topics import Name, topic
 
-#: Seconds for one server to say who it is; and for a group's coordinator to be found.
+#: Seconds for one server to say who it is.
 _SECONDS = 10.0
-#: Error codes and operations of the Kafka protocol (kafka.apache.org/protocol, ``AclOperation``).
-_TOPIC_REFUSED = 29
-_READ, _WRITE = 3, 4
-#: What stands for "not told" where operations are a bit field.
-_UNTOLD = -(2**31)
 _HOW = "see docs/how-to/secure.md"
 
 
@@ -94,11 +85,13 @@ async def why_refused(settings: Settings) -> str | None:
                     host.strip("[]"), int(port), request_timeout_ms=int(_SECONDS * 1000), **options
                 )
                 try:
-                    # A bad token is not refused before the first request after it.
-                    await connection.send(MetadataRequest([]))
+                    answer = await connection.send(MetadataRequest([]))
                 finally:
                     await connection.close()
-            return None
+            if answer.brokers or settings.sasl_mechanism != "OAUTHBEARER":
+                return None
+            # aiokafka does not read why a token is refused (RFC 7628, 3.2.3); the broker then answers with nothing.
+            said = said or _token_sentence(server)
         except (KafkaError, OSError, ValueError) as error:
             said = said or _login_sentence(settings, server, error)
     return said
@@ -121,7 +114,8 @@ def _login_sentence(settings: Settings, server: str, error: Exception) -> str | 
             )
         case ssl.SSLError():
             return (
-                f"TLS with {server} failed ({error.reason}): check STREAMS_SECURITY_PROTOCOL, and, where the cluster "
+                f"TLS with {server} failed ({getattr(error, 'reason', None) or error}): "
+                "check STREAMS_SECURITY_PROTOCOL, and, where the cluster "
                 "asks for a client's certificate, STREAMS_SSL_CERTIFICATE and STREAMS_SSL_KEY."
             )
         case SaslAuthenticationFailed() if not oauth:
@@ -133,9 +127,13 @@ def _login_sentence(settings: Settings, server: str, error: Exception) -> str | 
             return f"{server} does not take STREAMS_SASL_MECHANISM={settings.sasl_mechanism}: set one that it takes."
         case IllegalSaslStateError():
             return f"{server} asks for no login: STREAMS_SECURITY_PROTOCOL={settings.security_protocol} is wrong."
-        case SaslAuthenticationFailed() | KafkaError() if oauth and not isinstance(error, ConnectionError):
-            return f"{server} refuses the token: check what STREAMS_SASL_TOKEN_COMMAND prints."
+        case SaslAuthenticationFailed():
+            return _token_sentence(server)
     return None
+
+
+def _token_sentence(server: str) -> str:
+    return f"{server} refuses the token: check what STREAMS_SASL_TOKEN_COMMAND prints."
 
 
 def refusal(error: BaseException, user: str = "this client") -> str | None:
@@ -165,23 +163,23 @@ async def require(settings: Settings, client: AIOKafkaAdminClient, *needed: Acce
     """
     user, prefix = who(settings), settings.topic_prefix
     for operation, bit, names in (
-        ("READ", _READ, {name for access in needed for name in access.reads}),
-        ("WRITE", _WRITE, {name for access in needed for name in access.writes}),
+        ("READ", READ, {name for access in needed for name in access.reads}),
+        ("WRITE", WRITE, {name for access in needed for name in access.writes}),
     ):
-        told = await _operations(client, sorted(topic(name).full_name(prefix) for name in names))
-        refused = [name for name, bits in told.items() if bits != _UNTOLD and not bits >> bit & 1]
+        told = await operations(client, sorted(topic(name).full_name(prefix) for name in names))
+        refused = [name for name, bits in told.items() if bits != UNTOLD and not bits >> bit & 1]
         if refused:
             raise RefusedError(
                 f"the cluster does not let {user} {operation.lower()} {_topics(refused)}: {_grant(operation)}."
             )
     for group in (f"{prefix}.{access.group}" for access in needed if access.group):
-        if not await _may_join(client, group):
+        if not await may_join(client, group):
             raise RefusedError(f"the cluster does not let {user} use consumer group {group}: {_grant('READ')}.")
 
 
 async def require_visible(settings: Settings, client: AIOKafkaAdminClient, names: Iterable[str]) -> None:
     """Raises ``RefusedError`` where topics (full names) seem not to exist only since we may not see them."""
-    told = await _operations(client, sorted(names))
+    told = await operations(client, sorted(names))
     hidden = [name for name, bits in told.items() if bits == 0]
     if hidden:
         raise RefusedError(
@@ -200,106 +198,3 @@ def _topics(names: list[str]) -> str:
 
 def _grant(operation: str) -> str:
     return f"grant it {operation} ({_HOW})"
-
-
-async def _operations(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, int]:
-    """Topic → bit field of what we may do with it: 0 where we may not even see it, else ``_UNTOLD`` where unknown."""
-    if not names:
-        return {}
-    try:
-        answer = await client._send_request(_Metadata(names))
-    except (IncompatibleBrokerVersion, NotImplementedError):
-        # It does not know the request's version, as the embedded broker.
-        return {}
-    return {
-        found[1]: 0 if found[0] == _TOPIC_REFUSED else (found[4] if found[0] == 0 else _UNTOLD)
-        for found in answer.topics
-    }
-
-
-async def _may_join(client: AIOKafkaAdminClient, group: str) -> bool:
-    try:
-        async with asyncio.timeout(_SECONDS):
-            node = await client.find_coordinator(group)
-            answer = await client._send_request_to_node(node, _Groups([group]))
-    except GroupAuthorizationFailedError:
-        return False
-    except (IncompatibleBrokerVersion, NotImplementedError, TimeoutError, KafkaError):
-        # It cannot tell, or not now: joining will show.
-        return True
-    code, operations = answer.groups[0][0], answer.groups[0][6]
-    if code == GroupAuthorizationFailedError.errno:
-        return False
-    return bool(code != 0 or operations == _UNTOLD or operations >> _READ & 1)
-
-
-class _MetadataResponse(Response):  # type: ignore[misc]  # aiokafka has no types
-    """Metadata, version 8: the first that tells what the client may do (KIP-430)."""
-
-    API_KEY, API_VERSION = 3, 8
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        ("brokers", Array(("node_id", Int32), ("host", String()), ("port", Int32), ("rack", String()))),
-        ("cluster_id", String()),
-        ("controller_id", Int32),
-        (
-            "topics",
-            Array(
-                ("error_code", Int16),
-                ("topic", String()),
-                ("is_internal", Boolean),
-                (
-                    "partitions",
-                    Array(
-                        ("error_code", Int16),
-                        ("partition", Int32),
-                        ("leader", Int32),
-                        ("leader_epoch", Int32),
-                        ("replicas", Array(Int32)),
-                        ("isr", Array(Int32)),
-                        ("offline_replicas", Array(Int32)),
-                    ),
-                ),
-                ("operations", Int32),
-            ),
-        ),
-        ("cluster_operations", Int32),
-    )
-
-
-class _MetadataStruct(RequestStruct):  # type: ignore[misc]
-    API_KEY, API_VERSION = 3, 8
-    RESPONSE_TYPE = _MetadataResponse
-    SCHEMA = Schema(
-        ("topics", Array(String())),
-        ("allow_auto_topic_creation", Boolean),
-        ("cluster_operations", Boolean),
-        ("topic_operations", Boolean),
-    )
-
-
-class _Metadata(Request[_MetadataStruct]):  # type: ignore[misc]
-    API_KEY = 3
-
-    def __init__(self, names: list[str]) -> None:
-        self._names = names
-
-    def build(self, request_struct_class: Any) -> Any:
-        return request_struct_class(self._names, False, False, True)
-
-
-class _GroupsStruct(RequestStruct):  # type: ignore[misc]
-    API_KEY, API_VERSION = 15, 3
-    # aiokafka's own request of this version reads the answer as one of version 2, without the operations.
-    RESPONSE_TYPE = DescribeGroupsResponse_v3
-    SCHEMA = Schema(("groups", Array(String())), ("operations", Boolean))
-
-
-class _Groups(Request[_GroupsStruct]):  # type: ignore[misc]
-    API_KEY = 15
-
-    def __init__(self, names: list[str]) -> None:
-        self._names = names
-
-    def build(self, request_struct_class: Any) -> Any:
-        return request_struct_class(self._names, True)

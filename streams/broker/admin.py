@@ -217,9 +217,10 @@ def _servers(settings: Settings) -> str:
 async def _compare(client: AIOKafkaAdminClient, settings: Settings) -> _Comparison:
     standing = {topic["topic"]: topic for topic in await client.describe_topics()}
     found = _Comparison([], [], {})
-    known: list[str] = []
+    #: Topic → its copies: what it may be asked to keep in sync, whatever the setting says of topics to come.
+    known: dict[str, int] = {}
     for topic in TOPICS:
-        name, wanted = topic.full_name(settings.topic_prefix), topic.full_config()
+        name, wanted = topic.full_name(settings.topic_prefix), topic.full_config(settings.replication)
         if name not in standing:
             found.missing.append(
                 NewTopic(name, settings.partitions, settings.replication, topic_configs=wanted),
@@ -227,8 +228,8 @@ async def _compare(client: AIOKafkaAdminClient, settings: Settings) -> _Comparis
             shape = f"{settings.partitions} partitions, replication {settings.replication}, {_pairs(wanted)}"
             found.changes.append(Change(topic=name, action="create", detail=shape))
             continue
-        known.append(name)
         partitions = standing[name]["partitions"]
+        known[name] = min((len(partition["replicas"]) for partition in partitions), default=1)
         if len(partitions) != settings.partitions:
             detail = (
                 f"has {len(partitions)} partitions, STREAMS_PARTITIONS asks for {settings.partitions}: never changed, "
@@ -246,7 +247,7 @@ async def _compare(client: AIOKafkaAdminClient, settings: Settings) -> _Comparis
 
 
 async def _compare_configs(
-    client: AIOKafkaAdminClient, settings: Settings, names: list[str], found: _Comparison
+    client: AIOKafkaAdminClient, settings: Settings, names: dict[str, int], found: _Comparison
 ) -> None:
     if not names:
         return
@@ -261,7 +262,11 @@ async def _compare_configs(
         )
         return
     actual = {resource[3]: resource for answer in answers for resource in answer.resources}
-    wanted = {topic.full_name(settings.topic_prefix): topic.full_config() for topic in TOPICS}
+    wanted = {
+        name: topic.full_config(names[name])
+        for topic in TOPICS
+        if (name := topic.full_name(settings.topic_prefix)) in names
+    }
     for name in names:
         _, message, _, _, entries = actual[name]
         values = {entry[0]: entry[1] for entry in entries}

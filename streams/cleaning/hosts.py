@@ -64,6 +64,11 @@ class HostMemory:
             sorted((page.position, host, page.row) for host, pages in self._pages.items() for page in pages)
         )
 
+    @property
+    def newest(self) -> int:
+        """The position of the newest page; -1 where there is none."""
+        return max((page.position for pages in self._pages.values() for page in pages), default=-1)
+
     def observe(self, raw: RawArticle, position: int) -> tuple[Context, Rows]:
         """What the host's pages before ``position`` had of this one's lines; the rows to write (None deletes one)."""
         rows = self._forget(position)

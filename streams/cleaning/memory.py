@@ -47,6 +47,16 @@ class CleaningMemory:
         self._hosts.restore(hosts)
         self._by_age = deque(sorted((changes[-1][0], name) for name, (_, changes) in self._changes.items()))
 
+    @property
+    def newest(self) -> tuple[int, str] | None:
+        """Position and article id of the newest change that is remembered."""
+        return max(((changes[-1][0], name) for name, (_, changes) in self._changes.items()), default=None)
+
+    @property
+    def after(self) -> int:
+        """The position after all that is remembered."""
+        return 1 + max(self.newest[0] if self.newest else -1, self._hosts.newest)
+
     def observe(self, raw: RawArticle, position: int) -> tuple[Context, Rows]:
         """What was known of the record's host before ``position``, and the rows to persist."""
         return self._hosts.observe(raw, position)

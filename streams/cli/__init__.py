@@ -29,6 +29,7 @@ _COMMANDS = {
     "dlq": "dlq",
     "doctor": "doctor",
     "replay": "replay",
+    "state": "state",
     "models": "models",
     "eval": "evaluate",
     "train": "train",

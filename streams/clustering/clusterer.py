@@ -28,6 +28,8 @@ class Changes:
 
     stories: tuple[Story, ...] = ()
     rows: dict[str, bytes | None] = field(default_factory=dict)
+    #: Stories that are forgotten: their snapshots go.
+    forgotten: tuple[str, ...] = ()
 
 
 class Clusterer:
@@ -111,7 +113,8 @@ class Clusterer:
         snapshots = tuple(self._stories[story_id].story for story_id in touched)
         for story_id in decision.forgotten:
             rows.update(dict.fromkeys(self._forget(story_id, group)))
-        return Changes(stories=snapshots, rows=rows)
+        gone = tuple(key[2:] for key, row in rows.items() if row is None and key.startswith("s/"))
+        return Changes(stories=snapshots, rows=rows, forgotten=gone)
 
     def _profiles(self, decision: Decision, fresh: list[str]) -> dict[str, str]:
         """The profiles that the decision changes, of the stories that have not applied it."""
@@ -203,6 +206,11 @@ class Clusterer:
             self._enter(member)
         for _, story_id, language in sorted(order):
             self._group(language).index(self._stories[story_id])
+
+    @property
+    def newest(self) -> int:
+        """The newest position that an article was placed at; -1 where there is none."""
+        return max((member.position for member in self._members.values()), default=-1)
 
     def stories(self) -> Iterator[Story]:
         """Every story, the merged and the retracted among them, in the order in which they began."""

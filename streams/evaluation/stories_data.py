@@ -86,9 +86,9 @@ def untitled(rows: Iterable[Labelled]) -> list[Labelled]:
 
 
 def foreign(rows: Iterable[Labelled]) -> list[Labelled]:
-    """The rows as of a language that nothing is known of: no table of words, no entities, no quotations."""
+    """The rows as of a language of which no words are known (Esperanto stands for it): no entities, no quotations."""
     plain = untagged(rows)
-    return [Labelled(replace(row.article, language="xx"), row.story) for row in plain]
+    return [Labelled(replace(row.article, language="eo"), row.story) for row in plain]
 
 
 def thinned(rows: Iterable[Labelled], share: float, seed: int) -> list[Labelled]:

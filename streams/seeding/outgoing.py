@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from streams import codec, headers
 from streams.cleaning import article_id, host_of
+from streams.limits import bounded_id
 from streams.records import RawArticle
 from streams.seeding.files import Found, Problem
 from streams.seeding.folders import printable
@@ -61,7 +62,7 @@ def _prepared(item: Found, seen: set[bytes], largest_record: int) -> Outgoing | 
         return Problem("skipped", item.where, f"the same as an earlier one ({printable(article.id, 200)})")
     record = Outgoing(
         id=article.id,
-        key=(host_of(article.url) or article.source or article.id).encode(),
+        key=(host_of(article.url) or bounded_id(article.source or article.id)).encode(),
         value=value,
         headers=headers.make(RawArticle, f"{article.id}/{fingerprint.hex()}", "seed"),
         content_type=article.content_type,

@@ -90,7 +90,11 @@ async def test_the_cluster_agent_logs_the_decision_before_what_derives_from_it(t
     async def nothing(*_):
         return {}
 
+    async def none(*_):
+        return None
+
     app.stage._reader.rows = app.stage._reader.decisions = nothing
+    app.stage._reader.newest_decision = none
     await put(app, "cluster", codec.encode(TaggedArticle(id="a", title="Ferry aground", text="A ferry ran aground.")))
     topics = [topic.removeprefix("news.") for topic, _, _ in producer.sent]
     assert topics[0] == "story-events"

@@ -50,7 +50,9 @@ def publisher_of(producer, asked=None, limit=None):
     async def largest(_):
         return limit
 
-    return Publisher(start, "news", Sizes(), partitions=partitions, largest=largest)
+    return Publisher(
+        start, "news", Sizes(), writes=("articles.tagged", "dead-letters"), partitions=partitions, largest=largest
+    )
 
 
 def out(key=b"k", size=10, **more):
@@ -141,3 +143,17 @@ def test_a_timestamp_that_is_no_time_is_none(seconds):
 @pytest.mark.parametrize("seconds", [0.001, 1_758_283_200.5, 253_402_300_798.999])
 def test_a_timestamp_that_is_one_is_kept(seconds):
     assert abs(module._moment(seconds).timestamp() - seconds) < 0.001
+
+
+async def test_it_asks_only_for_the_topics_that_are_written():
+    """Of the others the stage's login may not be allowed to know."""
+    asked = []
+
+    async def largest(name):
+        asked.append(name)
+
+    publisher = Publisher(
+        Caught, "news", Sizes(), partitions=largest, largest=largest, writes=("articles.clean", "rejections")
+    )
+    await publisher.learn()
+    assert asked == ["news.articles.clean", "news.rejections"]

@@ -30,6 +30,8 @@ class Log:
 
     def __init__(self):
         self.published = []
+        self.inputs = None
+        self.sent = {}
 
     def take(self, phase):
         self.published += phase
@@ -50,9 +52,30 @@ class Log:
         found = {}
         for out in self.on(topic.removeprefix("news.")):
             position = headers.source_position(out.headers)
-            if out.partition == partition and position.topic == source_topic and position.offset >= since:
-                found.setdefault(position.offset, codec.decode(Decision, out.value))
+            if out.partition == partition and position.topic == source_topic and position.place >= since:
+                found.setdefault(position.place, codec.decode(Decision, out.value))
         return found
+
+    async def newest_decision(self, topic, partition, source_topic):
+        found = [
+            (position, codec.decode(Decision, out.value))
+            for out in self.on(topic.removeprefix("news."))
+            if (position := headers.source_position(out.headers)).topic == source_topic and out.partition == partition
+        ]
+        return max(found, key=lambda one: one[0].place, default=None)
+
+    async def history(self, topic, partition, source_topic):
+        for position, out in [(headers.source_position(out.headers), out) for out in self.on(topic[5:])]:
+            if position.topic == source_topic and out.partition == partition:
+                yield position, codec.decode(Decision, out.value)
+
+    async def values(self, topic, partition):
+        for offset, value in (self.sent.get(topic, {}) if self.inputs is None else self.inputs).items():
+            yield offset, value
+
+    async def holds(self, topic, partition, offset, matches):
+        """``inputs``: what the topic holds now, by offset; None: what it always held."""
+        return self.inputs is None or (offset in self.inputs and matches(self.inputs[offset]))
 
 
 class Inline:
@@ -91,6 +114,8 @@ def message(topic, offset, value, *, partition=0, key=b"k", extra=()):
 
 async def drive(stage, log, batch, *, stop_after=None):
     """Publish the phases of a batch; ``stop_after`` leaves after so many records, as a kill does."""
+    for one in batch:
+        log.sent.setdefault(one.topic, {})[one.offset] = one.value
     async for phase in stage.process(batch):
         for out in phase:
             if stop_after is not None and len(log.published) >= stop_after:

@@ -25,7 +25,7 @@ from newsroom import SEEDS, Workers, decisions, seeds, until_decided
 from streams.broker import admin
 from streams.broker.access import STAGE_ACCESS, RefusedError
 from streams.broker.kafka import KafkaBroker
-from streams.broker.process import free_port
+from streams.broker.process import BrokerError, free_port
 from streams.pipeline import STAGES, article_id
 from streams.records import Stage
 from streams.security import client_options
@@ -286,7 +286,11 @@ async def test_a_right_that_is_taken_away_ends_the_stage_with_one_sentence(
     said = workers.said()
     assert code == 1
     assert "Traceback" not in said
-    assert f"{prefix}.{name}" in next(line for line in said.splitlines() if "does not let" in line), said
+    told = [line for line in said.splitlines() if "does not let" in line]
+    assert len(told) == 1, said
+    assert "CRITICAL clean stops: the cluster does not let" in told[0]
+    assert f"{prefix}.{name}" in told[0]
+    assert said.splitlines()[-1] == told[0]
 
 
 def token(**claims: object) -> str:
@@ -328,3 +332,13 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, p
             target.close()
 
     await asyncio.gather(copy(reader, their_writer), copy(their_reader, writer))
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_data_is_started_as_it_was_made(secure: bool, tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "meta.properties").touch()
+    if not secure:
+        (tmp_path / "secured").mkdir()
+    with pytest.raises(BrokerError, match=f"was made {'without' if secure else 'with'} --secure"):
+        KafkaBroker(data_dir=tmp_path, secure=secure).start()

@@ -15,7 +15,7 @@ from streams.evaluation.stories_scores import scores
 from streams.records import TaggedArticle
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "stories"
-SYNTHETIC_HASH = "52013fdfd6534ad8"
+SYNTHETIC_HASH = "601b12445548ecc2"
 
 
 @pytest.mark.quality

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 
 import hostile
 
-from streams import codec
+from streams import codec, limits
 from streams.cleaning import Cleaner, CleaningMemory
 from streams.clustering import Clusterer
 from streams.records import CleanArticle, RawArticle, TaggedArticle
@@ -31,14 +31,14 @@ class Trial:
         self.failed: list[str] = []
 
     def raw(self, value: bytes, position: int) -> CleanArticle | None:
-        article = codec.decode(RawArticle, value)
+        article = limits.decode(RawArticle, value)
         context, _ = self.memory.observe(article, position)
         outcome, _ = self.memory.settle(article, self.cleaner.clean(article, context), position)
         codec.encode(outcome)
         return outcome if isinstance(outcome, CleanArticle) else None
 
     def tagged(self, value: bytes, position: int) -> None:
-        article = codec.decode(TaggedArticle, value)
+        article = limits.decode(TaggedArticle, value)
         decision = self.clusterer.decide(article)
         if decision is not None:
             codec.encode(decision)

@@ -50,6 +50,7 @@ def test_several_brokers():
 def test_topics_have_one_name_each_and_full_configuration():
     assert len({each.name for each in TOPICS}) == len(TOPICS)
     assert topic("stories").full_name("x") == "x.stories"
+    assert [topic("stories").full_config(copies)["min.insync.replicas"] for copies in (1, 2, 3)] == ["1", "2", "2"]
     assert topic("stories").full_config()["cleanup.policy"] == "compact"
     assert topic("story-events").full_config()["retention.ms"] == "-1"
     # A dead letter is its original and its headers: it must fit where the original did.

@@ -64,6 +64,12 @@ def test_data_goes_with_kafka_only() -> None:
     assert "--data goes with --engine kafka" in done.stderr
 
 
+def test_secure_goes_with_kafka_only() -> None:
+    done = streams("broker", "--secure")
+    assert done.returncode == 2
+    assert "--secure goes with --engine kafka" in done.stderr
+
+
 def test_topics_plan_apply_and_plan_again(embedded: EmbeddedBroker) -> None:
     where = {"STREAMS_BROKER": f"kafka://{embedded.bootstrap}", "STREAMS_TOPIC_PREFIX": "cli"}
     planned = streams("topics", "plan", **where)

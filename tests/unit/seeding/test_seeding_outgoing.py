@@ -82,9 +82,8 @@ def test_what_no_record_can_hold_is_rejected() -> None:
     assert problem.reason.endswith(f"bytes as a record, of which the topic takes {MAX_MESSAGE_BYTES}")
 
 
-def test_a_long_id_counts_too() -> None:
-    article = RawArticle(content="x", id="i" * 4000)
-    (problem,) = outgoing([Found(article, "f:1")], largest_record=10_000)
-    assert isinstance(problem, Problem)
-    (item,) = outgoing([Found(article, "f:1")], largest_record=14_000)
-    assert isinstance(item, Outgoing)
+def test_a_long_id_or_outlet_makes_no_large_record() -> None:
+    for article in (RawArticle(content="x", id="i" * 4000), RawArticle(content="x", id="i", source="s" * 4000)):
+        (item,) = outgoing([Found(article, "f:1")], largest_record=6_000)
+        assert isinstance(item, Outgoing)
+        assert len(item.key) < 300

@@ -1,0 +1,135 @@
+"""Topics that were made again, a group that was lost, state of another version: on a real Kafka, none of it silent."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from click.testing import CliRunner
+from newsroom import Workers, decisions, until, until_decided
+
+from streams import codec
+from streams.agents.state import STAMP_ROW, STATE_VERSION
+from streams.broker import admin
+from streams.cli import cli
+from streams.reading import LogReader
+from streams.records import TaggedArticle
+
+TEXT = "The harbour of Lindvik was closed on Monday after ferry {} ran aground in thick fog, the coast guard said."
+
+
+def articles(life: str, count: int) -> list[TaggedArticle]:
+    return [TaggedArticle(id=f"{life}-{n}", text=TEXT.format(f"{life} {n}"), language="en") for n in range(count)]
+
+
+async def send(settings, batch: list[TaggedArticle]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers) as producer:
+        for article in batch:
+            await producer.send_and_wait(f"{settings.topic_prefix}.articles.tagged", codec.encode(article), partition=0)
+
+
+async def delete(settings, *names: str) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await client.start()
+    try:
+        await client.delete_topics([f"{settings.topic_prefix}.{name}" for name in names])
+        for _ in range(100):
+            there = await client.list_topics()
+            if not {f"{settings.topic_prefix}.{name}" for name in names} & set(there):
+                return
+            await asyncio.sleep(0.1)
+    finally:
+        await client.close()
+
+
+async def test_articles_of_a_topic_that_was_made_again_are_all_decided(settings):
+    with Workers(settings) as workers:
+        await send(settings, articles("old", 20))
+        workers.start("cluster")
+        await until_decided(settings, [one.id for one in articles("old", 20)], workers)
+        assert workers.stop("cluster") == [0]
+        await delete(settings, "articles.tagged")
+        await admin.apply(settings)
+        await send(settings, articles("new", 30))
+        workers.start("cluster")
+        await until_decided(settings, [one.id for one in articles("new", 30)], workers)
+        assert "is not the topic that was worked on" in workers.said()
+    assert len(await decisions(settings)) == 50
+
+
+async def test_a_lost_state_topic_and_a_newer_one_are_each_answered(settings):
+    wanted = [one.id for one in articles("a", 6)]
+    with Workers(settings) as workers:
+        await send(settings, articles("a", 6))
+        workers.start("cluster")
+        await until_decided(settings, wanted, workers)
+        workers.stop("cluster")
+
+        await delete(settings, "state.cluster")
+        await admin.apply(settings)
+        await send(settings, articles("b", 3))
+        workers.start("cluster")
+        await until_decided(settings, [one.id for one in articles("b", 3)], workers)
+        workers.stop("cluster")
+        assert "built anew" in workers.said()
+        rows = await LogReader(settings).rows(f"{settings.topic_prefix}.state.cluster", 0)
+        assert {f"a/{id_}" for id_ in wanted} < rows.keys()
+
+        newer = codec.encode({"version": STATE_VERSION + 1, "fingerprint": "x"})
+        async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers) as producer:
+            topic = f"{settings.topic_prefix}.state.cluster"
+            await producer.send_and_wait(topic, newer, key=STAMP_ROW.encode(), partition=0)
+        await send(settings, articles("c", 1))
+        workers.start("cluster")
+
+        async def ended() -> bool:
+            return workers.running["cluster"][0].poll() == 1
+
+        await until(ended, workers)
+        assert "start the newer release" in workers.said()
+
+
+async def test_the_state_can_be_shown_and_built_anew(settings, monkeypatch):
+    for name in ("broker", "topic_prefix"):
+        monkeypatch.setenv(f"STREAMS_{name.upper()}", getattr(settings, name))
+
+    def streams(*words: str) -> str:
+        result = CliRunner().invoke(cli, words)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    with Workers(settings) as workers:
+        await send(settings, articles("a", 4))
+        workers.start("cluster")
+        await until_decided(settings, ["a-3"], workers)
+        workers.stop("cluster")
+        shown = [
+            codec.loads(line) for line in (await asyncio.to_thread(streams, "state", "show", "--json")).splitlines()
+        ]
+        (cluster,) = [each for each in shown if each["stage"] == "cluster" and each["partition"] == 0]
+        assert cluster["rows"] > 4
+        assert cluster["version"] == STATE_VERSION
+        assert cluster["current"] is True
+        await asyncio.to_thread(streams, "state", "rebuild")
+        await send(settings, articles("b", 1))
+        workers.start("cluster")
+        await until_decided(settings, ["b-0"], workers)
+        assert "built anew" in workers.said()
+    assert len(await decisions(settings)) == 5
+
+
+async def test_partitions_that_were_added_are_said(settings):
+    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await client.start()
+    try:
+        await client.create_partitions({f"{settings.topic_prefix}.articles.tagged": NewPartitions(total_count=3)})
+    finally:
+        await client.close()
+    details = ""
+    for _ in range(50):
+        details = " ".join(change.detail for change in await admin.plan(settings))
+        if "keys would move" in details:
+            break
+        await asyncio.sleep(0.1)
+    assert "has 3 partitions" in details
