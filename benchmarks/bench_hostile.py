@@ -136,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stages", nargs="*", help=f"of {', '.join(STAGES)}; default: all")
     parser.add_argument("--kinds", help="only kinds with this in their name")
-    parser.add_argument("--sizes", default="12500,50000,200000,500000", help="bytes, ascending")
+    parser.add_argument("--sizes", default="12500,100000,500000", help="bytes, ascending")
     parser.add_argument("--limit", type=float, default=5.0, help="processor seconds for one input")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -150,6 +150,9 @@ PAGES["formatting_open"] = lambda size: page(
 PAGES["formatting_of_cells"] = lambda size: page(
     "".join(f"<i id={number}><table><td></i></table>" for number in range(150)) + times("<p>x", max(1, size - 6000))
 )
+PAGES["attributes_of_many"] = lambda size: page(
+    times(f"<div {' '.join(f'a{number}=b' for number in range(min(5000, size // 9)))}>x</div>", size)
+)
 PAGES["dates_deep"] = lambda size: page('<div class="published date">' * 390 + times("<b></b>", size))
 PAGES["meta_dates"] = lambda size: page("", times('<meta name="date" content="19 Foo 2025 at noon">', size))
 PAGES["meta_combining"] = lambda size: page(

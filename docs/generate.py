@@ -9,10 +9,15 @@ from pathlib import Path
 import click
 
 from streams import codec
+from streams.cleaning import articles
+from streams.cleaning.pages import MAX_BLOCKS, MAX_DEPTH
+from streams.clustering.features import READ_CHARS
 from streams.limits import LIMITS
 from streams.metrics import METRICS
 from streams.records import SCHEMA_VERSION, CleanArticle, Decision, RawArticle, Rejection, Story, TaggedArticle
 from streams.settings import Settings
+from streams.tagging.backends import spacy_ner
+from streams.tagging.tagger import MOST_READ, MOST_WORDS
 from streams.topics import TOPICS
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -93,7 +98,26 @@ def _limits() -> str:
         "record is a rejection (in cleaning) or a dead letter (in a later stage).\n\nControl characters become spaces. "
     )
     head += "A record's content may have `STREAMS_MAX_ARTICLE_BYTES`.\n\n"
-    return _NOTE + head + _table(("field", "at most", "unit", "beyond", "why this much"), rows())
+    table = _table(("field", "at most", "unit", "beyond", "why this much"), rows())
+    more = "\n## What is read of a body\n\nWork grows as the size of a body, whatever is in it "
+    more += "(`benchmarks/bench_hostile.py` measures it for every kind of input that we know to be hard), and ends "
+    more += "here:\n\n"
+    return _NOTE + head + table + more + _table(("stage", "of", "at most", "beyond"), _read())
+
+
+def _read() -> Iterator[tuple[str, ...]]:
+    alone = "the page is judged by its text alone: other extractors have no vote, no date is searched for"
+    yield "clean", "characters of a page", f"{articles.HUGE_PAGE:,}", alone
+    yield "clean", "elements of a page", f"{articles.MAX_ELEMENTS:,}", alone
+    yield "clean", "levels of elements", f"{MAX_DEPTH:,}", "no votes; what is deeper counts as that deep"
+    yield "clean", "elements times levels", f"{articles.MAX_ELEMENTS_BY_DEPTH:,}", "no votes"
+    yield "clean", "blocks of a page", f"{MAX_BLOCKS:,}", "not read"
+    yield "clean", "lines of a text", f"{articles.MAX_LINES:,}", "rejected as `too_large`"
+    yield "tag", "characters of title and text", f"{MOST_READ:,}", "not read; `cut` names `entities` and `quotes`"
+    yield "tag", "words of title and text", f"{MOST_WORDS:,}", "the same"
+    yield "tag", "characters that the model sees", f"{spacy_ner.MOST_READ:,}", "names found before are found again"
+    yield "tag", "tokens that the model sees", f"{spacy_ner.MOST_TOKENS:,}", "the same"
+    yield "cluster", "characters of title, and of text", f"{READ_CHARS:,}", "not read"
 
 
 def _cli() -> str:

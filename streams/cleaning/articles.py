@@ -19,6 +19,7 @@ from streams.cleaning.metadata import Metadata, read_metadata
 from streams.cleaning.pages import MAX_DEPTH, Page, parse, read_page, without_data
 from streams.cleaning.programs import looks_like_program
 from streams.cleaning.votes import votes
+from streams.limits import MOST
 from streams.records import Dropped
 
 #: Pages longer than this (characters), of more elements, or nested deeper than ``MAX_DEPTH``, are judged by their text
@@ -28,6 +29,8 @@ from streams.records import Dropped
 HUGE_PAGE, MAX_ELEMENTS, MAX_ELEMENTS_BY_DEPTH = 2_000_000, 30_000, 1_000_000
 #: Text dumps with more lines than this are no page's; the longest of the development dumps has under 1,000.
 MAX_LINES = 20_000
+#: Characters of a title that are read: several times what is kept of one; comparing it takes quadratic time.
+_LONGEST_TITLE = 4 * MOST["title"]
 _COUNT = etree.XPath("count(//*)")
 
 
@@ -106,7 +109,7 @@ def body_lines(body: Body) -> list[Line]:
 
 
 def _single(text: str | None) -> str | None:
-    return " ".join(text.split()) or None if text else None
+    return " ".join(text[:_LONGEST_TITLE].split()) or None if text else None
 
 
 def _extracted(lines: Sequence[Line], verdicts: Sequence[Verdict], title: str | None, metadata: Metadata) -> Extracted:

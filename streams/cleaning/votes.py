@@ -27,6 +27,9 @@ _FORMATTING = re.compile(
     r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>?", re.IGNORECASE
 )
 _MOST_REOPENED = 1_000_000
+#: A page has one of each. What a further one has is added to the first, attribute by attribute: quadratic time.
+_ROOTS = re.compile(r"<(?:html|body)(?=[\s/>])[^<>]*>?", re.IGNORECASE)
+_MOST_ROOTS = 50
 _WORD = re.compile(r"\w+")
 
 
@@ -91,12 +94,17 @@ def _trafilatura(tree: Any) -> str:
 def _resiliparse(source: str) -> str:
     from resiliparse.extract.html2text import extract_plain_text
 
-    return str(extract_plain_text(without_open_formatting(source), main_content=True, alt_texts=False))
+    return str(extract_plain_text(without_multipliers(source), main_content=True, alt_texts=False))
 
 
-def without_open_formatting(source: str) -> str:
-    """The page, without its formatting where that could multiply. A function of two counts: no nesting evades it."""
+def without_multipliers(source: str) -> str:
+    """The page without the tags that make a browser's parser do quadratic work, where there are so many of them.
+
+    A function of counts alone: no way to nest them evades it.
+    """
     tags = source.count("<")
-    if tags * tags <= _MOST_REOPENED or tags * len(_FORMATTING.findall(source)) <= _MOST_REOPENED:
-        return source
-    return _FORMATTING.sub("", source)
+    if tags * tags > _MOST_REOPENED and tags * len(_FORMATTING.findall(source)) > _MOST_REOPENED:
+        source = _FORMATTING.sub("", source)
+    if tags > _MOST_ROOTS and len(_ROOTS.findall(source)) > _MOST_ROOTS:
+        source = _ROOTS.sub("", source)
+    return source

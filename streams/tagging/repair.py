@@ -59,6 +59,7 @@ def repair(
         first = relabeller.names(text, raw, table)
     else:
         first = [Name(span.start, span.end, TYPES[span.label], "model") for span in raw if span.label in TYPES]
+    first = [name for name in first if name.end - name.start <= _LONGEST]
     mended = datelines(text, boundaries.mend(text, first, table), table)
     trimmed = [name for found in mended if (name := _trim(text, found, table)) is not None]
     judged = clubs(text, introduced(text, _vote(text, trimmed, table)), table)
@@ -71,8 +72,6 @@ def _trim(text: str, span: Name, table: AliasTable) -> Name | None:
     Articles and titles that a table has as part of the name stay: The Hague, Pope Francis.
     """
     start, end = span.start, span.end
-    if end - start > _LONGEST:
-        return None
     if (start == 0 or text[start - 1] == "\n") and (slug := _SLUG.match(text, start, end)):
         start = slug.end()
     known = table.find(text[start : end - names.possessive(text[start:end])])
