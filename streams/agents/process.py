@@ -10,7 +10,7 @@ import sys
 
 #: Exit code of a stage that ends because no broker answers (EX_TEMPFAIL of sysexits.h): not a failure of its own.
 BROKER_AWAY = 75
-#: Exit code of a stage that no start will help (EX_CONFIG of sysexits.h): state of a newer release.
+#: Exit code of a stage that no start will help (EX_CONFIG of sysexits.h): state of a newer release, partitions added.
 HOPELESS = 78
 #: prctl(2): the signal that the kernel sends to this process when its parent dies.
 _PR_SET_PDEATHSIG = 1
