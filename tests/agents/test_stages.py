@@ -34,7 +34,9 @@ class Log:
         self.published = []
         self.inputs = None
         self.sent = {}
+        #: What every topic looks like; ``counts``: those that have another number of partitions.
         self.shape = Input(partitions=1, id=None)
+        self.counts = {}
 
     def take(self, phase):
         self.published += phase
@@ -86,7 +88,7 @@ class Log:
         return self.shape
 
     async def partitions(self, topic):
-        return list(range(self.shape.partitions))
+        return list(range(self.counts.get(topic, self.shape.partitions)))
 
     async def records(self, topic, partition, start=0):
         for key, value in (await self.rows(topic, partition)).items():
