@@ -1,0 +1,146 @@
+"""Partitions added, cleaning's rows lost, a topic made again with the same articles: on a real Kafka, none silent."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiokafka.producer.message_accumulator as accumulator
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from newsroom import Workers, decisions, raw_articles, records, until, until_decided
+from test_log_identity_kafka import articles, delete, send
+
+from streams import codec
+from streams.agents.process import HOPELESS
+from streams.broker import admin
+from streams.operations import letters
+from streams.records import CleanArticle, RawArticle
+from streams.security import client_options
+
+
+async def grow(settings, name: str, count: int) -> None:
+    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await client.start()
+    try:
+        await client.create_partitions({f"{settings.topic_prefix}.{name}": NewPartitions(total_count=count)})
+    finally:
+        await client.close()
+
+
+async def until_hopeless(stage: str, workers: Workers) -> None:
+    """As under a supervisor: what ends is started again, until it ends for good."""
+
+    async def ended() -> bool:
+        (process,) = workers.running[stage]
+        if process.poll() == HOPELESS:
+            return True
+        workers.restart_fallen()
+        return False
+
+    await until(ended, workers)
+    workers.running.pop(stage)
+
+
+async def test_clustering_stops_where_partitions_were_added_and_goes_on_by_the_book(settings):
+    """The book is operate.md: the topic is made anew as it was, and tagging's group is deleted to fill it again."""
+    first, later = articles("a", 6), articles("b", 3)
+    with Workers(settings) as workers:
+        await send(settings, first)
+        workers.start("cluster")
+        await until_decided(settings, [one.id for one in first], workers)
+        await asyncio.sleep(2.5)  # a look at the topic as it was
+        await grow(settings, "articles.tagged", 3)
+        await until_hopeless("cluster", workers)
+        said = workers.said()
+        assert "partitions were added to its input topic" in said
+        assert "has 3 partitions, but what this stage knows was made of 2" in said
+        await delete(settings, "articles.tagged")
+        await admin.apply(settings)
+        await send(settings, [*first, *later])
+        workers.start("cluster")
+        await until_decided(settings, [one.id for one in later], workers)
+        assert workers.stop("cluster") == [0]
+        assert "Kafka has another id for it" in workers.said()
+    assert [one.article_id for one in await decisions(settings)] == [one.id for one in [*first, *later]]
+
+
+async def test_cleaning_builds_lost_rows_anew_and_stops_where_partitions_were_added(settings):
+    async def send_raw(text: str, partition: int) -> None:
+        async with AIOKafkaProducer(**client_options(settings)) as producer:
+            for one in raw_articles(3):
+                value = codec.encode(RawArticle(id=one.id, content=f"{one.content}\n\n{text}", language="en"))
+                await producer.send_and_wait(f"{settings.topic_prefix}.articles.raw", value, partition=partition)
+
+    async def until_revision(number: int) -> None:
+        async def cleaned() -> bool:
+            values = [codec.decode(CleanArticle, each.value) for each in await records(settings, "articles.clean")]
+            return [one.revision for one in values].count(number) == 3
+
+        await until(cleaned, workers)
+
+    corrections = [f"Correction {n}: an earlier version of this report gave a wrong number of hours." for n in range(3)]
+    with Workers(settings) as workers:
+        await send_raw(corrections[0], 0)
+        workers.start("clean")
+        await until_revision(0)
+        assert workers.stop("clean") == [0]
+        await delete(settings, "state.clean")
+        await admin.apply(settings)
+        await send_raw(corrections[1], 0)
+        workers.start("clean")
+        await until_revision(1)
+        assert "state.clean, partition 0, was lost: built anew from the logs" in workers.said()
+        assert workers.stop("clean") == [0]
+
+        await grow(settings, "articles.raw", 3)
+        workers.start("clean")
+        await until_hopeless("clean", workers)
+        assert "has 3 partitions, but what this stage knows was made of 2" in workers.said()
+        await delete(settings, "state.clean")
+        await admin.apply(settings.model_copy(update={"partitions": 3}))
+        await send_raw(corrections[2], 2)
+        workers.start("clean")
+        await until_revision(2)
+
+
+class Named(str):
+    """A header name of any bytes, as other clients may write."""
+
+    def encode(self, *_):
+        return b"\xff\xfe\xc3("
+
+
+class Builder(_DefaultRecordBatchBuilderPy):
+    """aiokafka's slow builder; its fast one takes no such name."""
+
+    def append(self, offset, timestamp, key, value, headers):
+        return super().append(offset, timestamp, key, value, [(Named(name), data) for name, data in headers])
+
+
+async def test_a_header_name_that_is_no_utf8_stops_no_stage(settings, monkeypatch):
+    monkeypatch.setattr(accumulator, "DefaultRecordBatchBuilder", Builder)
+    topic = f"{settings.topic_prefix}.articles.raw"
+    good = raw_articles(2)
+    async with AIOKafkaProducer(**client_options(settings)) as producer:
+        for value, headers in [
+            (codec.encode(good[0]), [("x", b"1")]),
+            (b"\xff no article", [("x", b"2")]),
+            (codec.encode(good[1]), []),
+        ]:
+            await producer.send_and_wait(topic, value, partition=0, headers=headers)
+    monkeypatch.undo()
+    with Workers(settings) as workers:
+        workers.start("clean")
+
+        async def cleaned() -> bool:
+            return len(await records(settings, "articles.clean")) == 2
+
+        await until(cleaned, workers, seconds=40)
+        assert workers.stop("clean") == [0]
+    # The letter has the name as far as it could be read; readers and the commands see the record too.
+    (letter,) = [letter async for letter in letters.letters(settings, letters.Filter())]
+    assert letter.value == b"\xff no article"
+    (record,) = await records(settings, "dead-letters")
+    assert dict(record.headers)["\ufffd\ufffd\ufffd("] == b"2"
+    assert len(await records(settings, "articles.raw")) == 3
