@@ -16,10 +16,15 @@ from typing import Any, NoReturn
 import faust
 from aiokafka.errors import (
     KafkaConnectionError,
+    KafkaStorageError,
     KafkaTimeoutError,
     KafkaUnavailableError,
+    LeaderNotAvailableError,
     NoBrokersAvailable,
     NodeNotReadyError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    NotLeaderForPartitionError,
     RequestTimedOutError,
 )
 from faust.types import TP, EventT
@@ -46,7 +51,7 @@ logger = logging.getLogger(__name__)
 
 #: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
 _LATEST = 253_402_300_799
-#: What says that the broker does not answer, rather than that something is wrong here.
+#: What says that the broker does not answer or cannot write, rather than that something is wrong here.
 _AWAY = (
     KafkaConnectionError,
     KafkaTimeoutError,
@@ -55,6 +60,12 @@ _AWAY = (
     NoBrokersAvailable,
     RequestTimedOutError,
     BrokerUnavailableError,
+    # It answers, but cannot write: its disk is full or broken, or too few of its peers are in sync.
+    KafkaStorageError,
+    LeaderNotAvailableError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    NotLeaderForPartitionError,
 )
 #: What only a person can mend.
 _HOPELESS = (NewerStateError, PartitionsError)

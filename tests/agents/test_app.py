@@ -11,6 +11,7 @@ import pytest
 from streams import codec
 from streams.agents.app import HeldEvent, create_app
 from streams.agents.inputs import Input
+from streams.agents.process import BROKER_AWAY
 from streams.records import CleanArticle, RawArticle, TaggedArticle
 from streams.settings import load
 
@@ -135,18 +136,28 @@ async def test_faust_cannot_acknowledge_what_was_not_let_go(tmp_path):
     assert event.ack() is False
 
 
-def test_a_failed_acknowledgement_ends_the_process_instead_of_losing_the_record(tmp_path):
+@pytest.mark.parametrize(
+    ("refusal", "said", "ends_with"),
+    [
+        ('OSError("the broker is gone")', "OSError: the broker is gone", 1),
+        # A full disk is the broker's trouble: the supervisor waits for it, however long.
+        ("KafkaStorageError()", "KafkaStorageError", BROKER_AWAY),
+        ("NotEnoughReplicasError()", "NotEnoughReplicasError", BROKER_AWAY),
+    ],
+)
+def test_a_failed_acknowledgement_ends_the_process_instead_of_losing_the_record(tmp_path, refusal, said, ends_with):
     """In a process of its own, since ending it is the point."""
     code = f"""
 import asyncio, sys
 sys.path.insert(0, {str(__file__.rsplit("/", 1)[0])!r})
 from pathlib import Path
+from aiokafka.errors import KafkaStorageError, NotEnoughReplicasError
 from test_app import Caught, Inline, app_of, put
 from streams import codec
 from streams.records import CleanArticle, TaggedArticle
 
 async def main():
-    app = app_of("tag", Path({str(tmp_path)!r}), Caught(refuse=OSError("the broker is gone")))
+    app = app_of("tag", Path({str(tmp_path)!r}), Caught(refuse={refusal}))
     app.stage.pool = Inline(lambda clean: TaggedArticle(id=clean.id, text=clean.text))
     await put(app, "tag", codec.encode(CleanArticle(id="a", text="b")))
     print("still here")
@@ -154,8 +165,8 @@ async def main():
 asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert "tag stops: OSError: the broker is gone" in done.stderr
+    assert done.returncode == ends_with
+    assert f"tag stops: {said}" in done.stderr
     assert "still here" not in done.stdout
 
 
