@@ -161,6 +161,11 @@ class LogReader:
         """The first offset that a partition still holds."""
         return (await self._span(topic, partition))[0]
 
+    async def is_empty(self, topic: str, partition: int) -> bool:
+        """Whether a partition holds no record."""
+        start, end = await self._span(topic, partition)
+        return start >= end
+
     async def partitions(self, topic: str) -> list[int]:
         """The partitions that a topic has."""
         consumer = self._consumer(topic)

@@ -161,8 +161,8 @@ async def check_at_start(
         PartitionsError: see ``check``.
     """
     now = await reader.input(topic)
-    counts = {name: len(await reader.partitions(f"{prefix}.{name}")) for name in writes}
-    for name, count in {topic.removeprefix(f"{prefix}."): now.partitions, **counts}.items():
+    counts: dict[str, int] = {name: len(await reader.partitions(f"{prefix}.{name}")) for name in writes}
+    for name, count in [(topic.removeprefix(f"{prefix}."), now.partitions), *counts.items()]:
         metrics.set("streams_topic_partitions", count, stage=stage, topic=name)
     kept = PARTITION_BY_PARTITION.get(stage, ())
     if kept:

@@ -14,7 +14,7 @@ from test_log_identity_kafka import articles, delete, send
 from streams import codec
 from streams.agents.process import HOPELESS
 from streams.broker import admin
-from streams.operations import letters
+from streams.operations import letters, state_check
 from streams.records import CleanArticle, RawArticle
 from streams.security import client_options
 
@@ -23,7 +23,13 @@ async def grow(settings, name: str, count: int) -> None:
     client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
     await client.start()
     try:
-        await client.create_partitions({f"{settings.topic_prefix}.{name}": NewPartitions(total_count=count)})
+        topic = f"{settings.topic_prefix}.{name}"
+        await client.create_partitions({topic: NewPartitions(total_count=count)})
+        for _ in range(50):
+            (described,) = await client.describe_topics([topic])
+            if len(described["partitions"]) == count:
+                return
+            await asyncio.sleep(0.1)
     finally:
         await client.close()
 
@@ -85,15 +91,21 @@ async def test_cleaning_builds_lost_rows_anew_and_stops_where_partitions_were_ad
         workers.start("clean")
         await until_revision(0)
         assert workers.stop("clean") == [0]
+        assert await state_check.lost(settings) == []
         await delete(settings, "state.clean")
         await admin.apply(settings)
+        (said,) = await state_check.lost(settings)
+        assert "state.clean, partition 0, is empty, though clean has worked on it" in said
         await send_raw(corrections[1], 0)
         workers.start("clean")
         await until_revision(1)
         assert "state.clean, partition 0, was lost: built anew from the logs" in workers.said()
         assert workers.stop("clean") == [0]
 
+        assert await state_check.moved(settings) == []
         await grow(settings, "articles.raw", 3)
+        (said,) = await state_check.moved(settings)
+        assert said.startswith("clean: ")
         workers.start("clean")
         await until_hopeless("clean", workers)
         assert "has 3 partitions, but what this stage knows was made of 2" in workers.said()
