@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -43,11 +43,15 @@ class PartitionsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """``id`` is None where the broker tells none; ``base`` where its records' places begin (``incarnation``)."""
+    """``id`` is None where the broker tells none; ``base`` where its records' places begin (``incarnation``).
+
+    ``rebuilt``: the whole state topic was lost, so that a partition without rows is not one that is new.
+    """
 
     partitions: int
     id: str | None
     base: int = 0
+    rebuilt: bool = False
 
     def is_other(self, now: Input) -> bool | None:
         """Whether ``now`` is another topic of the same name; None: the ids do not tell."""
@@ -98,14 +102,15 @@ def read(row: bytes | None) -> Input | None:
         found = codec.loads(row) if row is not None else None
         if found is None:
             return None
-        return Input(partitions=int(found["partitions"]), id=found["id"], base=int(found["base"]))
+        return Input(
+            partitions=int(found["partitions"]), id=found["id"], base=int(found["base"]), rebuilt=found["rebuilt"]
+        )
     except (codec.DecodeError, KeyError, TypeError, ValueError):
         return None
 
 
 def row_out(topic: Name, partition: int, made_from: Input) -> Outgoing:
-    about = {"partitions": made_from.partitions, "id": made_from.id, "base": made_from.base}
-    return rows_out(topic, partition, [(INPUT_ROW, codec.encode(about))])[0]
+    return rows_out(topic, partition, [(INPUT_ROW, codec.encode(asdict(made_from)))])[0]
 
 
 async def recorded(reader: ShapeReader, state: str) -> Input | None:
@@ -118,15 +123,19 @@ async def recorded(reader: ShapeReader, state: str) -> Input | None:
     return None
 
 
-async def compare(reader: ShapeReader, topic: str, state: str, row: bytes | None) -> tuple[Input | None, Input]:
-    """What a partition's state was made from, by its ``row``, and how the input topic is now.
+async def compare(
+    reader: ShapeReader, topic: str, state: str, row: bytes | None
+) -> tuple[Input | None, Input, Input | None]:
+    """What a partition's state was made from, by its ``row``; how the input topic is now; and what is known of the
+    state topic: the first, or where there is none, what another partition says.
 
     Raises:
         PartitionsError: see ``check``.
     """
     was, now = read(row), await reader.input(topic)
-    check(topic, now, was if was and was != UNFINISHED else await recorded(reader, state), {})
-    return was, now
+    known = was if was and was != UNFINISHED else await recorded(reader, state)
+    check(topic, now, known, {})
+    return was, now, known
 
 
 def check(topic: str, now: Input, was: Input | None, writes: Mapping[str, int]) -> None:

@@ -33,33 +33,31 @@ class OutputReader(Protocol):
 
 
 async def revisions(
-    reader: OutputReader, memory: CleaningMemory, clean: str, raw: str, partition: int, partitions: int
+    reader: OutputReader, memory: CleaningMemory, clean: str, raw: str, partition: int, *, others: bool
 ) -> tuple[Rows, int]:
     """Recall what was published of a partition of raw articles; the rows, and the base of the newest life.
 
-    Where one of the topic's ``partitions`` has caused nothing yet, it may have been added: then what other partitions
-    caused is recalled as well, as older than all of this one's, for its later revisions may come to this one.
+    With ``others`` what other partitions caused is recalled as well, as older than all of this one's: partitions may
+    have been added, and later revisions may come to this one.
     """
     own: dict[int, CleanArticle] = {}
-    others: dict[str, CleanArticle] = {}
-    seen, base = set[int](), 0
+    foreign: dict[str, CleanArticle] = {}
+    base = 0
     async for position, value in reader.caused_by(clean, raw):
         try:
             article = limits.decode(CleanArticle, value)
         except codec.DecodeError:
             continue
-        seen.add(position.partition)
         told = replace(CleanArticle(id=article.id, text=""), content_hash=article.content_hash,
                        revision=article.revision, retracted=article.retracted)  # fmt: skip
         if position.partition == partition:
             base = max(base, position.base)
             own.setdefault(position.place, told)
-        elif told.id not in others or others[told.id].revision <= told.revision:
-            others[told.id] = told
+        elif others and (told.id not in foreign or foreign[told.id].revision <= told.revision):
+            foreign[told.id] = told
     rows: Rows = {}
-    if len(seen) < partitions:
-        for told in others.values():
-            rows.update(memory.recall(told, max(own, default=0) - 1))
+    for told in foreign.values():
+        rows.update(memory.recall(told, max(own, default=0) - 1))
     for place in sorted(own):
         rows.update(memory.recall(own[place], place))
     return rows, base

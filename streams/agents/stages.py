@@ -179,13 +179,15 @@ class CleanStage:
         and all, where they were lost."""
         prefix, topic, partition = self._settings.topic_prefix, message.topic, message.partition
         rows = await self._reader.rows(f"{prefix}.state.clean", partition)
-        was, now = await inputs.compare(self._reader, topic, f"{prefix}.state.clean", rows.pop(INPUT_ROW, None))
+        was, now, known = await inputs.compare(self._reader, topic, f"{prefix}.state.clean", rows.pop(INPUT_ROW, None))
         base = int(codec.loads(rows.pop(BASE_ROW, b"0")))
         memory, built = CleaningMemory(), dict[str, bytes | None]()
         anew = was == inputs.UNFINISHED or not (rows or was)
+        # No partition has rows, or none had: it is the topic that was lost. Else this partition may be a new one.
+        whole = anew and (known is None or known.rebuilt)
         if anew:
             built, base = await recall.revisions(
-                self._reader, memory, f"{prefix}.articles.clean", topic, partition, now.partitions
+                self._reader, memory, f"{prefix}.articles.clean", topic, partition, others=whole
             )
         else:
             memory.restore(rows.items())
@@ -210,8 +212,10 @@ class CleanStage:
             # First: a crash before the last of the rows must not leave a part of them as the whole.
             out.insert(0, inputs.row_out("state.clean", partition, inputs.UNFINISHED))
             out += rows_out("state.clean", partition, [(key, row) for key, row in built.items() if row is not None])
-        if was != replace(now, base=current):
-            out.append(inputs.row_out("state.clean", partition, replace(now, base=current)))
+        rebuilt = whole and (bool(built) or known is not None) if anew else bool(was and was.rebuilt)
+        made_from = replace(now, base=current, rebuilt=rebuilt)
+        if was != made_from:
+            out.append(inputs.row_out("state.clean", partition, made_from))
         return memory, current, out
 
     def forget(self, partitions: Iterable[int]) -> None:
@@ -417,7 +421,7 @@ class ClusterStage:
             log, partition = f"{self._prefix}.story-events", message.partition
             rows = await self._reader.rows(f"{self._prefix}.state.cluster", partition)
             row = rows.pop(INPUT_ROW, None)
-            was, now = await inputs.compare(self._reader, message.topic, f"{self._prefix}.state.cluster", row)
+            was, now, _ = await inputs.compare(self._reader, message.topic, f"{self._prefix}.state.cluster", row)
             clusterer = await self._restored(message, rows)
             last = await self._reader.newest_decision(log, partition, message.topic)
             if last is None and rows:

@@ -124,7 +124,7 @@ async def test_the_cluster_agent_logs_the_decision_before_what_derives_from_it(t
     topics = [topic.removeprefix("news.") for topic, _, _ in producer.sent]
     # First, which life of the input the decision is of.
     assert topics[:2] == ["state.cluster", "story-events"]
-    assert codec.loads(producer.sent[0][2]) == {"partitions": 1, "id": None, "base": 0}
+    assert codec.loads(producer.sent[0][2]) == {"partitions": 1, "id": None, "base": 0, "rebuilt": False}
     assert set(topics[2:]) == {"state.cluster", "stories"}
 
 

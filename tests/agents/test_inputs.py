@@ -140,9 +140,9 @@ async def test_cleaning_counts_from_the_id_of_its_topic_too(log):
     assert await clean(log, raws("First.")) == [0] * 5  # unchanged
     assert await clean(log, raws("Second."), 5) == [1] * 5
     (row,) = {out.value for out in log.on("state.clean") if out.key == INPUT_ROW.encode()} - {
-        codec.encode({"partitions": 1, "id": "old", "base": 0})
+        inputs.row_out("state.clean", 0, Input(partitions=1, id="old")).value
     }
-    assert codec.loads(row) == {"partitions": 1, "id": "new", "base": 5}
+    assert inputs.read(row) == Input(partitions=1, id="new", base=5)
 
 
 async def test_rows_of_cleaning_that_are_lost_are_built_anew_from_the_logs(log, caplog):
@@ -164,12 +164,17 @@ async def test_rows_of_cleaning_that_are_lost_are_built_anew_from_the_logs(log, 
     assert all([place // 5 for place, _ in changes] == [0, 1, 3, 4] and not counted for counted, changes in revisions)
 
 
-async def test_a_first_start_is_no_loss(log, caplog):
+async def test_a_first_start_is_no_loss_nor_is_a_partition_that_begins_later(log, caplog):
+    log.shape = Input(partitions=3, id="a")
     metrics = Metrics()
     with caplog.at_level(logging.WARNING):
         await clean(log, raws("First."), metrics=metrics)
+        for partition in (1, 2):
+            stage = clean_stage(log, metrics)
+            await drive(stage, log, [message("articles.raw", 0, RawArticle(id="x", content=BODY), partition=partition)])
     assert not caplog.records
     assert metrics.value("streams_state_rebuilds_total", stage="clean") == 0
+    assert not [out for out in log.on("state.clean") if out.partition == 1 and b"rev:r" in out.key]
 
 
 @pytest.mark.parametrize("written", [*range(8), 12, 20])
@@ -184,18 +189,27 @@ async def test_a_kill_while_cleanings_rows_are_built_anew_leaves_no_part_as_the_
     assert await clean(log, raws("Fourth."), 15) == [3] * 5
 
 
-async def test_revisions_follow_articles_to_a_partition_that_was_added_once_the_rows_are_let_go(log):
-    """What operate.md tells to do: delete the state topic; what moved goes on where it left off."""
-    log.shape = Input(partitions=1, id="a")
-    await clean(log, raws("First."))
-    await clean(log, raws("Second."), 5)
-    lose(log, "state.clean")
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+async def test_revisions_follow_articles_to_another_partition_once_the_rows_are_let_go(log, order):
+    """What operate.md tells to do where partitions were added: delete the state topic. Every article goes on where it
+    left off, wherever it comes from now, and whichever partition begins."""
     log.shape = Input(partitions=2, id="a")
-    log.sent = {}
-    stage, before = clean_stage(log, Metrics()), len(log.on("articles.clean"))
-    await drive(stage, log, [message("articles.raw", 0, raws("Third.")[2], partition=1)])
-    (made,) = log.on("articles.clean")[before:]
-    assert codec.decode(CleanArticle, made.value).revision == 2
+    for partition in (0, 1):
+        for number, text in enumerate(("First.", "Second.")):
+            batch = [RawArticle(id=f"p{partition}-r{n}", content=f"{text} {n}. {BODY}") for n in range(3)]
+            messages = [
+                message("articles.raw", 3 * number + n, raw, partition=partition) for n, raw in enumerate(batch)
+            ]
+            await drive(clean_stage(log, Metrics()), log, messages)
+    lose(log, "state.clean")
+    log.shape, log.sent = Input(partitions=3, id="a"), {}
+    for n, to in enumerate(order):
+        moved = [RawArticle(id=f"p{partition}-r{n}", content=f"Third. {n}. {BODY}") for partition in (0, 1)]
+        start, before = (0 if to == 2 else 6), len(log.on("articles.clean"))
+        messages = [message("articles.raw", start + at, raw, partition=to) for at, raw in enumerate(moved)]
+        await drive(clean_stage(log, Metrics()), log, messages)
+        made = [codec.decode(CleanArticle, out.value) for out in log.on("articles.clean")[before:]]
+        assert [one.revision for one in made] == [2, 2]
 
 
 async def test_what_the_row_says_may_be_nonsense(log):
