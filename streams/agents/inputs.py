@@ -20,8 +20,6 @@ from streams.broker.topic_id import UNTOLD, shape
 from streams.metrics import Metrics
 from streams.reading import LogReader
 from streams.records import Stage
-from streams.security import client_options
-from streams.settings import Settings
 from streams.topics import Name
 
 logger = logging.getLogger(__name__)
@@ -75,17 +73,13 @@ class ShapeReader(Protocol):
 class StageReader(LogReader):
     """The log, and the topics' shapes."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self._options = client_options(settings)
-
     async def input(self, topic: str) -> Input:
         """How a topic is now.
 
         Raises:
             BrokerError: there is no such topic.
         """
-        admin = AIOKafkaAdminClient(**self._options)
+        admin = AIOKafkaAdminClient(**self._client)
         await admin.start()
         try:
             found = await shape(admin, topic)
