@@ -16,7 +16,7 @@ from typing import Protocol
 
 from streams import codec, pipeline
 from streams.agents import inputs, recall, state
-from streams.agents.incarnation import BASE_ROW, InputReader, current_base, is_raw_article, is_tagged_article
+from streams.agents.incarnation import current_base, is_tagged_article
 from streams.agents.inputs import INPUT_ROW
 from streams.agents.messages import Incoming, Outgoing, rows_out
 from streams.agents.outcomes import Outcomes
@@ -38,10 +38,8 @@ class OtherArticleError(Exception):
     """The log says of a redelivered record's position what it decided on another article: never applied."""
 
 
-class StateReader(InputReader, inputs.ShapeReader, recall.OutputReader, state.LogHistory, Protocol):
+class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
     """What restoring needs of the log (``reading.LogReader``)."""
-
-    async def rows(self, topic: str, partition: int) -> dict[str, bytes]: ...
 
     async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]: ...
 
@@ -167,56 +165,14 @@ class CleanStage:
         partition = message.partition
         if partition not in self._memories:
             self.restoring = True
-            memory, base, rows = await self._restored(message)
+            memory, base, rows = await recall.restored(
+                self._reader, self._metrics, self._settings.topic_prefix, message
+            )
             self._bases.set(partition, base, rows)
             self.restoring = False
             self._memories[partition] = memory
             self._metrics.count("streams_restores_total", stage="clean")
         return self._memories[partition], self._bases.of(partition) + message.offset
-
-    async def _restored(self, message: Incoming) -> tuple[CleaningMemory, int, list[Outgoing]]:
-        """A partition's memory and base, and the rows to write before others: those that say what it was made from,
-        and all, where they were lost."""
-        prefix, topic, partition = self._settings.topic_prefix, message.topic, message.partition
-        rows = await self._reader.rows(f"{prefix}.state.clean", partition)
-        was, now, known = await inputs.compare(self._reader, topic, f"{prefix}.state.clean", rows.pop(INPUT_ROW, None))
-        base = int(codec.loads(rows.pop(BASE_ROW, b"0")))
-        memory, built = CleaningMemory(), dict[str, bytes | None]()
-        anew = was == inputs.UNFINISHED or not (rows or was)
-        # No partition has rows, or none had: it is the topic that was lost. Else this partition may be a new one.
-        whole = anew and (known is None or known.rebuilt)
-        if anew:
-            built, base = await recall.revisions(
-                self._reader, memory, f"{prefix}.articles.clean", topic, partition, others=whole
-            )
-        else:
-            memory.restore(rows.items())
-        other = was.is_other(now) if was else None
-        current = await current_base(
-            self._reader,
-            topic,
-            partition,
-            is_raw_article,
-            base=base,
-            newest=memory.newest,
-            after=memory.after,
-            other=other,
-        )
-        if built:
-            built |= await recall.lines(self._reader, memory, topic, partition, current, message.offset)
-            inputs.tell_rebuilt(self._metrics, self.name, f"{prefix}.state.clean", partition, len(built))
-        out = rows_out(
-            "state.clean", partition, [(BASE_ROW, codec.encode(current))] if current != base or built else []
-        )
-        if built:
-            # First: a crash before the last of the rows must not leave a part of them as the whole.
-            out.insert(0, inputs.row_out("state.clean", partition, inputs.UNFINISHED))
-            out += rows_out("state.clean", partition, [(key, row) for key, row in built.items() if row is not None])
-        rebuilt = whole and (bool(built) or known is not None) if anew else bool(was and was.rebuilt)
-        made_from = replace(now, base=current, rebuilt=rebuilt)
-        if was != made_from:
-            out.append(inputs.row_out("state.clean", partition, made_from))
-        return memory, current, out
 
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
