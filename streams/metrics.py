@@ -73,6 +73,18 @@ METRICS: tuple[Metric, ...] = (
         why="State restored from Kafka, once a partition and assignment; many mean that the group is unstable.",
     ),
     Metric(
+        name="streams_state_rebuilds_total",
+        kind="counter",
+        labels=("stage",),
+        why="State built anew from the logs, once a partition: its rows were lost, unreadable, or of another version.",
+    ),
+    Metric(
+        name="streams_topic_partitions",
+        kind="gauge",
+        labels=("stage", "topic"),
+        why="Partitions of each topic that a stage reads and writes, at its start; where they differ, some were added.",
+    ),
+    Metric(
         name="streams_gap_records_total",
         kind="counter",
         labels=("stage",),

@@ -95,11 +95,19 @@ class LogReader:
             if decision is not None and position is not None and position.topic == source_topic:
                 yield position, decision
 
-    async def values(self, topic: str, partition: int) -> AsyncIterator[tuple[int, bytes]]:
-        """Offset and value of every record that a partition holds."""
-        async for record in self.records(topic, partition):
+    async def values(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
+        """Offset and value of every record that a partition holds from ``start`` on."""
+        async for record in self.records(topic, partition, start):
             if record.value is not None:
                 yield record.offset, record.value
+
+    async def caused_by(self, topic: str, source_topic: str) -> AsyncIterator[tuple[Position, bytes]]:
+        """Every record of a topic that one of the source topic's caused, with the position of that one."""
+        for partition in await self.partitions(topic):
+            async for record in self.records(topic, partition):
+                position = headers.source_position(record.headers)
+                if position is not None and position.topic == source_topic and record.value is not None:
+                    yield position, record.value
 
     async def newest_decision(self, topic: str, partition: int, source_topic: str) -> tuple[Position, Decision] | None:
         """The last decision of a partition of the log and the position of its source; None where there is none."""
@@ -152,6 +160,11 @@ class LogReader:
     async def beginning(self, topic: str, partition: int) -> int:
         """The first offset that a partition still holds."""
         return (await self._span(topic, partition))[0]
+
+    async def is_empty(self, topic: str, partition: int) -> bool:
+        """Whether a partition holds no record."""
+        start, end = await self._span(topic, partition)
+        return start >= end
 
     async def partitions(self, topic: str) -> list[int]:
         """The partitions that a topic has."""

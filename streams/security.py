@@ -21,7 +21,7 @@ from typing import Any
 
 from aiokafka.abc import AbstractTokenProvider
 
-from streams import codec
+from streams import codec, wire
 from streams.connection import reveal
 from streams.settings import Settings, SettingsError
 
@@ -41,6 +41,8 @@ def client_options(settings: Settings) -> dict[str, Any]:
     Raises:
         SettingsError: a certificate or key cannot be read.
     """
+    # Here, as every client passes by.
+    wire.read_any_header_name()
     options: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap_servers,
         "security_protocol": settings.security_protocol,
@@ -63,6 +65,7 @@ def faust_credentials(settings: Settings) -> Any:
     Raises:
         SettingsError: a certificate or key cannot be read.
     """
+    wire.read_any_header_name()
     from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 
     context = _context(settings) if settings.encrypted else None

@@ -77,7 +77,7 @@ TOPICS: tuple[Topic, ...] = (
         record=CleanArticle,
         key="article id",
         written_by="clean",
-        read_by="tag",
+        read_by="tag, clean (where its state is lost)",
         why="The article out of the page, with an audit of what was dropped.",
     ),
     Topic(

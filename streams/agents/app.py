@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NoReturn
@@ -16,15 +16,21 @@ from typing import Any, NoReturn
 import faust
 from aiokafka.errors import (
     KafkaConnectionError,
+    KafkaStorageError,
     KafkaTimeoutError,
     KafkaUnavailableError,
+    LeaderNotAvailableError,
     NoBrokersAvailable,
     NodeNotReadyError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    NotLeaderForPartitionError,
     RequestTimedOutError,
 )
 from faust.types import TP, EventT
 
 from streams.agents.gaps import Gaps
+from streams.agents.inputs import PartitionsError, StageReader, check_at_start
 from streams.agents.messages import Incoming
 from streams.agents.outcomes import BrokenStageError
 from streams.agents.process import BROKER_AWAY, HOPELESS
@@ -37,7 +43,6 @@ from streams.broker import admin
 from streams.broker.access import STAGE_ACCESS, refusal
 from streams.broker.admin import BrokerUnavailableError
 from streams.metrics import Metrics
-from streams.reading import LogReader
 from streams.records import Stage
 from streams.security import faust_credentials
 from streams.settings import Settings
@@ -46,7 +51,7 @@ logger = logging.getLogger(__name__)
 
 #: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
 _LATEST = 253_402_300_799
-#: What says that the broker does not answer, rather than that something is wrong here.
+#: What says that the broker does not answer or cannot write, rather than that something is wrong here.
 _AWAY = (
     KafkaConnectionError,
     KafkaTimeoutError,
@@ -55,7 +60,15 @@ _AWAY = (
     NoBrokersAvailable,
     RequestTimedOutError,
     BrokerUnavailableError,
+    # It answers, but cannot write: its disk is full or broken, or too few of its peers are in sync.
+    KafkaStorageError,
+    LeaderNotAvailableError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    NotLeaderForPartitionError,
 )
+#: What only a person can mend.
+_HOPELESS = (NewerStateError, PartitionsError)
 
 #: What each stage reads.
 INPUTS: dict[Stage, Any] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
@@ -87,10 +100,12 @@ class StageApp(faust.App):
 
     stage: AnyStage
     metrics: Metrics
-    reader: LogReader
+    reader: StageReader
     publisher: Publisher
     gaps: Gaps
     watch: Watch
+    #: Compares the topics with what is known of them; to be awaited before the first record.
+    check_topics: Callable[[], Awaitable[None]]
     #: Whether the group has ever given this worker its partitions (which may be none).
     joined: bool = False
 
@@ -134,7 +149,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         producer_request_timeout=60.0,
     )
     app.metrics = metrics
-    app.reader = LogReader(settings)
+    app.reader = StageReader(settings)
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
     app.gaps = Gaps(stage_name, f"{prefix}.{stage_name}", metrics, app.reader)
     app.publisher = Publisher(
@@ -145,6 +160,16 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         writes=STAGE_ACCESS[stage_name].writes,
         partitions=lambda name: app.reader.partitions(name),
         largest=partial(admin.largest_record, settings),
+    )
+
+    app.check_topics = partial(
+        check_at_start,
+        app.reader,
+        stage_name,
+        prefix,
+        f"{prefix}.{INPUTS[stage_name]}",
+        STAGE_ACCESS[stage_name].writes,
+        metrics,
     )
 
     async def forget(*args: Any, **_: Any) -> None:
@@ -237,4 +262,4 @@ def die(stage_name: Stage, error: Exception) -> NoReturn:
     logger.critical("%s stops: %s", stage_name, refusal(error) or f"{type(error).__name__}: {error}")
     logger.debug("where it happened", exc_info=error)
     logging.shutdown()
-    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else HOPELESS if isinstance(error, NewerStateError) else 1)
+    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else HOPELESS if isinstance(error, _HOPELESS) else 1)

@@ -2,9 +2,9 @@
 
 State and decisions are of positions. So that a new topic's records are not taken for the old one's redelivered, each
 life has a *base*: a record's place is base plus offset, and the base of a new life is one more than any place before.
-State keeps no topic ids (KIP-516; ``agents.watch`` compares them while a stage runs): what is looked at is the topic
-itself, which also tells of one cut short. The record at the newest position that was worked on must still be the same
-article, or be gone by retention.
+Where Kafka gives topics an id (KIP-516), state keeps it (``agents.inputs``). The topic itself is looked at as well,
+which also tells of one cut short, and for brokers without ids: the record at the newest position that was worked on
+must still be the same article, or be gone by retention.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ async def current_base(
     base: int,
     newest: tuple[int, str] | None,
     after: int,
+    other: bool | None = None,
 ) -> int:
     """The base of the life that the input topic is in.
 
@@ -46,7 +47,15 @@ async def current_base(
         base: that of the life that was worked on last.
         newest: place and article id of the newest record that was worked on; None: nothing was.
         after: a place beyond all that state and log know: the base of a new life.
+        other: whether Kafka's id says that it is another topic; None: it does not tell.
     """
+    if other:
+        logger.warning(
+            "%s, partition %d, is not the topic that was worked on: Kafka has another id for it. Its records count as "
+            "new ones, after all before (docs/how-to/operate.md#when-topics-change).",
+            topic, partition,
+        )  # fmt: skip
+        return after
     if newest is None or newest[0] < base:
         return base
     place, id_ = newest

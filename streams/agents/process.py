@@ -8,9 +8,9 @@ import os
 import signal
 import sys
 
-#: Exit code of a stage that ends because no broker answers (EX_TEMPFAIL of sysexits.h): not a failure of its own.
+#: Exit code of a stage that ends because no broker answers or can write (EX_TEMPFAIL of sysexits.h); no failure of it.
 BROKER_AWAY = 75
-#: Exit code of a stage that no start will help (EX_CONFIG of sysexits.h): state of a newer release.
+#: Exit code of a stage that no start will help (EX_CONFIG of sysexits.h): state of a newer release, partitions added.
 HOPELESS = 78
 #: prctl(2): the signal that the kernel sends to this process when its parent dies.
 _PR_SET_PDEATHSIG = 1

@@ -15,8 +15,9 @@ from functools import partial
 from typing import Protocol
 
 from streams import codec, pipeline
-from streams.agents import state
-from streams.agents.incarnation import BASE_ROW, InputReader, current_base, is_raw_article, is_tagged_article
+from streams.agents import inputs, recall, state
+from streams.agents.incarnation import current_base, is_tagged_article
+from streams.agents.inputs import INPUT_ROW
 from streams.agents.messages import Incoming, Outgoing, rows_out
 from streams.agents.outcomes import Outcomes
 from streams.agents.pool import Failed, Pool, Work
@@ -37,10 +38,8 @@ class OtherArticleError(Exception):
     """The log says of a redelivered record's position what it decided on another article: never applied."""
 
 
-class StateReader(InputReader, state.LogHistory, Protocol):
+class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
     """What restoring needs of the log (``reading.LogReader``)."""
-
-    async def rows(self, topic: str, partition: int) -> dict[str, bytes]: ...
 
     async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]: ...
 
@@ -65,27 +64,21 @@ def cleaning_work(max_bytes: int) -> Work[CleanJob, CleanArticle | Rejection]:
 
 
 class _Bases:
-    """The base of each partition's input, and the rows of those that are to be written."""
+    """The base of each partition's input, and the rows about it that are to be written."""
 
     def __init__(self) -> None:
         self._of: dict[int, int] = {}
-        self._new: set[int] = set()
+        self._rows: list[Outgoing] = []
 
-    def set(self, partition: int, base: int, *, new: bool) -> None:
+    def set(self, partition: int, base: int, rows: Iterable[Outgoing]) -> None:
         self._of[partition] = base
-        if new:
-            self._new.add(partition)
+        self._rows += rows
 
     def of(self, partition: int) -> int:
         return self._of[partition]
 
     def pop_rows(self) -> list[Outgoing]:
-        rows = [
-            row
-            for partition in sorted(self._new)
-            for row in rows_out("state.clean", partition, [(BASE_ROW, codec.encode(self._of[partition]))])
-        ]
-        self._new.clear()
+        rows, self._rows = self._rows, []
         return rows
 
 
@@ -117,6 +110,7 @@ class CleanStage:
         for message in batch:
             # Restoring is outside the guard: a log that cannot be read is no record's fault.
             memory, place = await self._memory(message)
+            message = replace(message, base=place - message.offset)
             try:
                 raw = message.decode(RawArticle)
             except Exception as error:
@@ -171,20 +165,10 @@ class CleanStage:
         partition = message.partition
         if partition not in self._memories:
             self.restoring = True
-            rows = await self._reader.rows(f"{self._settings.topic_prefix}.state.clean", partition)
-            memory = CleaningMemory()
-            memory.restore((key, row) for key, row in rows.items() if key != BASE_ROW)
-            base = int(codec.loads(rows.get(BASE_ROW, b"0")))
-            now = await current_base(
-                self._reader,
-                message.topic,
-                partition,
-                is_raw_article,
-                base=base,
-                newest=memory.newest,
-                after=memory.after,
+            memory, base, rows = await recall.restored(
+                self._reader, self._metrics, self._settings.topic_prefix, message
             )
-            self._bases.set(partition, now, new=now != base)
+            self._bases.set(partition, base, rows)
             self.restoring = False
             self._memories[partition] = memory
             self._metrics.count("streams_restores_total", stage="clean")
@@ -279,6 +263,8 @@ class ClusterStage:
         self._partitions: dict[int, _Partition] = {}
         #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
         self._fresh: list[Outgoing] = []
+        #: What must be known before a decision is logged: which life of the input it is of.
+        self._lives: list[Outgoing] = []
         self.restoring = False
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:
@@ -314,6 +300,7 @@ class ClusterStage:
                 self.outcomes.sizes.check([*changed, *snapshots.values()])
             except Exception as error:
                 # The clusterer has changed, if only half: publish what stands, then start it anew from its rows.
+                yield self._pop_lives()
                 yield log
                 for phase in self._derived(rows, stories):
                     yield phase
@@ -324,9 +311,14 @@ class ClusterStage:
             log += decided
             rows += changed
             stories |= snapshots
+        yield self._pop_lives()
         yield log
         for phase in self._derived(rows, stories):
             yield phase
+
+    def _pop_lives(self) -> list[Outgoing]:
+        lives, self._lives = self._lives, []
+        return lives
 
     def _derived(self, rows: list[Outgoing], stories: dict[str, Outgoing]) -> Iterator[list[Outgoing]]:
         """What follows from the log. Only the rows still tell which stories a forgotten one had absorbed: these leave
@@ -353,6 +345,7 @@ class ClusterStage:
         fresh: dict[str, bytes | None] = {}
         if anew:
             clusterer, built = await state.build(self._reader, f"{self._prefix}.story-events", message.topic, partition)
+            inputs.tell_rebuilt(self._metrics, self.name, topic, partition, len(built))
             fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}
             # First: a crash before the last of the rows must not leave a part of them as the whole.
             self._fresh += rows_out("state.cluster", partition, [(state.STAMP_ROW, state.unfinished())])
@@ -383,6 +376,8 @@ class ClusterStage:
             self.restoring = True
             log, partition = f"{self._prefix}.story-events", message.partition
             rows = await self._reader.rows(f"{self._prefix}.state.cluster", partition)
+            row = rows.pop(INPUT_ROW, None)
+            was, now, _ = await inputs.compare(self._reader, message.topic, f"{self._prefix}.state.cluster", row)
             clusterer = await self._restored(message, rows)
             last = await self._reader.newest_decision(log, partition, message.topic)
             if last is None and rows:
@@ -396,10 +391,13 @@ class ClusterStage:
                 message.topic,
                 partition,
                 is_tagged_article,
-                base=last[0].base if last else 0,
+                base=max(last[0].base if last else 0, was.base if was else 0),
                 newest=newest,
                 after=after,
+                other=was.is_other(now) if was else None,
             )
+            if was != replace(now, base=base):
+                self._lives.append(inputs.row_out("state.cluster", partition, replace(now, base=base)))
             logged = await self._reader.decisions(log, partition, message.topic, base + message.offset)
             again = sum(place >= base + message.offset for place in logged)
             if again:

@@ -116,7 +116,7 @@ class Supervisor:
     def _wait_for_broker(self, child: _Child, now: float) -> None:
         child.waits = 1 if now - child.started > _WELL_AFTER else child.waits + 1
         pause = min(_LONGEST_PAUSE, 2.0 ** (child.waits - 1))
-        logger.warning("%s ended because no broker answers; trying again in %.0f s", child.stage, pause)
+        logger.warning("%s ended because no broker answers or can write; trying again in %.0f s", child.stage, pause)
         child.restart_at = now + pause
 
     def stop(self) -> None:

@@ -20,7 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.agents.process import BROKER_AWAY
-from streams.broker.topic_id import UNTOLD, topic_id
+from streams.broker.topic_id import UNTOLD, Shape, shape
 from streams.metrics import Metrics
 from streams.records import Stage
 
@@ -105,15 +105,27 @@ class Verdict:
 
 
 class OneTopic:
-    """Whether the input topic is still the one that it was: a consumer goes on, or idles, over one that was deleted."""
+    """Whether the input topic is still as it was: a consumer goes on, or idles, over one that was deleted, and takes
+    minutes to see that it has more partitions."""
 
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._id: str | None = None
+        self._partitions = 0
         self._missed = False
 
-    def note(self, id_: str | None) -> str | None:
-        """Take in a topic's id (None: there is no such topic); why the stage must end, or None."""
+    def note(self, seen: Shape | None) -> str | None:
+        """Take in how a topic is (None: there is no such topic); why the stage must end, or None."""
+        return self._id_changed(seen.id if seen else None) or self._grown(seen.partitions if seen else 0)
+
+    def _grown(self, count: int) -> str | None:
+        before = self._partitions
+        self._partitions = max(before, count)
+        if not before or count <= before:
+            return None
+        return f"partitions were added to its input topic {self._topic} ({before}, now {count}) while it was read"
+
+    def _id_changed(self, id_: str | None) -> str | None:
         before, missed = self._id, self._missed
         self._missed = id_ is None
         if before is None or (before == UNTOLD and id_ is not None):
@@ -123,7 +135,7 @@ class OneTopic:
         if id_ in (before, UNTOLD) or (id_ is None and not missed):
             return None
         became = "deleted" if id_ is None else "deleted and made again"
-        return f"its input topic {self._topic} was {became} while it was read; the next start looks at it anew"
+        return f"its input topic {self._topic} was {became} while it was read"
 
 
 class Watch:
@@ -186,9 +198,12 @@ class Watch:
             self._consumer = AIOKafkaConsumer(**self._client, enable_auto_commit=False)
             await self._admin.start()
             await self._consumer.start()
-        changed = self._one.note(await topic_id(self._admin, self._topic))
+        changed = self._one.note(await shape(self._admin, self._topic))
         if changed:
-            logger.critical("%s stops: %s (docs/how-to/operate.md#when-topics-change)", self._stage, changed)
+            logger.critical(
+                "%s stops: %s; the next start looks at it anew (docs/how-to/operate.md#when-topics-change)",
+                self._stage, changed,
+            )  # fmt: skip
             logging.shutdown()
             os._exit(1)
         where = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.agents.app import INPUTS, StageApp, create_app, die
+from streams.agents.inputs import PartitionsError
 from streams.agents.pool import WorkerDiedError, WorkError
 from streams.agents.watch import Status, Watch
 from streams.broker.access import refusal
@@ -87,7 +88,8 @@ class PoolService(Service):
     async def on_start(self) -> None:
         try:
             await self._app.publisher.learn()
-        except (BrokerError, KafkaError, OSError) as error:
+            await self._app.check_topics()
+        except (BrokerError, KafkaError, OSError, PartitionsError) as error:
             die(self._app.stage.name, error)
         if self._app.stage.pool is not None:
             try:

@@ -53,7 +53,8 @@ class Access:
 #: What each stage needs; the page on secured clusters says the same.
 STAGE_ACCESS: dict[Stage, Access] = {
     "clean": Access(
-        reads=("articles.raw", "state.clean"),
+        # What it wrote is read where its state is lost.
+        reads=("articles.raw", "state.clean", "articles.clean"),
         writes=("articles.clean", "rejections", "dead-letters", "state.clean"),
         group="clean",
     ),

@@ -260,7 +260,8 @@ async def _compare(client: AIOKafkaAdminClient, settings: Settings) -> _Comparis
         if len(partitions) != settings.partitions:
             detail = (
                 f"has {len(partitions)} partitions, STREAMS_PARTITIONS asks for {settings.partitions}: never changed, "
-                f"as keys would move. Set STREAMS_PARTITIONS={len(partitions)}, or take another STREAMS_TOPIC_PREFIX."
+                f"as keys would move. Set STREAMS_PARTITIONS={len(partitions)}, or take another STREAMS_TOPIC_PREFIX; "
+                "where partitions were added: docs/how-to/operate.md#when-topics-change."
             )
             found.changes.append(Change(topic=name, action="partitions", detail=detail))
         copies = {len(partition["replicas"]) for partition in partitions}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -26,16 +27,27 @@ UNTOLD = "untold"
 _UNKNOWN_TOPIC = 3
 
 
-async def topic_id(client: AIOKafkaAdminClient, name: str) -> str | None:
-    """The topic's id in hexadecimal; None where there is no such topic; ``UNTOLD`` where the broker tells no ids."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A topic as the broker knows it: its id in hexadecimal (``UNTOLD``: none), its partitions (0: not told)."""
+
+    id: str
+    partitions: int
+
+
+async def shape(client: AIOKafkaAdminClient, name: str) -> Shape | None:
+    """The topic's id and number of partitions; None where there is no such topic."""
     try:
         answer = await client._send_request(_Metadata(name))
     except (IncompatibleBrokerVersion, NotImplementedError):
-        return UNTOLD if name in await client.list_topics() else None
-    ((code, _, id_, *_),) = answer.topics
+        if name not in await client.list_topics():
+            return None
+        (described,) = await client.describe_topics([name])
+        return Shape(UNTOLD, len(described["partitions"]))
+    ((code, _, id_, _, partitions, *_),) = answer.topics
     if code == _UNKNOWN_TOPIC:
         return None
-    return UNTOLD if code or id_ == _NONE else str(id_.hex())
+    return Shape(UNTOLD if code or id_ == _NONE else str(id_.hex()), 0 if code else len(partitions))
 
 
 class _Uuid(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka has no types

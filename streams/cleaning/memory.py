@@ -85,6 +85,24 @@ class CleaningMemory:
             rows["rev:" + name] = codec.encode([counted, changes])
         return replace(outcome, revision=revision), rows
 
+    def recall(self, outcome: CleanArticle, position: int) -> Rows:
+        """Take in what was once published of a record, its revision number with it; the rows. To be called in the
+        order of the positions, before all else."""
+        name = outcome.id
+        value = _RETRACTED if outcome.retracted else outcome.content_hash or ""
+        counted, changes = self._changes.get(name, (0, []))
+        if changes and (changes[-1][1] == value or changes[-1][0] > position):
+            return {}
+        if outcome.revision == 0:
+            changes = []
+        # Earlier ones may be gone from the log: the number says how many there were.
+        counted, changes = max(0, outcome.revision - len(changes)), [*changes, (position, value)]
+        if len(changes) > _CHANGES:
+            counted, changes = counted + 1, changes[1:]
+        self._changes[name] = (counted, changes)
+        self._by_age.append((position, name))
+        return {"rev:" + name: codec.encode([counted, changes])}
+
     def _forget(self, position: int) -> Rows:
         rows: Rows = {}
         horizon = position - 2 * REVISION_WINDOW

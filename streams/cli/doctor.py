@@ -67,12 +67,33 @@ def _findings(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
         yield "topics", "BAD" if wrong else "ok", detail if wrong else "as the table says"
         for risk in risks:
             yield "durable", "warn", risk
+        if all(change.action != "create" for change in changes):
+            yield from _state(settings)
     try:
         create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
     except (OSError, ValueError) as error:
         yield "models", "BAD", str(error)
     else:
         yield "models", "ok", "weights are there and whole"
+
+
+def _state(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
+    from aiokafka.errors import KafkaError
+
+    from streams.operations import state_check
+
+    try:
+        moved = asyncio.run(state_check.moved(settings))
+        lost = asyncio.run(state_check.lost(settings))
+    except (KafkaError, OSError) as error:
+        yield "state", "warn", f"cannot be looked at: {error or type(error).__name__}"
+        return
+    for sentence in moved:
+        yield "state", "BAD", sentence
+    for sentence in lost:
+        yield "state", "warn", sentence
+    if not moved and not lost:
+        yield "state", "ok", "fits the topics"
 
 
 def _reconcile(settings: Settings, as_json: bool) -> bool:

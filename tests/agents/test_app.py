@@ -10,6 +10,8 @@ import pytest
 
 from streams import codec
 from streams.agents.app import HeldEvent, create_app
+from streams.agents.inputs import Input
+from streams.agents.process import BROKER_AWAY
 from streams.records import CleanArticle, RawArticle, TaggedArticle
 from streams.settings import load
 
@@ -62,6 +64,19 @@ async def put(app, stage, *values):
     return events
 
 
+async def shape(*_):
+    return Input(partitions=1, id=None)
+
+
+async def no_partitions(*_):
+    return []
+
+
+async def no_records(*_):
+    for nothing in ():
+        yield nothing
+
+
 async def test_the_tag_agent_publishes_downstream(tmp_path):
     producer = Caught()
     app = app_of("tag", tmp_path, producer)
@@ -80,6 +95,11 @@ async def test_the_clean_agent_dead_letters_and_goes_on(tmp_path):
         return {}
 
     app.stage._reader.rows = no_rows
+    app.stage._reader.input, app.stage._reader.partitions, app.stage._reader.caused_by = (
+        shape,
+        no_partitions,
+        no_records,
+    )
     app.stage.pool = Inline(lambda job: CleanArticle(id=job[0].id, text=job[0].content))
     await put(app, "clean", b"\x00\xff", codec.encode(RawArticle(content="x", id="good")))
     topics = [topic for topic, _, _ in producer.sent if not topic.endswith("state.clean")]
@@ -99,10 +119,13 @@ async def test_the_cluster_agent_logs_the_decision_before_what_derives_from_it(t
 
     app.stage._reader.rows = app.stage._reader.decisions = nothing
     app.stage._reader.newest_decision = none
+    app.stage._reader.input, app.stage._reader.partitions = shape, no_partitions
     await put(app, "cluster", codec.encode(TaggedArticle(id="a", title="Ferry aground", text="A ferry ran aground.")))
     topics = [topic.removeprefix("news.") for topic, _, _ in producer.sent]
-    assert topics[0] == "story-events"
-    assert set(topics[1:]) == {"state.cluster", "stories"}
+    # First, which life of the input the decision is of.
+    assert topics[:2] == ["state.cluster", "story-events"]
+    assert codec.loads(producer.sent[0][2]) == {"partitions": 1, "id": None, "base": 0, "rebuilt": False}
+    assert set(topics[2:]) == {"state.cluster", "stories"}
 
 
 async def test_faust_cannot_acknowledge_what_was_not_let_go(tmp_path):
@@ -113,18 +136,28 @@ async def test_faust_cannot_acknowledge_what_was_not_let_go(tmp_path):
     assert event.ack() is False
 
 
-def test_a_failed_acknowledgement_ends_the_process_instead_of_losing_the_record(tmp_path):
+@pytest.mark.parametrize(
+    ("refusal", "said", "ends_with"),
+    [
+        ('OSError("the broker is gone")', "OSError: the broker is gone", 1),
+        # A full disk is the broker's trouble: the supervisor waits for it, however long.
+        ("KafkaStorageError()", "KafkaStorageError", BROKER_AWAY),
+        ("NotEnoughReplicasError()", "NotEnoughReplicasError", BROKER_AWAY),
+    ],
+)
+def test_a_failed_acknowledgement_ends_the_process_instead_of_losing_the_record(tmp_path, refusal, said, ends_with):
     """In a process of its own, since ending it is the point."""
     code = f"""
 import asyncio, sys
 sys.path.insert(0, {str(__file__.rsplit("/", 1)[0])!r})
 from pathlib import Path
+from aiokafka.errors import KafkaStorageError, NotEnoughReplicasError
 from test_app import Caught, Inline, app_of, put
 from streams import codec
 from streams.records import CleanArticle, TaggedArticle
 
 async def main():
-    app = app_of("tag", Path({str(tmp_path)!r}), Caught(refuse=OSError("the broker is gone")))
+    app = app_of("tag", Path({str(tmp_path)!r}), Caught(refuse={refusal}))
     app.stage.pool = Inline(lambda clean: TaggedArticle(id=clean.id, text=clean.text))
     await put(app, "tag", codec.encode(CleanArticle(id="a", text="b")))
     print("still here")
@@ -132,8 +165,8 @@ async def main():
 asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert "tag stops: OSError: the broker is gone" in done.stderr
+    assert done.returncode == ends_with
+    assert f"tag stops: {said}" in done.stderr
     assert "still here" not in done.stdout
 
 

@@ -143,8 +143,8 @@ async def test_lone_surrogates_and_long_ids_are_dead_letters_or_articles_but_no_
     )
     articles = [CleanArticle(id="x", text="t"), CleanArticle(id="y" * 9_000_000, text="t")]
     await drive(stage, log, [message("articles.clean", n, each) for n, each in enumerate(articles)])
-    assert [out.topic for out in log.published] == ["dead-letters", "articles.tagged"]
-    assert len(dict(log.published[1].headers)["ce_id"]) < 1025
+    assert [out.topic for out in log.told] == ["dead-letters", "articles.tagged"]
+    assert len(dict(log.told[1].headers)["ce_id"]) < 1025
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ async def test_a_dead_letter_too_large_itself_is_reduced_to_what_identifies_the_
     log = Log()
     stage = clean_stage(log, Metrics())
     await drive(stage, log, [message("articles.raw", 7, value, key=key, extra=extra)])
-    (letter,) = log.published
+    (letter,) = log.told
     assert stage.outcomes.sizes.takes(letter)
     about = dict(letter.headers)
     assert about["streams_error_reduced"] == b"true"
@@ -175,7 +175,7 @@ async def test_a_dead_letter_too_large_itself_is_reduced_to_what_identifies_the_
 async def test_a_record_of_nothing_at_all_has_a_dead_letter_that_can_be_sent():
     log = Log()
     await drive(clean_stage(log, Metrics()), log, [message("articles.raw", 7, None, key=None)])
-    (letter,) = log.published
+    (letter,) = log.told
     assert (letter.key, letter.value) == (b"", None)
 
 
@@ -218,7 +218,7 @@ async def test_a_dead_letter_whose_original_looks_like_a_note_is_a_letter():
     log = Log()
     note = [("streams_letter", b"purged"), ("streams_letter_partition", b"0"), ("streams_letter_offset", b"0")]
     await drive(clean_stage(log, Metrics()), log, [message("articles.raw", 7, b"\xff" * 40_000_000, extra=note)])
-    (letter,) = log.published
+    (letter,) = log.told
     record = SimpleNamespace(partition=0, offset=0, key=letter.key, value=letter.value, headers=letter.headers)
     assert letters._note(record) is None
     assert letters.parse(record).reduced

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from streams import codec, headers
+from streams.agents.inputs import INPUT_ROW, Input
 from streams.agents.messages import Incoming
 from streams.agents.outcomes import BrokenStageError
 from streams.agents.pool import Failed
@@ -32,9 +34,17 @@ class Log:
         self.published = []
         self.inputs = None
         self.sent = {}
+        #: What every topic looks like; ``counts``: those that have another number of partitions.
+        self.shape = Input(partitions=1, id=None)
+        self.counts = {}
 
     def take(self, phase):
         self.published += phase
+
+    @property
+    def told(self):
+        """What was published but for the rows that say what the state was made from."""
+        return [out for out in self.published if out.key != INPUT_ROW.encode()]
 
     def on(self, topic):
         return [out for out in self.published if out.topic == topic]
@@ -69,9 +79,26 @@ class Log:
             if position.topic == source_topic and out.partition == partition:
                 yield position, codec.decode(Decision, out.value)
 
-    async def values(self, topic, partition):
+    async def values(self, topic, partition, start=0):
         for offset, value in (self.sent.get(topic, {}) if self.inputs is None else self.inputs).items():
-            yield offset, value
+            if offset >= start:
+                yield offset, value
+
+    async def input(self, topic):
+        return self.shape
+
+    async def partitions(self, topic):
+        return list(range(self.counts.get(topic, self.shape.partitions)))
+
+    async def records(self, topic, partition, start=0):
+        for key, value in (await self.rows(topic, partition)).items():
+            yield SimpleNamespace(key=key.encode(), value=value)
+
+    async def caused_by(self, topic, source_topic):
+        for out in self.on(topic.removeprefix("news.")):
+            position = headers.source_position(out.headers)
+            if position is not None and position.topic == source_topic and out.value is not None:
+                yield position, out.value
 
     async def holds(self, topic, partition, offset, matches):
         """``inputs``: what the topic holds now, by offset; None: what it always held."""
@@ -142,7 +169,7 @@ def clean_stage(log, metrics, **settings):
 )
 async def test_what_cannot_be_decoded_is_a_dead_letter_with_the_original_bytes(log, metrics, value, error):
     await drive(clean_stage(log, metrics), log, [message("articles.raw", 5, value, key=b"\x00raw")])
-    (letter,) = log.published
+    (letter,) = log.told
     assert (letter.topic, letter.key, letter.value) == ("dead-letters", b"\x00raw", value)
     about = dict(letter.headers)
     assert about["streams_error_exception"] == error.encode()
@@ -216,7 +243,7 @@ async def test_a_result_too_large_for_a_topic_is_a_dead_letter(log, metrics):
     stage = TagStage(load(), metrics, log)
     stage.pool = Inline(lambda batch: [TaggedArticle(id="a", text="x" * (MAX_MESSAGE_BYTES + 1)) for _ in batch])
     await drive(stage, log, [message("articles.clean", 0, CleanArticle(id="a", text="small"))])
-    (letter,) = log.published
+    (letter,) = log.told
     assert letter.topic == "dead-letters"
     assert dict(letter.headers)["streams_error_exception"] == b"RecordTooLargeError"
 

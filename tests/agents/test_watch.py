@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.agents.watch import Look, OneTopic, Verdict
+from streams.broker.topic_id import Shape
 
 
 class Clock:
@@ -95,5 +96,11 @@ def test_items_that_the_pool_finishes_are_progress_but_not_while_the_broker_is_s
 )
 def test_a_topic_that_is_another_ends_the_stage(ids, said):
     one = OneTopic("news.articles.raw")
-    found = [one.note(id_) for id_ in ids]
+    found = [one.note(Shape(id_, 2) if id_ else None) for id_ in ids]
     assert [each and part in each for each, part in zip(found, said, strict=True)] == [part and True for part in said]
+
+
+def test_partitions_that_are_added_end_the_stage():
+    one = OneTopic("news.articles.raw")
+    assert [one.note(Shape("a", count)) for count in (0, 2, 2, 0, 2)] == [None] * 5
+    assert "partitions were added" in one.note(Shape("a", 3))

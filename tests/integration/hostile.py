@@ -50,6 +50,9 @@ _ALPHABETS = (
 #: Milliseconds, as producers write them: microseconds, the epoch, one second after, far ahead, the largest there is.
 TIMESTAMPS = (1_790_000_000_000_000, 0, 1000, 32_503_680_000_000, 253_402_300_800_000, 2**63 - 1)
 
+#: A header whose name begins so is sent with the bytes that follow in hexadecimal as its name.
+ANY_NAME = "bytes:"
+
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
@@ -91,6 +94,7 @@ def audit(scale: float = 1.0) -> list[Hostile]:
         _article("audit-language-length", language="e" * of(1_000_000)),
         _article("audit-amp", url="https://google.com/amp/" + "google.com/amp/" * of(1000)),
         Hostile("audit-null-header", good, headers=(("traceparent", None), ("streams_schema", None), ("x", None))),
+        Hostile("audit-header-name", good, headers=((ANY_NAME + "fffec328", b"x"),)),
         _article("audit-id", id="i" * of(9_000_000)),
         Hostile("audit-microseconds", good, timestamp=TIMESTAMPS[0]),
         Hostile("audit-undecodable", b"\xff" * of(24_000_000), codec="gzip"),

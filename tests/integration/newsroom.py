@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiokafka.producer.message_accumulator as accumulator
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import BrokerResponseError
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from feed import Bad
-from hostile import Hostile
+from hostile import ANY_NAME, Hostile
 
 from streams import codec
 from streams.pipeline import STAGES, article_id
@@ -81,6 +84,32 @@ async def send_raw(settings: Settings, values: Iterable[RawArticle | Bad | bytes
         await producer.stop()
 
 
+class _Named(str):
+    """A header name of any bytes, as other clients may write."""
+
+    def encode(self, *_: object) -> bytes:
+        return bytes.fromhex(self.removeprefix(ANY_NAME))
+
+
+class _AnyNames(_DefaultRecordBatchBuilderPy):
+    """aiokafka's slow builder; its fast one takes no such name."""
+
+    def append(self, offset, timestamp, key, value, headers):
+        named = [(_Named(name) if name.startswith(ANY_NAME) else name, data) for name, data in headers]
+        return super().append(offset, timestamp, key, value, named)
+
+
+@contextmanager
+def any_header_names() -> Iterator[None]:
+    """Producers that are used in here send header names of ``hostile.ANY_NAME`` as bytes."""
+    fast = accumulator.DefaultRecordBatchBuilder
+    accumulator.DefaultRecordBatchBuilder = _AnyNames
+    try:
+        yield
+    finally:
+        accumulator.DefaultRecordBatchBuilder = fast
+
+
 async def send_hostile(settings: Settings, name: str, items: Iterable[Hostile]) -> int:
     """Send hostile records to a topic, each as its producer would; how many a broker took (some it rightly refuses)."""
     topic = f"{settings.topic_prefix}.{name}"
@@ -96,10 +125,12 @@ async def send_hostile(settings: Settings, name: str, items: Iterable[Hostile]) 
                     compression_type=item.codec,
                 )
                 await producer.start()
+            odd = any(name.startswith(ANY_NAME) for name, _ in item.headers)
             try:
-                await producer.send_and_wait(
-                    topic, item.value, key=item.key, headers=list(item.headers), timestamp_ms=item.timestamp
-                )
+                with any_header_names() if odd else nullcontext():
+                    await producer.send_and_wait(
+                        topic, item.value, key=item.key, headers=list(item.headers), timestamp_ms=item.timestamp
+                    )
                 taken += 1
             except BrokerResponseError:
                 continue
