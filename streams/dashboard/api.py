@@ -98,6 +98,7 @@ class Api:
             "kafka": {"connected": status.connected, "since": iso(status.since)},
             "caught_up": status.caught_up,
             "position": encode_vector(self.desk.index.vector),
+            "skipped": {"records": self.desk.health.skipped, "last": self.desk.health.last_skipped or None},
             "stages": self.desk.health.report(self.desk.clock()),
         }
         return self._respond(request.headers, told, 200 if status.connected else 503)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -17,7 +18,7 @@ from streams import codec, headers
 from streams.dashboard.health import INPUTS, OUTPUTS, Health
 from streams.dashboard.index import Index
 from streams.dashboard.live import Hub
-from streams.dashboard.projection import project
+from streams.dashboard.projection import project, showable
 from streams.headers import Position
 from streams.reading import FirstDecisions, LogReader
 from streams.records import Rejection
@@ -32,7 +33,9 @@ _AT_ONCE = 50
 _LOOK_BACK = 1_000
 #: Seconds between two looks at the groups, longest for an answer, and the pause before a new connection.
 _EVERY, _ANSWER, _PAUSE = 2.0, 5.0, 1.0
-_FAILURES = (KafkaError, OSError, TimeoutError, AssertionError)
+_FAILURES = (KafkaError, OSError, TimeoutError, AssertionError, sqlite3.OperationalError)
+#: Unreadable records that are logged one by one; health counts them all.
+_TOLD = 20
 
 
 class Follower:
@@ -96,27 +99,38 @@ class Follower:
         self._last[record.partition] = record.offset, record.timestamp
         try:
             decision = first.accept(record)
-        except codec.DecodeError as error:
-            log.warning("the log's record at %s:%s cannot be read: %s", record.partition, record.offset, error)
-            decision = None
-        if decision is None:
-            self._index.vector[record.partition] = record.offset
-            return
-        source = headers.source_position(record.headers)
-        update = project(decision, self._index.lookup, arrived=record.timestamp / 1000, source=source)
-        self._hub.changed(self._index.write(update, place))
+            if decision is not None:
+                source = headers.source_position(record.headers)
+                arrived = showable(record.timestamp / 1000)
+                update = project(decision, self._index.lookup, arrived=arrived, source=source)
+                self._hub.changed(self._index.write(update, place))
+                return
+        except sqlite3.OperationalError:
+            raise  # the disk is full, say: no fault of the record's, and it is taken in once that has passed
+        except Exception as error:  # whatever one record brings about, those behind it are shown
+            self._health.skip(f"{record.partition}:{record.offset}")
+            if self._health.skipped <= _TOLD:
+                log.warning("the log's record at %s:%s is skipped: %.300r", record.partition, record.offset, error)
+        self._index.vector[record.partition] = record.offset
 
     async def _watch_topic(self, name: str) -> None:
         """Tell health what a topic gets, from a little before its end on."""
         async for batch in self._reader.batches(f"{self._prefix}.{name}", tail=_LOOK_BACK, most=500):
             for record in batch:
-                if name == "dead-letters":
-                    self._health.died(record.headers)
-                elif name == "rejections":
-                    self._health.wrote(record.headers, record.timestamp / 1000, rejected=_reason(record.value))
-                else:
-                    self._health.wrote(record.headers, record.timestamp / 1000)
+                try:
+                    self._count(name, record)
+                except Exception as error:  # a record of anybody's: it is not counted, the next ones are
+                    log.info("%s, the record at %s:%s: %.300r", name, record.partition, record.offset, error)
             await asyncio.sleep(0)
+
+    def _count(self, name: str, record: ConsumerRecord) -> None:
+        at = showable(record.timestamp / 1000)
+        if name == "dead-letters":
+            self._health.died(record.headers)
+        elif name == "rejections":
+            self._health.wrote(record.headers, at, rejected=_reason(record.value))
+        else:
+            self._health.wrote(record.headers, at)
 
     async def _watch_groups(self) -> None:
         """Look at what the stages have committed; also what tells that Kafka is away, and back."""

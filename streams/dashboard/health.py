@@ -64,6 +64,12 @@ class Health:
 
     def __init__(self) -> None:
         self._stages: dict[Stage, _Seen] = {stage: _Seen() for stage in INPUTS}
+        #: Records of the decision log that could not be taken in, and where the last one is (partition:offset).
+        self.skipped, self.last_skipped = 0, ""
+
+    def skip(self, place: str) -> None:
+        self.skipped += 1
+        self.last_skipped = place
 
     def wrote(self, made: Iterable[tuple[str, bytes]], at: float, *, rejected: str | None = None) -> None:
         """A stage's record that Kafka got at ``at``: an output; with ``rejected``, a rejection for that reason."""

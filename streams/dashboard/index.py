@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib.resources import files
 
 from streams import codec
-from streams.dashboard.projection import Kept, Placed, Update, listed, slim
+from streams.dashboard.projection import Kept, Placed, Update, listed, showable, slim
 from streams.headers import Position
 from streams.records import Story, StoryArticle, StoryEvent
 
@@ -213,7 +213,7 @@ def _event_row(event: StoryEvent, arrived: float, position: Position) -> Sequenc
         event.other_id,
         event.article_id,
         arrived,
-        event.at and event.at.timestamp(),
+        event.at and showable(event.at.timestamp()),
         None if taken_back or article is None else article.title,
         None if taken_back or article is None else outlet(article),
         len(event.moved),

@@ -133,6 +133,8 @@ class Pages:
             stages=self.desk.health.report(self.desk.clock()),
             minutes=BAR * BARS // 60,
             streams=self.desk.hub.streams,
+            skipped=self.desk.health.skipped,
+            last_skipped=self.desk.health.last_skipped,
             failures=failures(self.desk.health.report(self.desk.clock())),
         )
 
