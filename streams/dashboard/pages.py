@@ -133,8 +133,7 @@ class Pages:
             stages=self.desk.health.report(self.desk.clock()),
             minutes=BAR * BARS // 60,
             streams=self.desk.hub.streams,
-            skipped=self.desk.health.skipped,
-            last_skipped=self.desk.health.last_skipped,
+            health=self.desk.health,
             failures=failures(self.desk.health.report(self.desk.clock())),
         )
 

@@ -14,6 +14,7 @@ from streams import codec, headers
 from streams.dashboard.follow import Follower
 from streams.dashboard.health import Health
 from streams.dashboard.live import Hub
+from streams.dashboard.resume import proof
 from streams.dashboard.server import create_app
 from streams.headers import Position
 from streams.reading import FirstDecisions
@@ -86,8 +87,10 @@ class Broker:
     ],
 )
 async def test_only_a_log_that_surely_is_another_is_read_anew(follower, timestamp, end, same):
-    follower._last = {0: (7, 500)}
-    broker = Broker({} if timestamp is None else {(0, 7): SimpleNamespace(timestamp=timestamp)}, end)
+    read = SimpleNamespace(partition=0, offset=7, timestamp=500, key=b"en", value=b"{}")
+    follower._last = {0: proof(read)}
+    there = SimpleNamespace(**{**vars(read), "timestamp": timestamp})
+    broker = Broker({} if timestamp is None else {(0, 7): there}, end)
     follower._reader = broker
     assert await follower._same_log(broker) is same
 
