@@ -7,7 +7,7 @@ that is needed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -33,8 +33,14 @@ class FirstDecisions:
     A producer's retry, or a worker that had lost its partition and did not know yet, may write a second one.
     """
 
-    def __init__(self) -> None:
-        self._seen: dict[tuple[str, int], int] = {}
+    def __init__(self, seen: Iterable[tuple[str, int, int]] = ()) -> None:
+        """``seen``: what another one had seen, to go on after it."""
+        self._seen: dict[tuple[str, int], int] = {(topic, partition): place for topic, partition, place in seen}
+
+    @property
+    def seen(self) -> tuple[tuple[str, int, int], ...]:
+        """Topic, partition and last place of each source so far."""
+        return tuple((topic, partition, place) for (topic, partition), place in self._seen.items())
 
     def accept(self, record: ConsumerRecord) -> Decision | None:
         """The record's decision, or None where an earlier record of its partition had this source offset."""
@@ -157,6 +163,17 @@ class LogReader:
         finally:
             await admin.close()
 
+    async def spans(self, topic: str) -> dict[int, tuple[int, int]]:
+        """Of each partition of a topic the first offset and the one after its last."""
+        consumer = self._consumer(topic)
+        await consumer.start()
+        try:
+            places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+            starts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+            return {each.partition: (starts[each], ends[each]) for each in places}
+        finally:
+            await consumer.stop()
+
     async def beginning(self, topic: str, partition: int) -> int:
         """The first offset that a partition still holds."""
         return (await self._span(topic, partition))[0]
@@ -187,11 +204,18 @@ class LogReader:
             await consumer.stop()
 
     async def batches(
-        self, topic: str, *, tail: int | None = None, most: int = 100, pause: float = 0.5
+        self,
+        topic: str,
+        *,
+        tail: int | None = None,
+        after: Mapping[int, int] | None = None,
+        most: int = 100,
+        pause: float = 0.5,
     ) -> AsyncIterator[list[ConsumerRecord]]:
         """As ``follow``, in batches of at most ``most``, one empty batch where nothing came for ``pause`` seconds.
 
-        ``tail`` begins that many records before the end of each partition instead of at the beginning.
+        ``tail`` begins that many records before the end of each partition instead of at the beginning; ``after`` after
+        these offsets by partition, where a partition is in it.
         """
         consumer = self._consumer(topic, fetch_bytes=_BATCH_BYTES)
         await consumer.start()
@@ -203,6 +227,8 @@ class LogReader:
                 ends = await consumer.end_offsets(assigned)
                 for where in assigned:
                     consumer.seek(where, max(starts[where], ends[where] - tail))
+            for partition, offset in (after or {}).items():
+                consumer.seek(TopicPartition(topic, partition), offset + 1)
             while True:
                 found = await consumer.getmany(timeout_ms=int(pause * 1000), max_records=most)
                 yield [record for records in found.values() for record in records]

@@ -16,7 +16,8 @@ from streams.settings import load
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; 0.0.0.0: all of them.")
 @click.option("--port", default=8800, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any free one.")
-def dashboard(host: str, port: int) -> None:
+@click.option("--fresh", is_flag=True, help="Read the whole log again, not only what came since the last start.")
+def dashboard(host: str, port: int, fresh: bool) -> None:
     """Serve the stories, their evidence and the health of the stages, until SIGTERM or Ctrl-C.
 
     Reads the topics without a consumer group: any number of dashboards can run, and none takes records from another.
@@ -31,7 +32,7 @@ def dashboard(host: str, port: int) -> None:
         from streams.dashboard.server import serve
 
         await require_cluster(settings, DASHBOARD)
-        task = asyncio.ensure_future(serve(settings, host=host, port=port, ready=_ready))
+        task = asyncio.ensure_future(serve(settings, host=host, port=port, fresh=fresh, ready=_ready))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         await task

@@ -93,12 +93,18 @@ class Api:
         return self._respond(request.headers, told)
 
     async def health(self, request: Request) -> Response:
-        status = self.desk.hub.status
+        status, health = self.desk.hub.status, self.desk.health
         told = {
             "kafka": {"connected": status.connected, "since": iso(status.since)},
             "caught_up": status.caught_up,
             "position": encode_vector(self.desk.index.vector),
-            "stages": self.desk.health.report(self.desk.clock()),
+            "index": {
+                "kept": health.kept,
+                "resumed_from": health.resumed and {"at": iso(health.resumed[0]), "position": health.resumed[1]},
+                "records_read": health.read,
+            },
+            "skipped": {"records": health.skipped, "last": health.last_skipped or None},
+            "stages": health.report(self.desk.clock()),
         }
         return self._respond(request.headers, told, 200 if status.connected else 503)
 

@@ -1,11 +1,15 @@
-"""Reading Kafka for the dashboard: the decision log into the index, and how the stages do. No consumer group."""
+"""Reading Kafka for the dashboard: the decision log into the index, and how the stages do. No consumer group.
+
+The log is read from where the index stands, which may have been kept from the last start (see ``store``).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -14,10 +18,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams import codec, headers
+from streams.dashboard import store
 from streams.dashboard.health import INPUTS, OUTPUTS, Health
 from streams.dashboard.index import Index
-from streams.dashboard.live import Hub
-from streams.dashboard.projection import project
+from streams.dashboard.live import Hub, encode_vector
+from streams.dashboard.projection import project, showable
+from streams.dashboard.resume import misfit, proof
+from streams.dashboard.store import Bookmark, Proof
 from streams.headers import Position
 from streams.reading import FirstDecisions, LogReader
 from streams.records import Rejection
@@ -32,7 +39,9 @@ _AT_ONCE = 50
 _LOOK_BACK = 1_000
 #: Seconds between two looks at the groups, longest for an answer, and the pause before a new connection.
 _EVERY, _ANSWER, _PAUSE = 2.0, 5.0, 1.0
-_FAILURES = (KafkaError, OSError, TimeoutError, AssertionError)
+_FAILURES = (KafkaError, OSError, TimeoutError, AssertionError, sqlite3.OperationalError)
+#: Unreadable records that are logged one by one; health counts them all.
+_TOLD = 20
 
 
 class Follower:
@@ -43,8 +52,8 @@ class Follower:
         self._index, self._hub, self._health = index, hub, health
         self._reader = LogReader(settings)
         self._log = f"{settings.topic_prefix}.story-events"
-        #: Partition of the log → offset and timestamp of the last record read.
-        self._last: dict[int, tuple[int, int]] = {}
+        #: Partition of the log → the last record read.
+        self._last: dict[int, Proof] = {}
         self._replaced = False
 
     async def run(self) -> None:
@@ -67,14 +76,19 @@ class Follower:
             await asyncio.sleep(_PAUSE)
 
     async def _follow_log(self) -> None:
-        """Every decision from the beginning of the log. The index is emptied first: it may hold a part already."""
-        first = FirstDecisions()
-        self._start_anew()
-        async for batch in self._reader.batches(self._log, most=_AT_ONCE):
-            for record in batch:
-                self._replaced = self._replaced or record.offset <= self._index.vector.get(record.partition, -1)
-                if not self._replaced:
-                    self._take(first, record)
+        """Every decision of the log after what the index holds; of the whole log, where the index is of another one."""
+        first = await self._resume()
+        async for batch in self._reader.batches(self._log, after=dict(self._index.vector), most=_AT_ONCE):
+            if batch:
+                try:
+                    self._take_all(first, batch)
+                except sqlite3.DatabaseError as error:
+                    if not _is_broken(error):
+                        raise
+                    log.warning("the index is broken, the log is read again into a private one: %s", error)
+                    self._index.use(store.private())
+                    self._health.kept, self._replaced = False, True
+                    return
             if self._replaced:
                 log.warning("the log began anew; reading it again")
                 return
@@ -83,40 +97,96 @@ class Follower:
                 self._hub.set_status(caught_up=True)
             await asyncio.sleep(0)
 
+    async def _resume(self) -> FirstDecisions:
+        """Make ready to go on where the index stands in the log, or from its beginning; what has been seen so far."""
+        found = self._index.bookmark()
+        if found is not None and found.vector and not self._replaced:
+            why = await misfit(found, self._log, self._reader)
+            if not why:
+                self._hub.set_status(caught_up=False)
+                self._last = {each.partition: each for each in found.proofs}
+                self._health.resume(found.at, encode_vector(self._index.vector), found.skipped, found.last_skipped)
+                return FirstDecisions(found.seen)
+            log.warning("the kept index is of another log (%s); the log is read from its beginning", why)
+        first = FirstDecisions()
+        self._start_anew()
+        self._index.keep(self._bookmark(first))
+        return first
+
     def _start_anew(self) -> None:
-        if self._index.vector:
-            self._index.clear()
+        if self._index.vector or self._replaced:
             self._hub.began_anew()
+        self._index.clear()
         self._last.clear()
+        self._health.begin_anew()
         self._replaced = False
         self._hub.set_status(caught_up=False)
 
-    def _take(self, first: FirstDecisions, record: ConsumerRecord) -> None:
+    def _take_all(self, first: FirstDecisions, batch: Sequence[ConsumerRecord]) -> None:
+        """Take the records in with the bookmark after them, or none of it."""
+        changed: list[str] = []
+        last: dict[int, ConsumerRecord] = {}
+        with self._index.together():
+            for record in batch:
+                if record.offset <= self._index.vector.get(record.partition, -1):
+                    self._replaced = True
+                    break
+                changed += self._take(first, record)
+                if record.value is not None:
+                    last[record.partition] = record
+            self._last |= {partition: proof(record) for partition, record in last.items()}
+            self._index.keep(self._bookmark(first))
+        self._health.read += len(batch)
+        self._hub.changed(changed)
+
+    def _bookmark(self, first: FirstDecisions) -> Bookmark:
+        return Bookmark(
+            format=store.version(),
+            at=self._hub.clock(),
+            vector=tuple(sorted(self._index.vector.items())),
+            proofs=tuple(self._last.values()),
+            seen=first.seen,
+            skipped=self._health.skipped,
+            last_skipped=self._health.last_skipped,
+        )
+
+    def _take(self, first: FirstDecisions, record: ConsumerRecord) -> list[str]:
+        """Take one record in; ids of the stories that changed."""
         place = Position(topic=record.topic, partition=record.partition, offset=record.offset)
-        self._last[record.partition] = record.offset, record.timestamp
         try:
             decision = first.accept(record)
-        except codec.DecodeError as error:
-            log.warning("the log's record at %s:%s cannot be read: %s", record.partition, record.offset, error)
-            decision = None
-        if decision is None:
-            self._index.vector[record.partition] = record.offset
-            return
-        source = headers.source_position(record.headers)
-        update = project(decision, self._index.lookup, arrived=record.timestamp / 1000, source=source)
-        self._hub.changed(self._index.write(update, place))
+            if decision is not None:
+                source = headers.source_position(record.headers)
+                arrived = showable(record.timestamp / 1000)
+                update = project(decision, self._index.lookup, arrived=arrived, source=source)
+                return self._index.write(update, place)
+        except Exception as error:  # whatever one record brings about, those behind it are shown
+            if isinstance(error, sqlite3.OperationalError) or _is_broken(error):
+                raise  # the disk is full, say: no fault of the record's, and it is taken in once that has passed
+            self._health.skip(f"{record.partition}:{record.offset}")
+            if self._health.skipped <= _TOLD:
+                log.warning("the log's record at %s:%s is skipped: %.300r", record.partition, record.offset, error)
+        self._index.vector[record.partition] = record.offset
+        return []
 
     async def _watch_topic(self, name: str) -> None:
         """Tell health what a topic gets, from a little before its end on."""
         async for batch in self._reader.batches(f"{self._prefix}.{name}", tail=_LOOK_BACK, most=500):
             for record in batch:
-                if name == "dead-letters":
-                    self._health.died(record.headers)
-                elif name == "rejections":
-                    self._health.wrote(record.headers, record.timestamp / 1000, rejected=_reason(record.value))
-                else:
-                    self._health.wrote(record.headers, record.timestamp / 1000)
+                try:
+                    self._count(name, record)
+                except Exception as error:  # a record of anybody's: it is not counted, the next ones are
+                    log.info("%s, the record at %s:%s: %.300r", name, record.partition, record.offset, error)
             await asyncio.sleep(0)
+
+    def _count(self, name: str, record: ConsumerRecord) -> None:
+        at = showable(record.timestamp / 1000)
+        if name == "dead-letters":
+            self._health.died(record.headers)
+        elif name == "rejections":
+            self._health.wrote(record.headers, at, rejected=_reason(record.value))
+        else:
+            self._health.wrote(record.headers, at)
 
     async def _watch_groups(self) -> None:
         """Look at what the stages have committed; also what tells that Kafka is away, and back."""
@@ -150,16 +220,16 @@ class Follower:
         beyond the log's end. One that merely cannot be had (a slow broker, retention) proves nothing.
         """
         last = dict(self._last)
-        picked = await self._reader.pick(self._log, [(partition, offset) for partition, (offset, _) in last.items()])
+        picked = await self._reader.pick(self._log, [(each.partition, each.offset) for each in last.values()])
         missing: list[TopicPartition] = []
-        for partition, (offset, timestamp) in last.items():
-            record = picked.get((partition, offset))
+        for each in last.values():
+            record = picked.get((each.partition, each.offset))
             if record is None:
-                missing.append(TopicPartition(self._log, partition))
-            elif record.timestamp != timestamp:
+                missing.append(TopicPartition(self._log, each.partition))
+            elif proof(record) != each:
                 return False
         ends = await consumer.end_offsets(missing) if missing else {}
-        return all(end > last[where.partition][0] for where, end in ends.items())
+        return all(end > last[where.partition].offset for where, end in ends.items())
 
     async def _look(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
         topics = {stage: f"{self._prefix}.{name}" for stage, name in INPUTS.items()}
@@ -178,6 +248,11 @@ class Follower:
                 {partition: offset for partition, offset in committed.items() if offset >= 0},
                 self._hub.clock(),
             )
+
+
+def _is_broken(error: Exception) -> bool:
+    """Whether the database is (a broken file is this class itself), not what was to be written to it."""
+    return type(error) is sqlite3.DatabaseError
 
 
 def _reason(value: bytes | None) -> str:

@@ -64,6 +64,27 @@ class Health:
 
     def __init__(self) -> None:
         self._stages: dict[Stage, _Seen] = {stage: _Seen() for stage in INPUTS}
+        #: Records of the decision log that could not be taken in, and where the last one is (partition:offset).
+        self.skipped, self.last_skipped = 0, ""
+        #: Whether the index is kept for the next start; records of the log read since this one; and, of an index that
+        #: was kept from the last, when it was written (seconds since the epoch) and how far it went.
+        self.kept, self.read = False, 0
+        self.resumed: tuple[float, str] | None = None
+
+    def resume(self, at: float, position: str, skipped: int, last_skipped: str) -> None:
+        """The follower goes on with an index written at ``at`` that holds the log up to ``position``."""
+        if not self.read:  # later it is its own, after a connection broke
+            self.resumed = at, position
+        self.skipped, self.last_skipped = skipped, last_skipped
+
+    def begin_anew(self) -> None:
+        """The follower reads the log from its beginning."""
+        self.resumed, self.read = None, 0
+        self.skipped, self.last_skipped = 0, ""
+
+    def skip(self, place: str) -> None:
+        self.skipped += 1
+        self.last_skipped = place
 
     def wrote(self, made: Iterable[tuple[str, bytes]], at: float, *, rejected: str | None = None) -> None:
         """A stage's record that Kafka got at ``at``: an output; with ``rejected``, a rejection for that reason."""

@@ -1,6 +1,6 @@
 """The projection in an embedded database: full-text search and filters over every story, in bounded memory.
 
-The database is temporary and private to this object; nothing outlives it. Not thread-safe: one event loop owns it.
+Where the database lies, and whether it outlives this process, is ``store``'s. Not thread-safe: one event loop owns it.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from importlib.resources import files
 
 from streams import codec
-from streams.dashboard.projection import Kept, Placed, Update, listed, slim
+from streams.dashboard import store
+from streams.dashboard.projection import Kept, Placed, Update, listed, showable, slim
+from streams.dashboard.store import Bookmark
 from streams.headers import Position
 from streams.records import Story, StoryArticle, StoryEvent
 
@@ -31,23 +33,58 @@ _EVENT_COLUMNS = (
 class Index:
     """Stories, members, events and their full text. Write updates in; ``streams.dashboard.queries`` reads."""
 
-    def __init__(self, *, most_stories: int = MOST_STORIES) -> None:
-        self.db = sqlite3.connect("", isolation_level=None)
-        self.db.executescript(files("streams.dashboard").joinpath("schema.sql").read_text())
+    def __init__(self, db: sqlite3.Connection | None = None, *, most_stories: int = MOST_STORIES) -> None:
+        """``db``: one of ``store``'s, closed with the index; None: an empty private one."""
+        self.db = db or store.private()
         self._most = most_stories
         self._count = 0
         #: Partition of the log → offset of the last decision that the index holds.
         self.vector: dict[int, int] = {}
+        self._load()
 
     def close(self) -> None:
         self.db.close()
 
     def clear(self) -> None:
         """Forget everything: the log is read anew."""
-        for table in ("stories", "facets", "entities", "members", "events", "texts"):
-            self.db.execute(f"DELETE FROM {table}")
-        self._count = 0
+        with self.together():
+            for table in ("stories", "facets", "entities", "members", "events", "texts", "bookmark"):
+                self.db.execute(f"DELETE FROM {table}")
+        self._load()
+        self._give_back()
+
+    def use(self, db: sqlite3.Connection) -> None:
+        """Go on with another database."""
+        self.db.close()
+        self.db = db
+        self._load()
+
+    def bookmark(self) -> Bookmark | None:
+        """Up to where the database holds the log; None: nothing of it."""
+        return store.bookmark(self.db)
+
+    def keep(self, bookmark: Bookmark) -> None:
+        """Write the bookmark, in the transaction of what it stands for."""
+        self.db.execute("INSERT OR REPLACE INTO bookmark VALUES (1, ?)", (codec.encode(bookmark),))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside stands whole or not at all; where it does not, the index is as the database is."""
+        self.db.execute("BEGIN")
+        try:
+            yield
+            self.db.execute("COMMIT")
+        except BaseException:
+            if self.db.in_transaction:  # a full disk ends it by itself
+                self.db.execute("ROLLBACK")
+            self._load()
+            raise
+
+    def _load(self) -> None:
+        found = self.bookmark()
         self.vector.clear()
+        self.vector.update(found.vector if found else ())
+        self._count = self.db.execute("SELECT count(*) FROM stories").fetchone()[0]
 
     def lookup(self, story_id: str) -> Kept | None:
         """The story as it stands, merged and retracted ones too; None: not known (or forgotten)."""
@@ -59,7 +96,8 @@ class Index:
 
     def write(self, update: Update, position: Position) -> list[str]:
         """Take an update in, whole or not at all; ids of the stories that changed."""
-        self.db.execute("BEGIN")
+        count = self._count
+        self.db.execute("SAVEPOINT one")
         try:
             for placed in update.placed:
                 self._place(placed)
@@ -72,13 +110,16 @@ class Index:
             for kept in update.stories:
                 self._keep(kept, position)
             self._log(update, position)
-            self.db.execute("COMMIT")
+            if self._count > self._most:
+                self._make_room()
+            self.db.execute("RELEASE one")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            self._count = count
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK TO one")
+                self.db.execute("RELEASE one")
             raise
         self.vector[position.partition] = position.offset
-        if self._count > self._most:
-            self._make_room()
         return [kept.story.id for kept in update.stories]
 
     def _place(self, placed: Placed) -> None:
@@ -164,18 +205,25 @@ class Index:
         gone = self.db.execute(
             "SELECT n, id FROM stories ORDER BY active, id LIMIT ?", (self._count - self._most + _SWEEP,)
         ).fetchall()
-        self.db.execute("BEGIN")
         for n, id_ in gone:
             self.db.execute("DELETE FROM stories WHERE n = ?", (n,))
             self.db.execute("DELETE FROM texts WHERE rowid = ?", (n,))
             self.db.execute("DELETE FROM facets WHERE n = ?", (n,))
             self.db.execute("DELETE FROM members WHERE story = ?", (id_,))
             self.db.execute("DELETE FROM events WHERE story = ?", (id_,))
+        # What the log told of stories after they were forgotten.
+        for table in ("members", "events"):
+            self.db.execute(
+                f"DELETE FROM {table} WHERE story IN (SELECT DISTINCT story FROM {table} EXCEPT SELECT id FROM stories)"
+            )
         self.db.execute(
             "DELETE FROM entities WHERE NOT EXISTS (SELECT 1 FROM facets WHERE kind = 'e' AND key = entities.id)"
         )
-        self.db.execute("COMMIT")
         self._count -= len(gone)
+
+    def _give_back(self) -> None:
+        """Free pages back to the disk. Those that forgetting leaves now and then are used again by what comes."""
+        self.db.execute("PRAGMA incremental_vacuum").fetchall()
 
 
 def unpack_story(snapshot: bytes) -> Story:
@@ -213,7 +261,7 @@ def _event_row(event: StoryEvent, arrived: float, position: Position) -> Sequenc
         event.other_id,
         event.article_id,
         arrived,
-        event.at and event.at.timestamp(),
+        event.at and showable(event.at.timestamp()),
         None if taken_back or article is None else article.title,
         None if taken_back or article is None else outlet(article),
         len(event.moved),

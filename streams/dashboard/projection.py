@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from streams.clustering import fold
@@ -25,6 +25,11 @@ HOURS = 24
 BREAKING_ARTICLES, BREAKING_AGE, BREAKING_SILENCE = 3, 6 * HOUR, HOUR
 #: A story without a new article for a day's news cycle is quiet.
 QUIET_AFTER = 24 * HOUR
+
+
+#: The first and the last whole day that a date in UTC can name, seconds since the epoch.
+_FIRST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
+_LAST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +127,12 @@ def project(
 
 def article_time(at: datetime | None, arrived: float) -> float:
     """When an article counts, seconds since the epoch: its own time; its arrival where that is unknown or later."""
-    return arrived if at is None else min(arrived, at.timestamp())
+    return arrived if at is None else showable(min(arrived, at.timestamp()))
+
+
+def showable(moment: float) -> float:
+    """``moment``, seconds since the epoch, within the years 1 to 9999: beyond them no date can be written."""
+    return min(max(moment, _FIRST), _LAST)
 
 
 def phase(kept: Kept, now: float) -> Phase:

@@ -1,10 +1,4 @@
--- The dashboard's index: a private temporary database, rebuilt from the log at every start.
--- A temporary database lies in a file that SQLite deletes; only its page cache is in memory.
-PRAGMA journal_mode = MEMORY; -- not OFF: an update that fails must be rolled back
-PRAGMA synchronous = OFF;
-PRAGMA temp_store = FILE;
-PRAGMA cache_size = -32000; -- KiB
-
+-- The dashboard's index; store.py says where it lies.
 CREATE TABLE stories (
   n INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -68,3 +62,8 @@ CREATE INDEX events_by_article ON events (article) WHERE article IS NOT NULL;
 CREATE INDEX events_by_position ON events (part, off);
 
 CREATE VIRTUAL TABLE texts USING fts5 (headline, entities, outlets, tokenize = 'unicode61 remove_diacritics 2');
+
+CREATE TABLE bookmark ( -- up to where in the log all of it goes: a store.Bookmark, JSON
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  told BLOB NOT NULL
+);

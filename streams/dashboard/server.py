@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from streams.connection import reveal
+from streams.dashboard import store
 from streams.dashboard.api import Api
 from streams.dashboard.articles import Articles
 from streams.dashboard.desk import Desk
@@ -100,15 +101,26 @@ def create_app(desk: Desk, *, token: str | None = None, hosts: Collection[str] =
 
 
 async def serve(
-    settings: Settings, *, host: str = "127.0.0.1", port: int = PORT, ready: Callable[[str], object] = str
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    fresh: bool = False,
+    ready: Callable[[str], object] = str,
 ) -> None:
     """Serve the dashboard until cancelled; ``ready`` gets its URL once it answers. ``port`` 0: any free one.
+
+    ``fresh``: without what the last dashboard kept of the log.
 
     Raises:
         OSError: the address cannot be had.
     """
-    with contextlib.closing(_bound(host, port)) as bound, contextlib.closing(Index()) as index:
+    with contextlib.ExitStack() as stack:
+        bound = stack.enter_context(contextlib.closing(_bound(host, port)))
+        db, is_kept = store.kept(store.path_of(settings), fresh=fresh)
+        index = stack.enter_context(contextlib.closing(Index(db)))
         hub, health = Hub(index), Health()
+        health.kept = is_kept
         desk = Desk(
             index=index,
             hub=hub,

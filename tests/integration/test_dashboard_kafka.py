@@ -6,26 +6,30 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 
+import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import codec, headers
 from streams.broker import admin
-from streams.dashboard import queries
+from streams.dashboard import queries, store
 from streams.dashboard.articles import Articles
+from streams.dashboard.desk import Desk
 from streams.dashboard.filters import Filter
 from streams.dashboard.follow import Follower
 from streams.dashboard.health import Health
 from streams.dashboard.index import Index
 from streams.dashboard.live import Hub
+from streams.dashboard.server import create_app
 from streams.headers import Position
 from streams.records import Decision, StoryArticle, StoryEvent, TaggedArticle
 from streams.settings import load
 
 
 @asynccontextmanager
-async def following(settings):
-    """An index that a follower keeps up with the log."""
-    index, health = Index(), Health()
+async def following(settings, db=None):
+    """An index (over ``db``, else a private one) that a follower keeps up with the log."""
+    index, health = Index(db), Health()
     hub = Hub(index)
     task = asyncio.create_task(Follower(settings, index, hub, health).run())
     try:
@@ -88,6 +92,52 @@ async def test_every_dashboard_reads_everything_and_single_articles_on_demand(se
         assert {id_: article.text for id_, article in texts.items()} == {
             f"a{number}": f"Text of article {number}." for number in (3, 8, 21)
         }
+
+
+async def pages(settings, index, hub, health):
+    """What a dashboard shows of stories and of the log, at one moment for all."""
+    desk = Desk(index=index, hub=hub, health=health, articles=Articles(settings), clock=lambda: 2e9)
+    transport = httpx.ASGITransport(app=create_app(desk))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        routes = ["/", "/story/s3", "/article/a21", "/feed.atom", "/api/v1/stories?limit=200", "/api/v1/stories/s22"]
+        answers = [await client.get(route) for route in routes]
+        assert {answer.status_code for answer in answers} == {200}
+        return [answer.text for answer in answers]
+
+
+async def test_a_second_start_reads_only_what_is_new_and_shows_the_same(settings):
+    path = store.path_of(settings)
+    await publish(settings, range(20))
+    async with following(settings, store.kept(path)[0]) as (index, _, health):
+        await until(lambda: index.vector == {0: 9, 1: 9})
+        assert (health.read, health.resumed) == (20, None)
+    await publish(settings, range(20, 23))
+    db, _ = store.kept(path)
+    async with following(settings, db) as (kept, hub, health), following(settings) as (fresh, other, other_health):
+        await until(lambda: kept.vector == {0: 11, 1: 10} == fresh.vector)
+        await until(lambda: hub.status.caught_up and other.status.caught_up)
+        assert (health.read, other_health.read) == (3, 23)
+        assert health.resumed[1] == "0.9-1.9"
+        assert await pages(settings, kept, hub, health) == await pages(settings, fresh, other, other_health)
+
+    # The topic is made anew, and holds as many records as before: others.
+    topic = f"{settings.topic_prefix}.story-events"
+    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await client.start()
+    try:
+        await client.delete_topics([topic])
+        while topic in await client.list_topics():
+            await asyncio.sleep(0.1)
+    finally:
+        await client.close()
+    await admin.apply(settings)
+    await publish(settings, range(30, 54))
+    db, _ = store.kept(path)
+    async with following(settings, db) as (index, _, health):
+        await until(lambda: index.vector == {0: 11, 1: 11})
+        assert (health.read, health.resumed) == (24, None)
+        assert index.lookup("s3") is None
+        assert index.lookup("s30") is not None
 
 
 async def test_lag_is_what_a_stage_has_not_committed(settings):

@@ -21,6 +21,11 @@ from streams.settings import load
 COMMAND = [sys.executable, "-m", "streams", "dashboard"]
 
 
+@pytest.fixture(autouse=True)
+def _data_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("STREAMS_DATA_DIR", str(tmp_path))
+
+
 def env(broker):
     return os.environ | {"STREAMS_BROKER": f"kafka://{broker}", "STREAMS_LOG_LEVEL": "WARNING"}
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import sqlite3
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from streams import codec, headers
 from streams.dashboard.follow import Follower
 from streams.dashboard.health import Health
 from streams.dashboard.live import Hub
+from streams.dashboard.resume import proof
+from streams.dashboard.server import create_app
 from streams.headers import Position
 from streams.reading import FirstDecisions
 from streams.records import Decision
 from streams.settings import Settings
 
+#: Before the year 1 in UTC.
+EARLIEST = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23, minutes=59)))
+
 
 @pytest.fixture
 def follower(newsroom):
     return Follower(Settings(), newsroom.index, Hub(newsroom.index), Health())
+
+
+def client_of(desk):
+    transport = httpx.ASGITransport(app=create_app(desk), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 def record(newsroom, offset, *, source=None, value=None, story="s1"):
@@ -73,7 +87,61 @@ class Broker:
     ],
 )
 async def test_only_a_log_that_surely_is_another_is_read_anew(follower, timestamp, end, same):
-    follower._last = {0: (7, 500)}
-    broker = Broker({} if timestamp is None else {(0, 7): SimpleNamespace(timestamp=timestamp)}, end)
+    read = SimpleNamespace(partition=0, offset=7, timestamp=500, key=b"en", value=b"{}")
+    follower._last = {0: proof(read)}
+    there = SimpleNamespace(**{**vars(read), "timestamp": timestamp})
+    broker = Broker({} if timestamp is None else {(0, 7): there}, end)
     follower._reader = broker
     assert await follower._same_log(broker) is same
+
+
+def test_no_record_stops_the_follower_and_each_that_is_skipped_is_counted(newsroom, follower, monkeypatch):
+    first, write = FirstDecisions(), newsroom.index.write
+
+    def failing(update, position):
+        if position.offset == 2:
+            raise RecursionError("too deep")
+        return write(update, position)
+
+    monkeypatch.setattr(newsroom.index, "write", failing)
+    null = record(newsroom, 1)
+    null.headers = [("streams_source_offset", None), ("x", None)]
+    null.value = b"\xff"
+    huge = record(newsroom, 4, story="s4", source=2**62)
+    for each in (record(newsroom, 0), null, record(newsroom, 2, story="s2"), record(newsroom, 3, story="s3"), huge):
+        follower._take(first, each)
+    assert newsroom.index.vector == {0: 4}
+    assert [newsroom.index.lookup(id_) is not None for id_ in ("s1", "s2", "s3", "s4")] == [True, False, True, True]
+    assert (follower._health.skipped, follower._health.last_skipped) == (2, "0:2")
+
+
+def test_a_full_disk_is_not_the_records_fault(newsroom, follower, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(newsroom.index, "write", full)
+    with pytest.raises(sqlite3.OperationalError):
+        follower._take(FirstDecisions(), record(newsroom, 0))
+    assert newsroom.index.vector == {}, "it is read again"
+
+
+async def test_times_that_no_date_can_name_are_shown_all_the_same(newsroom, follower, desk):
+    first = FirstDecisions()
+    for number, (timestamp, at) in enumerate([(1_700_000_000_000_000, None), (-1, None), (2**63 - 1, EARLIEST)]):
+        each = record(newsroom, number, story=f"s{number}")
+        decision = codec.decode(Decision, each.value)
+        each.value = codec.encode(replace(decision, events=(replace(decision.events[0], at=at),)))
+        each.timestamp = timestamp
+        follower._take(first, each)
+    async with client_of(desk) as client:
+        for route in ("/", "/feed.atom", "/api/v1/stories", "/api/v1/events", "/story/s0", "/story/s1", "/story/s2"):
+            assert (await client.get(route)).status_code == 200, route
+    follower._count("articles.clean", SimpleNamespace(headers=[("ce_source", b"/x/clean")], timestamp=2**63 - 1))
+
+
+async def test_health_tells_of_skipped_records(desk):
+    async with client_of(desk) as client:
+        assert "skipped" not in (await client.get("/health")).text
+        desk.health.skip("3:17")
+        assert "1 record of the decision log could not be read and was skipped" in (await client.get("/health")).text
+        assert (await client.get("/api/v1/health")).json()["skipped"] == {"records": 1, "last": "3:17"}
