@@ -110,6 +110,18 @@ def any_header_names() -> Iterator[None]:
         accumulator.DefaultRecordBatchBuilder = fast
 
 
+async def _send_as_is(producer: AIOKafkaProducer, topic: str, item: Hostile) -> None:
+    """Send one record. One without key and value ``send`` refuses, though Kafka takes it: it goes as a batch of one."""
+    if item.key is not None or item.value is not None:
+        await producer.send_and_wait(
+            topic, item.value, key=item.key, headers=list(item.headers), timestamp_ms=item.timestamp
+        )
+        return
+    batch = producer.create_batch()
+    batch.append(key=None, value=None, timestamp=item.timestamp, headers=list(item.headers))
+    await (await producer.send_batch(batch, topic, partition=0))
+
+
 async def send_hostile(settings: Settings, name: str, items: Iterable[Hostile]) -> int:
     """Send hostile records to a topic, each as its producer would; how many a broker took (some it rightly refuses)."""
     topic = f"{settings.topic_prefix}.{name}"
@@ -128,9 +140,7 @@ async def send_hostile(settings: Settings, name: str, items: Iterable[Hostile]) 
             odd = any(name.startswith(ANY_NAME) for name, _ in item.headers)
             try:
                 with any_header_names() if odd else nullcontext():
-                    await producer.send_and_wait(
-                        topic, item.value, key=item.key, headers=list(item.headers), timestamp_ms=item.timestamp
-                    )
+                    await _send_as_is(producer, topic, item)
                 taken += 1
             except BrokerResponseError:
                 continue
@@ -236,7 +246,7 @@ async def until(condition, workers: Workers, *, seconds: float = 90) -> None:
         await asyncio.sleep(0.3)
 
 
-async def until_decided(settings: Settings, ids: Sequence[str], workers: Workers, *, seconds: float = 90) -> None:
+async def until_decided(settings: Settings, ids: Sequence[str], workers: Workers, *, seconds: float = 180) -> None:
     async def all_decided() -> bool:
         return {decision.article_id for decision in await decisions(settings)} >= set(ids)
 
