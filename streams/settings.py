@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -33,9 +34,9 @@ class Settings(Connection):
         int, Field(ge=1, le=1000, description="Partitions of each topic that `topics apply` makes.")
     ] = 4
     replication: Annotated[int, Field(ge=1, le=7, description="Replication factor of each topic.")] = 1
-    data_dir: Annotated[Path, Field(description="Where Faust keeps its local files. Safe to delete.")] = Path(
-        "var/streams"
-    )
+    data_dir: Annotated[
+        Path, Field(description="Where Faust and the dashboard keep local files. Safe to delete while none runs.")
+    ] = Path("var/streams")
     models_dir: Annotated[
         Path | None, Field(description="Where model weights are; default: the user's data folder.")
     ] = None
@@ -86,8 +87,15 @@ class Settings(Connection):
     ] = ""
     dashboard_streams: Annotated[
         int,
-        Field(ge=1, le=500, description="Event streams that one address may hold open; raise it behind a proxy."),
+        Field(ge=1, le=500, description="Event streams that one address may hold open."),
     ] = 32
+    dashboard_proxies: Annotated[
+        str,
+        Field(
+            description="Addresses or networks of proxies before the dashboard, by commas: only their "
+            "`X-Forwarded-For` and `X-Forwarded-Proto` are believed."
+        ),
+    ] = ""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
 
     @field_validator("broker")
@@ -102,6 +110,16 @@ class Settings(Connection):
             host, colon, port = server.strip().rpartition(":")
             if not (value.startswith("kafka://") and host and colon and port.isdigit() and 0 < int(port) < 65536):
                 raise ValueError("expected kafka://host:port[,host:port…]")
+        return value
+
+    @field_validator("dashboard_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: str) -> str:
+        for part in filter(None, (each.strip() for each in value.split(","))):
+            try:
+                ip_network(part)
+            except ValueError:
+                raise ValueError("expected addresses or networks by commas: 10.0.0.7,192.168.4.0/24") from None
         return value
 
     @model_validator(mode="after")
@@ -128,6 +146,11 @@ class Settings(Connection):
                 f"STREAMS_POOL_MEMORY={self.pool_memory} must be 0 or at least 512: the models alone need that much"
             )
         return self
+
+    @property
+    def trusted_proxies(self) -> list[str]:
+        """Each of ``dashboard_proxies``."""
+        return [each for each in (part.strip() for part in self.dashboard_proxies.split(",")) if each]
 
     @property
     def longest_batch(self) -> float:

@@ -103,6 +103,7 @@ class Api:
                 "resumed_from": health.resumed and {"at": iso(health.resumed[0]), "position": health.resumed[1]},
                 "records_read": health.read,
             },
+            "requests": self.desk.requests,
             "skipped": {"records": health.skipped, "last": health.last_skipped or None},
             "stages": health.report(self.desk.clock()),
         }

@@ -16,6 +16,7 @@ from streams.dashboard.index import Index
 from streams.dashboard.live import Hub
 from streams.dashboard.queries import Row
 from streams.dashboard.render import ago, environment
+from streams.dashboard.web import Requests
 
 #: Seconds for which the lists of outlets and languages to filter by may be out of date.
 _FACETS_AGE = 2.0
@@ -35,6 +36,7 @@ class Desk:
     clock: Callable[[], float] = time.time
     #: Event streams that one address may hold open.
     streams_per_client: int = 32
+    requests: Requests = field(default_factory=Requests)
     templates: Environment = field(default_factory=environment)
     _rows: dict[tuple[Row, str], Markup] = field(default_factory=dict)
     _facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)

@@ -34,7 +34,7 @@ _PAGING = [
     _parameter("limit", "Most that one answer lists.", type="integer", minimum=1, maximum=200, default=50),
     _parameter("cursor", "The cursor that the answer before gave."),
 ]
-_ID = [_parameter("id", "The id.", where="path")]
+_ID = [_parameter("id", "The id, percent-encoded with its slashes (%2F); a tilde goes before . and ..", where="path")]
 _STORY = {
     "type": "object",
     "description": "A story in a list: `active` is when it last got an article, `newest` the time of its newest.",

@@ -133,6 +133,7 @@ class Pages:
             stages=self.desk.health.report(self.desk.clock()),
             minutes=BAR * BARS // 60,
             streams=self.desk.hub.streams,
+            requests=self.desk.requests,
             health=self.desk.health,
             failures=failures(self.desk.health.report(self.desk.clock())),
         )

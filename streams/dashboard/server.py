@@ -11,6 +11,7 @@ from importlib.resources import files
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -29,7 +30,8 @@ from streams.dashboard.health import Health
 from streams.dashboard.index import Index
 from streams.dashboard.live import Hub
 from streams.dashboard.pages import Pages
-from streams.dashboard.web import Guard, PatientProtocol, answered_to, problem
+from streams.dashboard.render import id_of, path_part
+from streams.dashboard.web import Guard, Limit, PatientProtocol, answered_to, problem
 from streams.settings import Settings
 
 #: Every file that is served; nothing else in the folder can be had.
@@ -43,6 +45,28 @@ PORT = 8800
 _FOREVER = "public, max-age=31536000, immutable"
 #: Seconds that open requests get when the server stops.
 _LAST_REQUESTS = 2
+
+
+class _Id(Convertor[str]):
+    """An id as one part of a path, as it was sent: an encoded slash is the id's own."""
+
+    regex = "[^/]+"
+
+    def convert(self, value: str) -> str:
+        return id_of(value)
+
+    def to_string(self, value: str) -> str:
+        return path_part(value)
+
+
+class _AnyId(_Id):
+    """The same where no sub-page follows: slashes may also stand there as they are, as people type them."""
+
+    regex = ".+"
+
+
+register_url_convertor("id", _Id())
+register_url_convertor("any_id", _AnyId())
 
 
 def create_app(desk: Desk, *, token: str | None = None, hosts: Collection[str] = ("*",)) -> Starlette:
@@ -72,10 +96,10 @@ def create_app(desk: Desk, *, token: str | None = None, hosts: Collection[str] =
         routes=[
             Route("/", pages.stories),
             Route("/rows", pages.stories),
-            Route("/story/{id:path}/feed.atom", api.story_feed),
-            Route("/story/{id:path}", pages.story),
-            Route("/article/{id:path}", pages.article),
-            Route("/entity/{id:path}", pages.entity),
+            Route("/story/{id:id}/feed.atom", api.story_feed),
+            Route("/story/{id:id}", pages.story),
+            Route("/article/{id:any_id}", pages.article),
+            Route("/entity/{id:any_id}", pages.entity),
             Route("/health", pages.health),
             Route("/health/stages", pages.health),
             Route("/live", pages.live),
@@ -85,15 +109,16 @@ def create_app(desk: Desk, *, token: str | None = None, hosts: Collection[str] =
             Route(f"{v1}/openapi.json", api.openapi),
             Route(f"{v1}/stories", api.stories),
             Route(f"{v1}/search", api.stories),
-            Route(f"{v1}/stories/{{id:path}}/articles", api.articles),
-            Route(f"{v1}/stories/{{id:path}}", api.story),
-            Route(f"{v1}/articles/{{id:path}}", api.article),
-            Route(f"{v1}/entities/{{id:path}}", api.entity),
+            Route(f"{v1}/stories/{{id:id}}/articles", api.articles),
+            Route(f"{v1}/stories/{{id:id}}", api.story),
+            Route(f"{v1}/articles/{{id:any_id}}", api.article),
+            Route(f"{v1}/entities/{{id:any_id}}", api.entity),
             Route(f"{v1}/events", api.events),
             Route(f"{v1}/health", api.health),
         ],
         middleware=[
             Middleware(Guard, token=token, hosts=hosts),
+            Middleware(Limit, requests=desk.requests),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],
         exception_handlers={BadRequestError: bad_request, HTTPException: http_error},
@@ -128,16 +153,7 @@ async def serve(
             articles=Articles(settings),
             streams_per_client=settings.dashboard_streams,
         )
-        config = uvicorn.Config(
-            create_app(desk, token=reveal(settings.api_token), hosts=answered_to(host, settings.dashboard_hosts)),
-            http=PatientProtocol,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_LAST_REQUESTS,
-        )
-        server = _Server(config)
+        server = _Server(configuration(settings, desk, host))
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(Follower(settings, index, hub, health).run()),
@@ -155,6 +171,22 @@ async def serve(
                 await asyncio.wait([serving], timeout=_LAST_REQUESTS + 3)
                 for task in background:
                     task.cancel()
+
+
+def configuration(settings: Settings, desk: Desk, host: str) -> uvicorn.Config:
+    """How the app over ``desk`` is served on ``host``."""
+    return uvicorn.Config(
+        create_app(desk, token=reveal(settings.api_token), hosts=answered_to(host, settings.dashboard_hosts)),
+        http=PatientProtocol,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Said in any case: uvicorn would believe every process of this machine, and ask the environment.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=_LAST_REQUESTS,
+    )
 
 
 class _Server(uvicorn.Server):

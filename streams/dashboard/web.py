@@ -6,8 +6,10 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from hashlib import blake2b
 from ipaddress import ip_address
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
@@ -42,10 +44,55 @@ LONGEST_TARGET = 4096
 
 #: Seconds that a connection may take over a request's headers; without a bound, a few hundred idle ones shut all out.
 REQUEST_SECONDS = 10.0
+#: Seconds that an answer may take to be made and read by the client; event streams excepted.
+ANSWER_SECONDS = 30.0
+#: Connections that may stand open without a request to answer; the one that has longest goes for the next. With the
+#: streams and the requests below the usual limit of 1,024 open files.
+MOST_WAITING = 256
+#: Requests answered at once. A page takes milliseconds, or up to some seconds where it waits for Kafka's articles.
+MOST_REQUESTS = 100
+#: The event streams, which have a limit of their own.
+STREAMS = "/live"
+#: What is answered however many requests there are: it tells of them, and waits for nothing.
+_ALWAYS = frozenset({STREAMS, "/health", "/health/stages", "/api/v1/health"})
+
+
+@dataclass(slots=True)
+class Requests:
+    """How many are being answered, the most that there may be, and how many were refused since the start."""
+
+    most: int = MOST_REQUESTS
+    in_flight: int = 0
+    refused: int = 0
+
+
+class Limit:
+    """ASGI middleware that bounds the requests that are answered at once: one too many is asked to come again."""
+
+    def __init__(self, app: ASGIApp, *, requests: Requests) -> None:
+        self.app, self._requests = app, requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        requests = self._requests
+        if scope["type"] != "http" or scope["path"] in _ALWAYS:
+            await self.app(scope, receive, send)
+        elif requests.in_flight >= requests.most:
+            requests.refused += 1
+            refusal = problem(503, "too many requests are being answered; try again in a moment", {"retry-after": "2"})
+            await refusal(scope, receive, send)
+        else:
+            requests.in_flight += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                requests.in_flight -= 1
 
 
 class Guard:
-    """ASGI middleware around the whole app. Only reading is possible: other methods are refused unread."""
+    """ASGI middleware around the whole app. Only reading is possible: other methods are refused unread.
+
+    From here on the path is as it was sent: decoded, a slash within an id could not be told from one between parts.
+    """
 
     def __init__(self, app: ASGIApp, *, token: str | None = None, hosts: Collection[str] = ("*",)) -> None:
         """``hosts``: the names that may stand in ``Host``; addresses always may. ``*``: any name."""
@@ -56,6 +103,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = {**scope, "path": _as_sent(scope)}
         refusal = self._refusal(scope)
         app = self.app if refusal is None else refusal
         await app(scope, receive, _with_headers(scope, send))
@@ -86,6 +134,11 @@ class Guard:
         return True
 
 
+def _as_sent(scope: Scope) -> str:
+    raw: bytes | None = scope.get("raw_path")
+    return quote(scope["path"]) if raw is None else raw.decode("latin-1")
+
+
 def answered_to(bound: str, given: str) -> frozenset[str]:
     """The names that a server bound to ``bound`` answers to: its own, the machine's, and those given, by commas."""
     more = {name.strip().lower() for name in given.split(",") if name.strip()}
@@ -93,10 +146,20 @@ def answered_to(bound: str, given: str) -> frozenset[str]:
 
 
 class PatientProtocol(H11Protocol):
-    """uvicorn's protocol with a bound on how long a request may be on its way: its own begins after the first."""
+    """uvicorn's protocol with bounds on how long a request may be on its way (its own begins after the first), how long
+    its answer, and how many connections do nothing."""
+
+    _late: asyncio.TimerHandle | None = None
+    _waits_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
+        self._waits_since = self.loop.time()
+        if len(self.connections) > MOST_WAITING:
+            waiting = [each for each in self.connections if isinstance(each, PatientProtocol) and not each._answering]
+            if len(waiting) > MOST_WAITING:
+                # Not closed: a client that reads nothing would keep it open until it has.
+                min(waiting, key=lambda each: each._waits_since).transport.abort()
         self._due: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._expire)
 
     def data_received(self, data: bytes) -> None:
@@ -104,10 +167,35 @@ class PatientProtocol(H11Protocol):
         if self._due is None and not self._answering:
             self._due = self.loop.call_later(REQUEST_SECONDS, self._expire)
 
+    def handle_events(self) -> None:
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before and self.scope["raw_path"] != STREAMS.encode():
+            self._cancel_late()
+            if self._late is None:
+                self._late = self.loop.call_later(ANSWER_SECONDS, self._give_up, self.cycle)
+
+    def on_response_complete(self) -> None:
+        self._cancel_late()
+        self._waits_since = self.loop.time()
+        super().on_response_complete()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._due is not None:
-            self._due.cancel()
+        for timer in (self._due, self._late):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
+
+    def _cancel_late(self) -> None:
+        """Unless the client has yet to read what was answered."""
+        if self._late is not None and not self.transport.get_write_buffer_size():
+            self._late.cancel()
+            self._late = None
+
+    def _give_up(self, cycle: RequestResponseCycle) -> None:
+        self._late = None
+        if self.transport.get_write_buffer_size() or (self.cycle is cycle and self._answering):
+            self.transport.abort()
 
     @property
     def _answering(self) -> bool:

@@ -98,7 +98,7 @@
       location.reload();
       return;
     }
-    const entity = address.pathname.startsWith("/entity/") ? decodeURIComponent(address.pathname.slice(8)) : null;
+    const entity = address.pathname.startsWith("/entity/") ? decodeURIComponent(address.pathname.slice(8)).replace(/^~(?=~*\.{1,2}$)/, "") : null;
     const query = entity === null ? address.search : `?entity=${encodeURIComponent(entity)}`;
     const answer = await fetch(`/rows${query}`, { headers: { accept: "text/html" } });
     if (!answer.ok) return;

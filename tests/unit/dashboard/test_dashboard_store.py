@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pickle
@@ -150,7 +151,9 @@ asyncio.run(follow(Log(pickle.load(sys.stdin.buffer)), store.kept(Path(sys.argv[
 async def test_one_killed_in_the_middle_of_a_batch_has_written_none_of_it(records, path):
     (await follow(Log(records[:9]), store.kept(path)[0]))[0].close()
     child = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(path)]
-    done = subprocess.run(child, input=pickle.dumps(records), timeout=60, check=False, capture_output=True)
+    done = await asyncio.to_thread(
+        subprocess.run, child, input=pickle.dumps(records), timeout=60, check=False, capture_output=True
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     log = Log(records)
     index, _ = await follow(log, store.kept(path)[0])
@@ -232,7 +235,7 @@ async def test_what_retention_took_and_what_cannot_be_had_prove_nothing(records)
     log = Log(records)
     asked = []
 
-    async def nothing(topic, places):
+    async def nothing(_, places):
         asked.append(list(places))
         return {}
 
