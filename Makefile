@@ -35,7 +35,7 @@ demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broke
 test: $(VENV)/.installed-dev chromium ## Every test, the integration suite on a real Apache Kafka included
 	@$(BIN)/streams models install
 	@$(BIN)/streams models install sm
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # For the browser tests: installed where we may, asked for where we may not (there they are skipped; in CI they fail).
 chromium:
