@@ -115,6 +115,7 @@ async def among_hostile(
     """Good articles with hostile records between them, while workers are killed. A worker may end by a kill only."""
     started = time.monotonic()
     rng = random.Random(seed)
+    killed: Counter[str] = Counter()
     rounds = kills + 1
     with Workers(settings, env={"STREAMS_WAIT_FOR_BROKER": "120"}) as workers:
         workers.start()
@@ -126,11 +127,14 @@ async def among_hostile(
                 stage = STAGES[number % len(STAGES)]
                 assert_alive(workers)
                 workers.stop_one(stage, signal.SIGKILL)
+                killed[stage] += 1
                 workers.start(stage)
         await settle(settings, workers, articles, patience=patience, restart=False)
         assert_alive(workers)
         assert workers.stop() == [0, 0, 0], workers.said()[-3000:]
-    return await look(settings, time.monotonic() - started)
+    outcome = await look(settings, time.monotonic() - started)
+    outcome.kills = killed
+    return outcome
 
 
 def assert_alive(workers: Workers) -> None:
