@@ -14,8 +14,8 @@ from pathlib import Path
 
 import trafilatura
 
-from streams.cleaning import Cleaner
-from streams.records import RawArticle
+from streams.contracts.records import RawArticle
+from streams.stages.clean import Cleaner
 
 ROOT = Path(__file__).parents[1]
 

@@ -20,13 +20,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from streams import codec
-from streams.clustering import Clusterer
-from streams.clustering.features import BODY, ENTITIES, NAMES, key_of, pack
-from streams.clustering.state import Live
-from streams.evaluation.stories_data import read
-from streams.evaluation.synth import START, generate
-from streams.records import Entity, Story, StoryArticle, StoryEntity, TaggedArticle
+from streams.contracts import codec
+from streams.contracts.records import Entity, Story, StoryArticle, StoryEntity, TaggedArticle
+from streams.stages.cluster import Clusterer
+from streams.stages.cluster.features.article_features import BODY, ENTITIES, NAMES, key_of, pack
+from streams.stages.cluster.store.story_store import StoryState
+from training.stories_data import read
+from training.synth import START, generate
 
 #: Terms of a profile: what the development data's full articles give a story of one.
 TERMS = {BODY: 80, NAMES: 12, ENTITIES: 12}
@@ -69,7 +69,7 @@ def live_rows(count: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:
             entities=article.entities,
             languages=("en",),
         )
-        live = Live(
+        live = StoryState(
             position=number,
             born=number,
             indexed=number,
@@ -103,7 +103,7 @@ def arrivals(count: int, data: Path, after: timedelta) -> list[TaggedArticle]:
     return stamped
 
 
-def measure(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
+def join_features(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
     """Milliseconds an article (mean, median, 95th of a hundred), articles a second, and memory, at ``live`` stories."""
     clusterer = Clusterer()
     began = time.perf_counter()
@@ -177,7 +177,7 @@ def main() -> None:
     options = parser.parse_args()
     measured = []
     for live in sorted(int(number) for number in options.stories.split(",")):
-        figures = measure(live, arrivals(options.articles, options.data, timedelta(seconds=live)))
+        figures = join_features(live, arrivals(options.articles, options.data, timedelta(seconds=live)))
         measured.append(figures)
         if options.json:
             print(json.dumps(figures), flush=True)

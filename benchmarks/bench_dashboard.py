@@ -23,7 +23,7 @@ import newsmaker
 from aiokafka import AIOKafkaProducer
 from stage import Stage, send_decision, stage
 
-from streams import codec
+from streams.contracts import codec
 
 #: What issue F asks for.
 LIST_MS, SCREEN_S, RSS_MB = 100.0, 1.0, 400.0

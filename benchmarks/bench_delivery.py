@@ -18,13 +18,13 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from streams import codec
-from streams.broker import admin
-from streams.broker.kafka import KafkaBroker
-from streams.clustering import Clusterer
-from streams.reading import LogReader
-from streams.records import RawArticle, TaggedArticle
+from streams.contracts import codec
+from streams.contracts.records import RawArticle, TaggedArticle
+from streams.kafka import admin
+from streams.kafka.local.apache import KafkaBroker
+from streams.kafka.log_reader import LogReader
 from streams.settings import Settings, load
+from streams.stages.cluster import Clusterer
 
 _WORDS = [f"w{number:05x}" for number in range(20_000)]
 

@@ -18,11 +18,11 @@ from multiprocessing.connection import Connection
 
 from hostile_inputs import BODIES, DUMPS, PAGES, TEXTS
 
-from streams import codec
-from streams.cleaning import Cleaner
-from streams.clustering import Clusterer
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle
 from streams.pipeline import CleaningMemory, clean_one, create_tagger
-from streams.records import CleanArticle, RawArticle, TaggedArticle
+from streams.stages.clean import Cleaner
+from streams.stages.cluster import Clusterer
 
 #: Articles of a kind that the clusterer is given, all of one story.
 _ARTICLES = 30

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import spacy
 
-from streams.evaluation.entities_data import CORPORA, read
-from streams.records import CleanArticle
+from streams.contracts.records import CleanArticle
+from streams.models import store
 from streams.settings import load, user_models_dir
-from streams.tagging import create_tagger, weights
+from streams.stages.tag import create_tagger
+from training.entities_data import CORPORA, read
 
 _ROUNDS = 3
 
@@ -39,7 +40,7 @@ def measure(data: Path) -> dict[str, float]:
     articles = texts(data)
     words = sum(len(article.text.split()) for article in articles)
     models_dir = load().models_dir or user_models_dir()
-    full = spacy.load(weights.verify(weights.find("md"), models_dir))
+    full = spacy.load(store.verify(store.find("md"), models_dir))
     tagger = create_tagger(backend="spacy-md", models_dir=models_dir)
     plain = [article.text for article in articles]
     seconds: dict[str, list[float]] = {"full": [], "recogniser": [], "tagging": []}
@@ -76,7 +77,7 @@ def resident(data: Path) -> float:
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
         "import bench_tagging as bench\n"
-        "from streams.tagging import create_tagger\n"
+        "from streams.stages.tag import create_tagger\n"
         "from streams.settings import load\n"
         "articles = bench.texts(Path(sys.argv[2])); tagger = create_tagger(models_dir=load().models_dir)\n"
         "for at in range(0, len(articles), 32): tagger.tag(articles[at : at + 32])\n"

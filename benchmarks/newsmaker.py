@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from streams.records import (
+from streams.contracts.records import (
     Decision,
     Entity,
     Evidence,

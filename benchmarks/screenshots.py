@@ -15,7 +15,7 @@ from browser import launched
 from playwright.sync_api import Browser, Page
 from stage import Stage, stage
 
-from streams import codec
+from streams.contracts import codec
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "screenshots"

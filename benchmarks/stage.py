@@ -19,15 +19,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from streams import codec, headers
-from streams.agents.supervisor import Supervisor
-from streams.broker import admin
-from streams.broker.embedded import EmbeddedBroker
-from streams.clustering import Clusterer
-from streams.headers import Position
+from streams.contracts import codec, headers
+from streams.contracts.headers import Position
+from streams.contracts.records import Decision, TaggedArticle
+from streams.kafka import admin
+from streams.kafka.local.embedded import EmbeddedBroker
 from streams.pipeline import STAGES
-from streams.records import Decision, TaggedArticle
+from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings, load
+from streams.stages.cluster import Clusterer
 
 #: Seconds for a process to get ready on a busy machine.
 _PATIENCE = 60.0

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from streams.cleaning import Cleaner, CleaningMemory, Context, article_id
-from streams.clustering import Changes, Clusterer
-from streams.limits import bounded
-from streams.records import CleanArticle, Decision, RawArticle, Rejection, Stage, TaggedArticle
-from streams.tagging import Tagger, create_tagger
+from streams.contracts.limits import bounded
+from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, TaggedArticle
+from streams.stages.clean import Cleaner, CleaningMemory, Context, article_id
+from streams.stages.cluster import Changes, Clusterer
+from streams.stages.tag import Tagger, create_tagger
 
 STAGES: tuple[Stage, ...] = ("clean", "tag", "cluster")
 
@@ -54,8 +54,8 @@ def clean_one(
 ) -> CleanArticle | Rejection:
     """Clean one raw article as of its position: what memory knows, the cleaning itself, the revision."""
     raw = bounded(raw)
-    context, _ = memory.observe(raw, position)
-    return memory.settle(raw, cleaner.clean(raw, context, received_at=received_at), position)[0]
+    context, _ = memory.lookup_context(raw, position)
+    return memory.assign_revision(raw, cleaner.clean(raw, context, received_at=received_at), position)[0]
 
 
 def tag(articles: Iterable[CleanArticle], *, tagger: Tagger, batch_size: int = 32) -> Iterator[TaggedArticle]:

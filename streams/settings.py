@@ -40,7 +40,7 @@ class Settings(Connection):
     models_dir: Annotated[
         Path | None, Field(description="Where model weights are; default: the user's data folder.")
     ] = None
-    ner_backend: Annotated[str, Field(description="Named-entity backend, as `streams.tagging` registers it.")] = "auto"
+    ner_backend: Annotated[str, Field(description="Named-entity backend, as `streams.stages.tag.ner` has it.")] = "auto"
     pool_workers: Annotated[
         int, Field(ge=0, le=256, description="NLP processes a stage; 0: one a core, at most 4.")
     ] = 1

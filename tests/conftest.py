@@ -15,12 +15,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_sessionstart() -> None:
     """Where a developer without model weights may skip what needs them, CI may not."""
     if os.environ.get("CI"):
+        from streams.models import store
         from streams.settings import user_models_dir
-        from streams.tagging import WeightsError, weights
+        from streams.stages.tag import WeightsError
 
         try:
-            for each in weights.WEIGHTS:
-                weights.verify(each, user_models_dir())
+            for each in store.WEIGHTS:
+                store.verify(each, user_models_dir())
         except WeightsError as error:
             pytest.exit(f"CI is set and the model weights cannot be had: {error}", returncode=1)
 

@@ -5,7 +5,7 @@ Commands load when they are called, so that `streams --help` and the light ones 
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
 
 import click
@@ -13,7 +13,7 @@ import click
 from streams import __version__
 from streams.cli.console import CommandError, say
 
-#: Command → the module under `streams.cli` that holds it, under the same name.
+#: Command → the module that holds it, under the same name: under `streams.cli`, or by its full name.
 _COMMANDS = {
     "demo": "demo",
     "seed": "seed",
@@ -31,21 +31,31 @@ _COMMANDS = {
     "replay": "replay",
     "state": "state",
     "models": "models",
-    "eval": "evaluate",
-    "train": "train",
-    "synth": "synth",
+    "eval": "training.commands.evaluate",
+    "train": "training.commands.train",
+    "synth": "training.commands.synth",
 }
+
+#: What fits and measures the models is in a checkout of the sources only.
+_CHECKOUT = importlib.util.find_spec("training.commands") is not None if importlib.util.find_spec("training") else False
 
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return [name for name, module in _COMMANDS.items() if "." not in module or _CHECKOUT]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = getattr(importlib.import_module(f"streams.cli.{module}"), cmd_name.replace("eval", "evaluate"))
+        if "." not in module:
+            module = f"streams.cli.{module}"
+        elif not _CHECKOUT:
+            raise CommandError(
+                f"`streams {cmd_name}` is not part of the installed package: it fits and measures the models, from a "
+                "checkout of the sources (git clone, then `make test` or `pip install -e .[dev]`)"
+            )
+        command = getattr(importlib.import_module(module), cmd_name.replace("eval", "evaluate"))
         assert isinstance(command, click.Command)
         return command
 
@@ -92,6 +102,6 @@ def _refusal(error: Exception) -> str | None:
     """What a Kafka client's error says of missing rights; None of any other error."""
     if "aiokafka" not in sys.modules:
         return None
-    from streams.broker.access import refusal
+    from streams.kafka.access import refusal
 
     return refusal(error)

@@ -31,9 +31,9 @@ def broker(engine: str, port: int, data: Path | None, secure: bool) -> None:
 
     Prints its `host:port` on stdout once it answers.
     """
-    from streams.broker.embedded import EmbeddedBroker
-    from streams.broker.kafka import KafkaBroker, kafka_version
-    from streams.broker.secured import ADMIN
+    from streams.kafka.local.apache import KafkaBroker, kafka_version
+    from streams.kafka.local.embedded import EmbeddedBroker
+    from streams.kafka.local.secured import ADMIN
 
     if engine == "embedded" and data is not None:
         raise click.UsageError("the embedded broker keeps nothing: --data goes with --engine kafka.")

@@ -8,13 +8,13 @@ from streams.cli.console import say
 from streams.settings import Settings
 
 if TYPE_CHECKING:
-    from streams.broker.access import Access
+    from streams.kafka.access import Access
 
 
 async def require_cluster(settings: Settings, *needed: Access) -> None:
     """Return when a broker answers, every topic exists and we may do what is needed; raises with one clear sentence
     where not."""
-    from streams.broker import admin
+    from streams.kafka import admin
 
     await admin.wait_for_broker(settings, say)
     await admin.require(settings, *needed)

@@ -28,8 +28,8 @@ def dashboard(host: str, port: int, fresh: bool) -> None:
     silence("aiokafka", "asyncio")
 
     async def run() -> None:
-        from streams.broker.access import DASHBOARD
-        from streams.dashboard.server import serve
+        from streams.dashboard.web.server import serve
+        from streams.kafka.access import DASHBOARD
 
         await require_cluster(settings, DASHBOARD)
         task = asyncio.ensure_future(serve(settings, host=host, port=port, fresh=fresh, ready=_ready))

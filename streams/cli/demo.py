@@ -13,15 +13,15 @@ from typing import Any
 
 import click
 
-from streams import codec
-from streams.agents.supervisor import Supervisor
 from streams.cli.console import CommandError, paper, say, write_line
 from streams.cli.stories import print_event, print_story, story_json
-from streams.clustering import fold
+from streams.contracts import codec
+from streams.contracts.records import Decision, Story
+from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.pipeline import STAGES
-from streams.reading import FirstDecisions, LogReader
-from streams.records import Decision, Story
+from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings, load
+from streams.stages.cluster import fold
 
 #: Seconds until the story must stand: models load in a few, consumer groups form in a few more.
 _PATIENCE = 120.0
@@ -85,8 +85,8 @@ async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bo
 
 @asynccontextmanager
 async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settings, Supervisor]]:
-    from streams.broker import admin
-    from streams.broker.embedded import EmbeddedBroker
+    from streams.kafka import admin
+    from streams.kafka.local.embedded import EmbeddedBroker
 
     with EmbeddedBroker() as broker:
         # One partition: articles arrive in the order of seeding, so that every run tells the same story.
@@ -117,7 +117,7 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
 @asynccontextmanager
 async def _dashboard(settings: Settings) -> AsyncIterator[str]:
     """The dashboard in this process, on its usual port or, where that is taken, on a free one; its URL."""
-    from streams.dashboard.server import PORT, serve
+    from streams.dashboard.web.server import PORT, serve
 
     for port in (PORT, 0):
         url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -137,8 +137,8 @@ async def _dashboard(settings: Settings) -> AsyncIterator[str]:
 
 
 async def _seed(settings: Settings, paths: Sequence[Path]) -> int:
-    from streams.seeding import read_files
-    from streams.seeding.producer import send
+    from streams.seed import read_files
+    from streams.seed.producer import send
 
     found = read_files(paths, max_bytes=settings.max_article_bytes)
     summary = await send(

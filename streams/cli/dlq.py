@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from streams import codec
 from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, say, write_line
-from streams.operations.letters import Filter, Letter
+from streams.contracts import codec
+from streams.ops.dead_letters import Letter, LetterFilter
 from streams.pipeline import STAGES
 from streams.settings import Settings, load
 
@@ -48,7 +48,7 @@ def dlq() -> None:
 @click.option("--all", "all_states", is_flag=True, help="Also those that were replayed or purged.")
 def list_letters(stage: str | None, reason: str | None, as_json: bool, all_states: bool) -> None:
     """List the waiting letters, one a line."""
-    _each(Filter(stage=stage, reason=reason, all_states=all_states), as_json, _line)
+    _each(LetterFilter(stage=stage, reason=reason, all_states=all_states), as_json, _line)
 
 
 @dlq.command()
@@ -56,7 +56,7 @@ def list_letters(stage: str | None, reason: str | None, as_json: bool, all_state
 @_names
 def show(stage: str | None, reason: str | None, as_json: bool, names: tuple[str, ...]) -> None:
     """Show letters whole: what went wrong where, and the original bytes."""
-    _each(Filter(stage=stage, reason=reason, names=frozenset(names), all_states=True), as_json, _whole)
+    _each(LetterFilter(stage=stage, reason=reason, names=frozenset(names), all_states=True), as_json, _whole)
 
 
 @dlq.command()
@@ -65,10 +65,10 @@ def show(stage: str | None, reason: str | None, as_json: bool, names: tuple[str,
 @click.option("--all", "everything", is_flag=True, help="Put back every waiting letter.")
 def replay(stage: str | None, reason: str | None, as_json: bool, names: tuple[str, ...], everything: bool) -> None:
     """Put letters back where their originals stood. Name them, filter them, or say --all."""
-    from streams.operations import letters
+    from streams.ops import dead_letters
 
     wanted = _chosen(stage, reason, names, everything)
-    done = _on_cluster(lambda settings: letters.replay(settings, wanted))
+    done = _on_cluster(lambda settings: dead_letters.replay(settings, wanted))
     _report(done, as_json, "put back")
 
 
@@ -78,25 +78,25 @@ def replay(stage: str | None, reason: str | None, as_json: bool, names: tuple[st
 @click.option("--all", "everything", is_flag=True, help="Let go of every waiting letter.")
 def purge(stage: str | None, reason: str | None, as_json: bool, names: tuple[str, ...], everything: bool) -> None:
     """Let letters go: they are no longer listed, and Kafka deletes what stands before the first waiting one."""
-    from streams.operations import letters
+    from streams.ops import dead_letters
 
     wanted = _chosen(stage, reason, names, everything)
-    done, _ = _on_cluster(lambda settings: letters.purge(settings, wanted))
+    done, _ = _on_cluster(lambda settings: dead_letters.purge(settings, wanted))
     _report(done, as_json, "let go")
 
 
-def _chosen(stage: str | None, reason: str | None, names: tuple[str, ...], everything: bool) -> Filter:
+def _chosen(stage: str | None, reason: str | None, names: tuple[str, ...], everything: bool) -> LetterFilter:
     if not (stage or reason or names or everything):
         raise click.UsageError("Name letters, give --stage or --reason, or say --all.")
-    return Filter(stage=stage, reason=reason, names=frozenset(names))
+    return LetterFilter(stage=stage, reason=reason, names=frozenset(names))
 
 
-def _each(wanted: Filter, as_json: bool, form: Callable[[Letter], str]) -> None:
-    from streams.operations import letters
+def _each(wanted: LetterFilter, as_json: bool, form: Callable[[Letter], str]) -> None:
+    from streams.ops import dead_letters
 
     async def run(settings: Settings) -> int:
         count = 0
-        async for letter in letters.letters(settings, wanted):
+        async for letter in dead_letters.letters(settings, wanted):
             count += 1
             if as_json:
                 write_line(codec.encode(_json(letter)))
@@ -112,7 +112,7 @@ def _each(wanted: Filter, as_json: bool, form: Callable[[Letter], str]) -> None:
 
 
 def _on_cluster(work: Callable[[Settings], Awaitable[_Done]]) -> _Done:
-    from streams.broker.access import READS_LETTERS
+    from streams.kafka.access import READS_LETTERS
 
     settings = load()
 

@@ -9,9 +9,9 @@ from typing import Literal
 
 import click
 
-from streams import codec
 from streams.cli.cluster import require_cluster
 from streams.cli.console import say, write_line
+from streams.contracts import codec
 from streams.settings import Settings, load
 
 Verdict = Literal["ok", "warn", "BAD"]
@@ -50,8 +50,8 @@ def _check(settings: Settings, as_json: bool) -> bool:
 
 
 def _findings(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
-    from streams.broker import admin, durability
-    from streams.broker.process import BrokerError
+    from streams.kafka import admin, durability
+    from streams.kafka.local.process import BrokerError
     from streams.pipeline import create_tagger
 
     yield "settings", "ok", f"broker {settings.broker}, prefix {settings.topic_prefix}"
@@ -80,7 +80,7 @@ def _findings(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
 def _state(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
     from aiokafka.errors import KafkaError
 
-    from streams.operations import state_check
+    from streams.ops import state_check
 
     try:
         moved = asyncio.run(state_check.moved(settings))
@@ -97,8 +97,8 @@ def _state(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
 
 
 def _reconcile(settings: Settings, as_json: bool) -> bool:
-    from streams.broker.access import DASHBOARD
-    from streams.operations.reconcile import Account, reconcile
+    from streams.kafka.access import DASHBOARD
+    from streams.ops.reconcile import Account, reconcile
 
     async def run() -> list[Account]:
         await require_cluster(settings, DASHBOARD)

@@ -11,10 +11,10 @@ from typing import TypeVar
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from streams import codec, limits
 from streams.cli.console import paper, read_lines, say, write_line
-from streams.limits import clip
-from streams.records import CleanArticle, RawArticle, Rejection, TaggedArticle
+from streams.contracts import codec, limits
+from streams.contracts.limits import clip
+from streams.contracts.records import CleanArticle, RawArticle, Rejection, TaggedArticle
 from streams.settings import load
 
 T = TypeVar("T")
@@ -90,9 +90,9 @@ def clean(paths: tuple[Path, ...], explain: bool, host_memory: Path | None) -> N
     A row needs `content` (and `content_type`: text/plain, text/html or application/json). Exit code 1 if no line
     could be read, or an article made cleaning fail.
     """
-    from streams.cleaning import Cleaner, CleaningMemory
     from streams.cli.memory import FileMemory
     from streams.pipeline import clean_one
+    from streams.stages.clean import Cleaner, CleaningMemory
 
     memory = FileMemory(host_memory) if host_memory is not None else CleaningMemory()
     cleaner = Cleaner(max_bytes=load().max_article_bytes)
@@ -119,7 +119,7 @@ def clean(paths: tuple[Path, ...], explain: bool, host_memory: Path | None) -> N
 def _explain_cleaning(raw: RawArticle, article: CleanArticle) -> None:
     from rich.text import Text
 
-    from streams.cleaning import explain
+    from streams.stages.clean import explain
 
     console = paper()
     console.print(Text(f"{article.id}  {article.title or ''}", style="bold"))
@@ -137,16 +137,16 @@ def _explain_cleaning(raw: RawArticle, article: CleanArticle) -> None:
 )
 def tag(paths: tuple[Path, ...], explain: bool) -> None:
     """Clean articles in (JSON lines), tagged articles out. A row needs `id` and `text`."""
-    from streams import tagging
     from streams.pipeline import tag_batches
+    from streams.stages import tag
 
     settings = load()
-    tagger = tagging.create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
+    tagger = tag.create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
     with _tally() as tally:
         articles = tally.read(CleanArticle, paths)
         for article in tag_batches(articles, tagger=tagger, batch_size=settings.batch_size, on_failure=tally.fail):
             if explain:
-                paper().print(tagging.explain(article), markup=False, end="\n\n")
+                paper().print(tag.explain(article), markup=False, end="\n\n")
             else:
                 write_line(codec.encode(article))
             tally.wrote()
@@ -166,9 +166,9 @@ def cluster(paths: tuple[Path, ...], assignments: Path | None, events: bool, exp
 
     Stories are written at the end, in the order in which they began.
     """
-    from streams import clustering
+    from streams.stages import cluster
 
-    clusterer = clustering.Clusterer()
+    clusterer = cluster.Clusterer()
     with _tally() as tally:
         for position, article in enumerate(tally.read(TaggedArticle, paths)):
             try:
@@ -180,7 +180,7 @@ def cluster(paths: tuple[Path, ...], assignments: Path | None, events: bool, exp
                 continue
             clusterer.apply(article, decision, position)
             if explain:
-                for line in clustering.explain(decision):
+                for line in cluster.explain(decision):
                     paper().print(line, markup=False)
             elif events:
                 write_line(codec.encode(decision))

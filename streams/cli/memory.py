@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from streams import codec
-from streams.cleaning import CleaningMemory, Context
 from streams.cli.console import CommandError
-from streams.records import CleanArticle, RawArticle, Rejection
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle, RawArticle, Rejection
+from streams.stages.clean import CleaningMemory, Context
 
 _NEXT = "next"
 
@@ -39,17 +39,17 @@ class FileMemory(CleaningMemory):
                 f"{path} is no host memory ({error}): name a file that an earlier run wrote, or a new one."
             ) from None
 
-    def observe(self, raw: RawArticle, position: int) -> tuple[Context, dict[str, bytes | None]]:
+    def lookup_context(self, raw: RawArticle, position: int) -> tuple[Context, dict[str, bytes | None]]:
         position += self._first
         self._next = max(self._next, position + 1)
-        context, rows = super().observe(raw, position)
+        context, rows = super().lookup_context(raw, position)
         self._take(rows)
         return context, rows
 
-    def settle(
+    def assign_revision(
         self, raw: RawArticle, outcome: CleanArticle | Rejection, position: int
     ) -> tuple[CleanArticle | Rejection, dict[str, bytes | None]]:
-        settled, rows = super().settle(raw, outcome, position + self._first)
+        settled, rows = super().assign_revision(raw, outcome, position + self._first)
         self._take(rows)
         return settled, rows
 

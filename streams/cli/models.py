@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from streams.cli.console import CommandError, say
+from streams.models import store as store
 from streams.settings import load, user_models_dir
-from streams.tagging import weights as store
 
 _names = [weights.name for weights in store.ALL]
 _dir = click.option(

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from streams import codec
 from streams.cli.console import paper, say, write_line
+from streams.contracts import codec
+from streams.contracts.records import Stage
 from streams.pipeline import STAGES
-from streams.records import Stage
 from streams.settings import load
 
 
@@ -40,7 +40,7 @@ def replay(start: datetime | None, into: str, again: Stage, as_json: bool) -> No
     The running pipeline is not touched. Use it to see what a new version, another model or other settings would
     change, and to fill a new set of topics.
     """
-    from streams.operations.replay import replay as run
+    from streams.ops.replay import replay as run
 
     settings = load()
     console = paper(stderr=True)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from streams import codec
 from streams.cli.console import paper, say, silence, write_line
+from streams.contracts import codec
 from streams.settings import load
 
 if TYPE_CHECKING:
-    from streams.seeding import Found, Outgoing
-    from streams.seeding.producer import Summary
+    from streams.seed import Found, SeedRecord
+    from streams.seed.producer import Summary
 
 #: Some articles were rejected, others sent. 1 would be a failure, 2 wrong usage.
 SOME_REJECTED = 3
@@ -53,10 +53,10 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
     Exit codes: 0 all sent (or skipped as duplicates or other kinds of files), 1 nothing sent and something rejected,
     or the broker failed, 3 some sent and some rejected. Every rejection is on stderr, with file, line and reason.
     """
-    from streams.broker import admin
-    from streams.broker.access import SEEDS
-    from streams.seeding import STDIN, Problem, outgoing, read_files, total_bytes
-    from streams.seeding.producer import Summary, send
+    from streams.kafka import admin
+    from streams.kafka.access import SEEDS
+    from streams.seed import STDIN, Problem, outgoing, read_files, total_bytes
+    from streams.seed.producer import Summary, send
 
     settings = load()
     silence("aiokafka")
@@ -105,7 +105,7 @@ def _progress(visible: bool) -> Progress:
     return Progress(*columns, console=paper(stderr=True), transient=True, disable=not visible)
 
 
-def _shown(item: Outgoing) -> dict[str, object]:
+def _shown(item: SeedRecord) -> dict[str, object]:
     return {
         "id": item.id,
         "key": item.key.decode(),

@@ -6,9 +6,9 @@ import asyncio
 
 import click
 
-from streams import codec
 from streams.cli.cluster import require_cluster
 from streams.cli.console import say, write_line
+from streams.contracts import codec
 from streams.settings import Settings, load
 
 
@@ -46,8 +46,8 @@ def rebuild() -> None:
 
 
 async def _show(settings: Settings) -> list[dict[str, object]]:
-    from streams.agents.state import STAMP_ROW, NewerStateError, needs_building
-    from streams.reading import LogReader
+    from streams.kafka.log_reader import LogReader
+    from streams.runtime.state import STAMP_ROW, NewerStateError, needs_building
 
     await require_cluster(settings)
     reader = LogReader(settings)
@@ -77,9 +77,9 @@ async def _show(settings: Settings) -> list[dict[str, object]]:
 async def _rebuild(settings: Settings) -> int:
     from aiokafka import AIOKafkaProducer
 
-    from streams.agents.state import STAMP_ROW, unfinished
-    from streams.reading import LogReader
-    from streams.security import client_options
+    from streams.kafka.log_reader import LogReader
+    from streams.kafka.security import client_options
+    from streams.runtime.state import STAMP_ROW, unfinished
 
     await require_cluster(settings)
     topic = f"{settings.topic_prefix}.state.cluster"

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from streams import clustering
-from streams.records import Decision, Story, StoryArticle
+from streams.contracts.records import Decision, Story, StoryArticle
+from streams.stages import cluster
 
 #: How many names of a kind a story's page lists; the rest is counted.
 _NAMES = 12
@@ -70,7 +70,7 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
 
 def print_event(console: Console, decision: Decision) -> None:
     """A decision and its evidence, in a few lines."""
-    for line in clustering.explain(decision):
+    for line in cluster.explain(decision):
         console.print(f"    {line}", markup=False)
 
 

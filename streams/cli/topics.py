@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams import codec
 from streams.cli.console import say, silence, write_line
+from streams.contracts import codec
 from streams.settings import Settings, load
 
 if TYPE_CHECKING:
-    from streams.broker.admin import Change
+    from streams.kafka.admin import Change
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON lines.")
 
@@ -35,7 +35,7 @@ def topics() -> None:
 @_json
 def plan(as_json: bool) -> None:
     """Print what `apply` would do; change nothing."""
-    from streams.broker import admin
+    from streams.kafka import admin
 
     _run(admin.plan, as_json, "nothing to do: every topic is as it should be")
 
@@ -47,13 +47,13 @@ def apply(as_json: bool) -> None:
 
     Idempotent. Exit code 1 when a topic has another number of partitions than asked for: that is never changed.
     """
-    from streams.broker import admin
+    from streams.kafka import admin
 
     _run(admin.apply, as_json, "every topic was as it should be", warn=True)
 
 
 def _run(do: Callable[[Settings], Awaitable[list[Change]]], as_json: bool, nothing: str, *, warn: bool = False) -> None:
-    from streams.broker import admin, durability
+    from streams.kafka import admin, durability
 
     settings = load()
     silence("aiokafka")

@@ -6,10 +6,10 @@ import asyncio
 
 import click
 
-from streams import codec
 from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, paper, write_line
 from streams.cli.stories import print_event, print_story, story_json
+from streams.contracts import codec
 from streams.settings import load
 
 
@@ -18,8 +18,8 @@ from streams.settings import load
 @click.option("--json", "as_json", is_flag=True, help="Print each decision as a JSON line.")
 def tail(everything: bool, as_json: bool) -> None:
     """Print stories' events as they happen, until Ctrl-C."""
-    from streams.broker.access import READS_LOG
-    from streams.reading import FirstDecisions, LogReader
+    from streams.kafka.access import READS_LOG
+    from streams.kafka.log_reader import FirstDecisions, LogReader
 
     settings = load()
 
@@ -45,10 +45,10 @@ def tail(everything: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the decisions about it and its story as JSON.")
 def explain(article_id: str, as_json: bool) -> None:
     """Say why an article is where it is: every decision about it, its evidence, and its story as it stands."""
-    from streams.broker.access import READS_LOG
-    from streams.clustering import fold
-    from streams.reading import FirstDecisions, LogReader
-    from streams.records import Decision, Story
+    from streams.contracts.records import Decision, Story
+    from streams.kafka.access import READS_LOG
+    from streams.kafka.log_reader import FirstDecisions, LogReader
+    from streams.stages.cluster import fold
 
     settings = load()
 

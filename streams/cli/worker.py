@@ -25,12 +25,12 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
     One stage runs in this process; several run as one process each, started again when they fail. A stage that is
     stopped finishes the batch in hand and commits; one that is killed goes on where it was when started again.
     """
-    from streams.agents.process import BROKER_AWAY, end_with_parent
-    from streams.agents.supervisor import Supervisor
-    from streams.agents.worker import run_stage
-    from streams.broker.access import STAGE_ACCESS
-    from streams.broker.admin import BrokerUnavailableError
-    from streams.broker.process import reaches
+    from streams.kafka.access import STAGE_ACCESS
+    from streams.kafka.admin import BrokerUnavailableError
+    from streams.kafka.local.process import reaches
+    from streams.runtime.faust.supervisor import Supervisor
+    from streams.runtime.faust.worker import run_stage
+    from streams.runtime.process import BROKER_AWAY, end_with_parent
 
     settings = load(http_port=http_port)
     chosen = [stage for stage in STAGES if stage in stages] if stages else list(STAGES)

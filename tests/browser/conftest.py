@@ -11,7 +11,7 @@ import pytest
 from browser import MISSING, chromium, launched
 from stage import stage
 
-from streams.records import Mention, Quote
+from streams.contracts.records import Mention, Quote
 
 EVIL = "<script>window.hacked=1</script><img src=x onerror='window.hacked=2'>\"'><svg onload=window.hacked=3>"
 

@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from stage import run, stage
 
-from streams.broker import admin
-from streams.records import TaggedArticle
+from streams.contracts.records import TaggedArticle
+from streams.kafka import admin
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("/", "/?q=bridge", "/health", "/api", "/nothing-here")

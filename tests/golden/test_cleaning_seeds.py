@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import streams
-from streams.cleaning import Cleaner, credit, explain
-from streams.records import CleanArticle, RawArticle
+from streams.contracts.records import CleanArticle, RawArticle
+from streams.stages.clean import Cleaner, explain
+from streams.stages.clean.metadata import credit
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 EXPECTED = json.loads((SEEDS / "expected.json").read_text(encoding="utf-8"))["cleaning"]

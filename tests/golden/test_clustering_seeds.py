@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.clustering import Clusterer
-from streams.records import TaggedArticle
+from streams.contracts.records import TaggedArticle
+from streams.stages.cluster import Clusterer
 
 SKY = TaggedArticle(
     id="sky",

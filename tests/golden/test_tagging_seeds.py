@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.records import CleanArticle, TaggedArticle
-from streams.tagging import WeightsError, create_tagger
+from streams.contracts.records import CleanArticle, TaggedArticle
+from streams.stages.tag import WeightsError, create_tagger
 
 EXPECTED = json.loads((Path(__file__).parents[2] / "seeds" / "expected.json").read_text(encoding="utf-8"))
 NAMES = sorted(EXPECTED["cleaning"])

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from hostile import Hostile
 from newsroom import Workers, decisions, live_stories, records, send_hostile, send_raw
 
-from streams import codec
-from streams.broker.kafka import KafkaBroker
-from streams.clustering import fold
-from streams.operations.reconcile import Account, reconcile
-from streams.operations.replay import difference
+from streams.contracts import codec
+from streams.contracts.records import RawArticle, Story, TaggedArticle
+from streams.kafka.local.apache import KafkaBroker
+from streams.ops.reconcile import Account, reconcile
+from streams.ops.replay import difference
 from streams.pipeline import STAGES, Clusterer, article_id
-from streams.records import RawArticle, Story, TaggedArticle
 from streams.settings import Settings
+from streams.stages.cluster import fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,9 @@ from typing import NoReturn
 
 import pytest
 
-from streams.broker import admin
-from streams.broker.kafka import PROPERTIES, KafkaBroker, kafka_version
-from streams.broker.process import BrokerError, answers, free_port
+from streams.kafka import admin
+from streams.kafka.local.apache import PROPERTIES, KafkaBroker, kafka_version
+from streams.kafka.local.process import BrokerError, answers, free_port
 from streams.settings import Settings, load
 
 HERE = Path(__file__).parent

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from streams import codec
-from streams.records import RawArticle
+from streams.contracts import codec
+from streams.contracts.records import RawArticle
 
 _SYLLABLES = ("ka", "lo", "mir", "ven", "tas", "dru", "bel", "qui", "san", "oth", "rin", "gal", "pex", "nor", "ush")
 _HAPPENED = ("was closed", "caught fire", "was sold", "was flooded", "reopened", "went on strike", "was evacuated")

@@ -20,11 +20,11 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from feed import Bad
 from hostile import ANY_NAME, Hostile
 
-from streams import codec
+from streams.contracts import codec
+from streams.contracts.records import Decision, RawArticle, Story
+from streams.kafka.log_reader import FirstDecisions, LogReader
+from streams.kafka.security import client_options
 from streams.pipeline import STAGES, article_id
-from streams.reading import FirstDecisions, LogReader
-from streams.records import Decision, RawArticle, Story
-from streams.security import client_options
 from streams.settings import Settings
 
 SEEDS = Path(__file__).parents[2] / "seeds"

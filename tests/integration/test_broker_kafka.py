@@ -12,11 +12,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.broker import admin
-from streams.broker.kafka import KafkaBroker
-from streams.broker.process import BrokerError, answers
+from streams.contracts.topics import MAX_MESSAGE_BYTES, TOPICS
+from streams.kafka import admin
+from streams.kafka.local.apache import KafkaBroker
+from streams.kafka.local.process import BrokerError, answers
 from streams.settings import Settings, load
-from streams.topics import MAX_MESSAGE_BYTES, TOPICS
 
 
 async def put(bootstrap: str, topic: str, value: bytes) -> None:

@@ -19,12 +19,12 @@ import hostile
 import pytest
 from newsroom import Workers, live_stories, members, records, send_raw, until
 
-from streams import codec
-from streams.agents.process import BROKER_AWAY
-from streams.broker import admin
-from streams.broker.process import free_port
-from streams.operations.reconcile import reconcile
+from streams.contracts import codec
+from streams.kafka import admin
+from streams.kafka.local.process import free_port
+from streams.ops.reconcile import reconcile
 from streams.pipeline import article_id
+from streams.runtime.process import BROKER_AWAY
 from streams.settings import load
 
 SEEDS = [int(each) for each in os.environ.get("CHAOS_SEEDS", "1").split(",")]

@@ -10,19 +10,19 @@ import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams import codec, headers
-from streams.broker import admin
-from streams.dashboard import queries, store
-from streams.dashboard.articles import Articles
-from streams.dashboard.desk import Desk
-from streams.dashboard.filters import Filter
-from streams.dashboard.follow import Follower
-from streams.dashboard.health import Health
-from streams.dashboard.index import Index
-from streams.dashboard.live import Hub
-from streams.dashboard.server import create_app
-from streams.headers import Position
-from streams.records import Decision, StoryArticle, StoryEvent, TaggedArticle
+from streams.contracts import codec, headers
+from streams.contracts.headers import Position
+from streams.contracts.records import Decision, StoryArticle, StoryEvent, TaggedArticle
+from streams.dashboard.follow.broadcast import Broadcaster
+from streams.dashboard.follow.health import Health
+from streams.dashboard.follow.log_consumer import LogConsumer
+from streams.dashboard.store import database, queries
+from streams.dashboard.store.filters import Filter
+from streams.dashboard.store.index import Index
+from streams.dashboard.web.articles import Articles
+from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.server import create_app
+from streams.kafka import admin
 from streams.settings import load
 
 
@@ -30,10 +30,10 @@ from streams.settings import load
 async def following(settings, db=None):
     """An index (over ``db``, else a private one) that a follower keeps up with the log."""
     index, health = Index(db), Health()
-    hub = Hub(index)
-    task = asyncio.create_task(Follower(settings, index, hub, health).run())
+    broadcaster = Broadcaster(index)
+    task = asyncio.create_task(LogConsumer(settings, index, broadcaster, health).run())
     try:
-        yield index, hub, health
+        yield index, broadcaster, health
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -79,11 +79,11 @@ async def until(true, seconds=20):
 
 async def test_every_dashboard_reads_everything_and_single_articles_on_demand(settings):
     await publish(settings, range(20))
-    async with following(settings) as (one, hub, _), following(settings) as (two, _, _):
-        await until(lambda: one.vector == {0: 9, 1: 9} == two.vector)
-        await until(lambda: hub.status.caught_up and hub.status.connected)
+    async with following(settings) as (one, broadcaster, _), following(settings) as (two, _, _):
+        await until(lambda: one.offsets == {0: 9, 1: 9} == two.offsets)
+        await until(lambda: broadcaster.status.caught_up and broadcaster.status.connected)
         await publish(settings, range(20, 24))
-        await until(lambda: one.vector == {0: 11, 1: 11} == two.vector)
+        await until(lambda: one.offsets == {0: 11, 1: 11} == two.offsets)
         first, second = (queries.page(index, Filter(), now=time.time()).rows for index in (one, two))
         assert [row.story.id for row in first] == [row.story.id for row in second]
         assert len(first) == 24
@@ -94,10 +94,12 @@ async def test_every_dashboard_reads_everything_and_single_articles_on_demand(se
         }
 
 
-async def pages(settings, index, hub, health):
+async def pages(settings, index, broadcaster, health):
     """What a dashboard shows of stories and of the log, at one moment for all."""
-    desk = Desk(index=index, hub=hub, health=health, articles=Articles(settings), clock=lambda: 2e9)
-    transport = httpx.ASGITransport(app=create_app(desk))
+    context = AppContext(
+        index=index, broadcaster=broadcaster, health=health, articles=Articles(settings), clock=lambda: 2e9
+    )
+    transport = httpx.ASGITransport(app=create_app(context))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         routes = ["/", "/story/s3", "/article/a21", "/feed.atom", "/api/v1/stories?limit=200", "/api/v1/stories/s22"]
         answers = [await client.get(route) for route in routes]
@@ -106,19 +108,22 @@ async def pages(settings, index, hub, health):
 
 
 async def test_a_second_start_reads_only_what_is_new_and_shows_the_same(settings):
-    path = store.path_of(settings)
+    path = database.path_of(settings)
     await publish(settings, range(20))
-    async with following(settings, store.kept(path)[0]) as (index, _, health):
-        await until(lambda: index.vector == {0: 9, 1: 9})
+    async with following(settings, database.kept(path)[0]) as (index, _, health):
+        await until(lambda: index.offsets == {0: 9, 1: 9})
         assert (health.read, health.resumed) == (20, None)
     await publish(settings, range(20, 23))
-    db, _ = store.kept(path)
-    async with following(settings, db) as (kept, hub, health), following(settings) as (fresh, other, other_health):
-        await until(lambda: kept.vector == {0: 11, 1: 10} == fresh.vector)
-        await until(lambda: hub.status.caught_up and other.status.caught_up)
+    db, _ = database.kept(path)
+    async with (
+        following(settings, db) as (kept, broadcaster, health),
+        following(settings) as (fresh, other, other_health),
+    ):
+        await until(lambda: kept.offsets == {0: 11, 1: 10} == fresh.offsets)
+        await until(lambda: broadcaster.status.caught_up and other.status.caught_up)
         assert (health.read, other_health.read) == (3, 23)
         assert health.resumed[1] == "0.9-1.9"
-        assert await pages(settings, kept, hub, health) == await pages(settings, fresh, other, other_health)
+        assert await pages(settings, kept, broadcaster, health) == await pages(settings, fresh, other, other_health)
 
     # The topic is made anew, and holds as many records as before: others.
     topic = f"{settings.topic_prefix}.story-events"
@@ -132,9 +137,9 @@ async def test_a_second_start_reads_only_what_is_new_and_shows_the_same(settings
         await client.close()
     await admin.apply(settings)
     await publish(settings, range(30, 54))
-    db, _ = store.kept(path)
+    db, _ = database.kept(path)
     async with following(settings, db) as (index, _, health):
-        await until(lambda: index.vector == {0: 11, 1: 11})
+        await until(lambda: index.offsets == {0: 11, 1: 11})
         assert (health.read, health.resumed) == (24, None)
         assert index.lookup("s3") is None
         assert index.lookup("s30") is not None
@@ -166,13 +171,13 @@ async def test_an_outage_is_told_and_nothing_is_read_twice(own_kafka, tmp_path):
     settings = load(broker=f"kafka://{own_kafka.bootstrap}", partitions=2, data_dir=tmp_path / "streams")
     await admin.apply(settings)
     await publish(settings, range(4))
-    async with following(settings) as (index, hub, _):
-        await until(lambda: index.vector == {0: 1, 1: 1} and hub.status.connected)
+    async with following(settings) as (index, broadcaster, _):
+        await until(lambda: index.offsets == {0: 1, 1: 1} and broadcaster.status.connected)
         await asyncio.to_thread(own_kafka.kill)
-        await until(lambda: not hub.status.connected)
+        await until(lambda: not broadcaster.status.connected)
         assert len(queries.page(index, Filter(), now=time.time()).rows) == 4, "what was known is still there"
         await asyncio.to_thread(own_kafka.start)
-        await until(lambda: hub.status.connected, seconds=40)
+        await until(lambda: broadcaster.status.connected, seconds=40)
         await publish(settings, range(4, 8))
-        await until(lambda: index.vector == {0: 3, 1: 3}, seconds=40)
-        assert hub.epoch == 0, "the log is the same: it was not read anew"
+        await until(lambda: index.offsets == {0: 3, 1: 3}, seconds=40)
+        assert broadcaster.epoch == 0, "the log is the same: it was not read anew"

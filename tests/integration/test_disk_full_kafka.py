@@ -16,12 +16,12 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from newsroom import raw_articles, records, send_raw
 
-from streams import codec
-from streams.broker import admin
-from streams.broker.kafka import KafkaBroker
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle
+from streams.kafka import admin
+from streams.kafka.local.apache import KafkaBroker
+from streams.kafka.security import client_options
 from streams.pipeline import article_id
-from streams.records import CleanArticle
-from streams.security import client_options
 from streams.settings import load
 
 #: Bytes that a file of the broker's may have while its "disk is full": less than what cleaning is about to write.

@@ -10,7 +10,7 @@ import hostile
 import pytest
 from newsroom import Workers, decisions, raw_articles, send_hostile, send_raw
 
-from streams.operations.reconcile import reconcile
+from streams.ops.reconcile import reconcile
 from streams.pipeline import article_id
 
 

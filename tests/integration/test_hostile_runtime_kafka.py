@@ -13,9 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from newsroom import Workers, decisions, raw_articles, records, until
 
-from streams import codec
+from streams.contracts import codec
+from streams.contracts.records import RawArticle
 from streams.pipeline import article_id
-from streams.records import RawArticle
 
 #: Seconds from a cold start until the good records behind the bad ones must be clustered.
 _PATIENCE = 150

@@ -12,13 +12,13 @@ from aiokafka.protocol.admin import DeleteGroupsRequest
 from click.testing import CliRunner
 from newsroom import Workers, decisions, until, until_decided
 
-from streams import codec
-from streams.agents.process import HOPELESS
-from streams.agents.state import STAMP_ROW, STATE_VERSION
-from streams.broker import admin
 from streams.cli import cli
-from streams.reading import LogReader
-from streams.records import TaggedArticle
+from streams.contracts import codec
+from streams.contracts.records import TaggedArticle
+from streams.kafka import admin
+from streams.kafka.log_reader import LogReader
+from streams.runtime.process import HOPELESS
+from streams.runtime.state import STAMP_ROW, STATE_VERSION
 
 TEXT = "The harbour of Lindvik was closed on Monday after ferry {} ran aground in thick fog, the coast guard said."
 

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from newsroom import Workers, live_stories, members, raw_articles, records, send_raw, until, until_decided
 
-from streams import codec
-from streams.operations import letters
-from streams.operations.letters import Filter
-from streams.operations.reconcile import reconcile
-from streams.operations.replay import replay
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle, RawArticle, Story
+from streams.ops import dead_letters
+from streams.ops.dead_letters import LetterFilter
+from streams.ops.reconcile import reconcile
+from streams.ops.replay import replay
 from streams.pipeline import article_id
-from streams.records import CleanArticle, RawArticle, Story
 
 
 async def letters_of(settings, **wanted):
-    return [letter async for letter in letters.letters(settings, Filter(**wanted))]
+    return [letter async for letter in dead_letters.letters(settings, LetterFilter(**wanted))]
 
 
 async def test_dead_letters_are_listed_put_back_and_let_go(settings):
@@ -36,7 +36,7 @@ async def test_dead_letters_are_listed_put_back_and_let_go(settings):
         assert mistyped.first_failure
         assert await letters_of(settings, stage="tag") == []
 
-        (back,) = await letters.replay(settings, Filter(names=frozenset({mistyped.name})))
+        (back,) = await dead_letters.replay(settings, LetterFilter(names=frozenset({mistyped.name})))
         assert back.name == mistyped.name
 
         async def came_back():
@@ -48,9 +48,9 @@ async def test_dead_letters_are_listed_put_back_and_let_go(settings):
 
         await until(came_back, workers)
         assert workers.stop() == [0, 0, 0]
-    await letters.purge(settings, Filter(reason="junk"))  # the message says nothing of the bytes: no letter
+    await dead_letters.purge(settings, LetterFilter(reason="junk"))  # the message says nothing of the bytes: no letter
     assert len(await letters_of(settings)) == 3
-    gone, partitions = await letters.purge(settings, Filter(stage="clean"))
+    gone, partitions = await dead_letters.purge(settings, LetterFilter(stage="clean"))
     assert len(gone) == 3
     assert partitions >= 1
     assert await letters_of(settings, all_states=True) == []

@@ -20,9 +20,9 @@ from newsroom import (
     until_decided,
 )
 
-from streams import codec
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle, RawArticle, Rejection, Story, TaggedArticle
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, article_id, create_tagger
-from streams.records import CleanArticle, RawArticle, Rejection, Story, TaggedArticle
 
 
 def by_partition(found):
@@ -47,9 +47,9 @@ async def test_the_agents_equal_the_offline_pipeline_over_the_same_log(settings)
         memory = CleaningMemory()
         for record in part:
             raw = codec.decode(RawArticle, record.value)
-            context, _ = memory.observe(raw, record.offset)
+            context, _ = memory.lookup_context(raw, record.offset)
             at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-            outcome, _ = memory.settle(raw, cleaner.clean(raw, context, received_at=at), record.offset)
+            outcome, _ = memory.assign_revision(raw, cleaner.clean(raw, context, received_at=at), record.offset)
             cleaned.append(codec.encode(outcome))
     clean_log = await records(settings, "articles.clean")
     assert sorted(record.value for record in clean_log) == sorted(cleaned)
@@ -163,7 +163,7 @@ async def test_bad_input_is_a_rejection_or_a_dead_letter_and_stops_nothing(setti
 async def test_a_worker_is_ready_over_http_and_serves_its_metrics(settings):
     import aiohttp
 
-    from streams.broker.process import free_port
+    from streams.kafka.local.process import free_port
 
     port = free_port()
     with Workers(settings, env={"STREAMS_HTTP_PORT": str(port)}) as workers:

@@ -22,15 +22,15 @@ from aiokafka.protocol.admin import CreateAclsRequest_v1
 from aiokafka.protocol.api import Request
 from newsroom import SEEDS, Workers, decisions, seeds, until_decided
 
-from streams.broker import admin
-from streams.broker.access import STAGE_ACCESS, RefusedError
-from streams.broker.kafka import KafkaBroker
-from streams.broker.process import BrokerError, free_port
+from streams.contracts.records import Stage
+from streams.contracts.topics import topic
+from streams.kafka import admin
+from streams.kafka.access import STAGE_ACCESS, RefusedError
+from streams.kafka.local.apache import KafkaBroker
+from streams.kafka.local.process import BrokerError, free_port
+from streams.kafka.security import client_options
 from streams.pipeline import STAGES, article_id
-from streams.records import Stage
-from streams.security import client_options
 from streams.settings import Settings, load
-from streams.topics import topic
 
 USERS = tuple((stage, f"{stage}-pw-1234") for stage in STAGES)
 #: Of the protocol: resource types, pattern, operations and permission (kafka.apache.org/protocol).

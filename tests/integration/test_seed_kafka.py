@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from streams import codec
-from streams.broker.kafka import KafkaBroker
-from streams.broker.process import BrokerError
-from streams.records import RawArticle
-from streams.seeding import Found, Problem, read_files
-from streams.seeding.producer import Summary, send
+from streams.contracts import codec
+from streams.contracts.records import RawArticle
+from streams.kafka.local.apache import KafkaBroker
+from streams.kafka.local.process import BrokerError
+from streams.seed import Found, Problem, read_files
+from streams.seed.producer import Summary, send
 from streams.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
@@ -129,8 +129,8 @@ async def test_with_and_without_idempotence(settings: Settings, idempotence: boo
 async def test_a_broker_that_goes_away_is_told_with_what_had_arrived(
     own_kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from streams.broker import admin
-    from streams.seeding import producer
+    from streams.kafka import admin
+    from streams.seed import producer
 
     monkeypatch.setattr(producer, "_REQUEST_SECONDS", 2)
     monkeypatch.setattr(producer, "_MOST_IN_FLIGHT", 10)

@@ -10,12 +10,12 @@ from hostile import ANY_NAME
 from newsroom import Workers, any_header_names, decisions, raw_articles, records, until, until_decided
 from test_log_identity_kafka import articles, delete, send
 
-from streams import codec
-from streams.agents.process import HOPELESS
-from streams.broker import admin
-from streams.operations import letters, state_check
-from streams.records import CleanArticle, RawArticle
-from streams.security import client_options
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle, RawArticle
+from streams.kafka import admin
+from streams.kafka.security import client_options
+from streams.ops import dead_letters, state_check
+from streams.runtime.process import HOPELESS
 
 
 async def grow(settings, name: str, count: int) -> None:
@@ -136,7 +136,7 @@ async def test_a_header_name_that_is_no_utf8_stops_no_stage(settings):
         await until(cleaned, workers, seconds=40)
         assert workers.stop("clean") == [0]
     # The letter has the name as far as it could be read; readers and the commands see the record too.
-    (letter,) = [letter async for letter in letters.letters(settings, letters.Filter())]
+    (letter,) = [letter async for letter in dead_letters.letters(settings, dead_letters.Filter())]
     assert letter.value == b"\xff no article"
     (record,) = await records(settings, "dead-letters")
     assert dict(record.headers)["\ufffd\ufffd\ufffd("] == b"2"

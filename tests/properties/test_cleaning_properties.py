@@ -5,8 +5,8 @@ import pickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.cleaning import Cleaner, CleaningMemory, explain
-from streams.records import CleanArticle, RawArticle, Rejection
+from streams.contracts.records import CleanArticle, RawArticle, Rejection
+from streams.stages.clean import Cleaner, CleaningMemory, explain
 
 CLEANER = Cleaner()
 
@@ -84,8 +84,8 @@ def test_a_replay_gives_the_same_revisions(contents: list[tuple[str, str]], data
     first_memory, rows = CleaningMemory(), {}
     first = []
     for position, raw in enumerate(raws):
-        context, new = first_memory.observe(raw, position)
-        outcome, more = first_memory.settle(raw, CLEANER.clean(raw, context), position)
+        context, new = first_memory.lookup_context(raw, position)
+        outcome, more = first_memory.assign_revision(raw, CLEANER.clean(raw, context), position)
         rows.update(new | more)
         first.append(outcome)
 
@@ -93,6 +93,6 @@ def test_a_replay_gives_the_same_revisions(contents: list[tuple[str, str]], data
     again.restore((key, row) for key, row in rows.items() if row is not None)
     start = data.draw(st.integers(0, len(raws) - 1))
     for position in range(start, len(raws)):
-        context, _ = again.observe(raws[position], position)
-        outcome, _ = again.settle(raws[position], CLEANER.clean(raws[position], context), position)
+        context, _ = again.lookup_context(raws[position], position)
+        outcome, _ = again.assign_revision(raws[position], CLEANER.clean(raws[position], context), position)
         assert outcome == first[position]

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.clustering import Clusterer, decide, fold, group
-from streams.records import Decision, Story, TaggedArticle
+from streams.contracts.records import Decision, Story, TaggedArticle
+from streams.stages.cluster import Clusterer, fold
+from streams.stages.cluster.index import language_index
+from streams.stages.cluster.lifecycle import decide
 
 #: Words that no two topics share, so that only an article of two topics brings their stories together.
 TOPICS = (
@@ -29,7 +31,7 @@ FOUND, JOIN, MERGE = 0.0, 0.6, 0.95
 
 @dataclass(frozen=True)
 class Step:
-    """An article, and what the judgement says of every story that it meets."""
+    """An article, and what the join_model says of every story that it meets."""
 
     article: TaggedArticle
     chance: float
@@ -78,9 +80,9 @@ def streams_of(draw: st.DrawFn) -> list[Step]:
 def lively(forgotten_articles: int) -> Iterator[None]:
     """Few articles tell the time, any size that can split is looked at, and stories are forgotten after so few."""
     with (
-        patch.object(group, "CLOCK", 3),
+        patch.object(language_index, "CLOCK", 3),
         patch.object(decide, "SPLIT_SIZES", range(6, 24)),
-        patch.object(group, "FORGOTTEN_ARTICLES", forgotten_articles),
+        patch.object(language_index, "FORGOTTEN_ARTICLES", forgotten_articles),
     ):
         yield
 
@@ -90,7 +92,7 @@ class Run:
     """A stream delivered step by step, everything that redirects promise checked after each."""
 
     clusterer: Clusterer
-    judgement: By
+    join_model: By
     position: int = 0
     redirects: dict[str, str] = field(default_factory=dict)
     rows: dict[str, bytes] = field(default_factory=dict)
@@ -99,7 +101,7 @@ class Run:
     kinds: set[str] = field(default_factory=set)
 
     def deliver(self, step: Step) -> None:
-        self.judgement.chance = step.chance
+        self.join_model.chance = step.chance
         self.position += 1
         decision = self.clusterer.decide(step.article)
         if decision is None:
@@ -165,8 +167,8 @@ class Run:
 
 
 def started() -> Run:
-    judgement = By()
-    return Run(Clusterer(judgement), judgement)
+    join_model = By()
+    return Run(Clusterer(join_model), join_model)
 
 
 @pytest.mark.parametrize("forgotten_articles", [50_000, 3])

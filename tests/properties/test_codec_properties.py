@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import codec
-from streams.records import CleanArticle, Decision, Dropped, Evidence, Quote, RawArticle, Shared, StoryEvent
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle, Decision, Dropped, Evidence, Quote, RawArticle, Shared, StoryEvent
 
 # JSON carries no lone surrogates; everything else goes through.
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import codec
-from streams.records import CleanArticle, TaggedArticle
-from streams.tagging import Tagger, WeightsError, create_tagger
-from streams.tagging.quotes import quoted
+from streams.contracts import codec
+from streams.contracts.records import CleanArticle, TaggedArticle
+from streams.stages.tag import Tagger, WeightsError, create_tagger
+from streams.stages.tag.quotes.extract import quoted
 
 #: What goes into made-up texts: names, quotation marks of every kind, emoji, combining marks, other scripts, oddities.
 _PIECES = st.sampled_from(

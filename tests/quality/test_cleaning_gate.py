@@ -11,10 +11,10 @@ import pytest
 from lxml import html
 from resiliparse.extract.html2text import extract_plain_text
 
-from streams.cleaning import Cleaner
-from streams.evaluation.cleaning_data import read_rows, score
-from streams.records import CleanArticle, RawArticle
+from streams.contracts.records import CleanArticle, RawArticle
+from streams.stages.clean import Cleaner
 from streams.text import fold
+from training.cleaning_data import read_rows, score
 
 pytestmark = pytest.mark.quality
 

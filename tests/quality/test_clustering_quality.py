@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.clustering import Clusterer
-from streams.codec import encode
-from streams.evaluation.stories import score
-from streams.evaluation.stories_data import Labelled, by_time, read, shuffled, synthetic, undated
-from streams.evaluation.stories_scores import scores
-from streams.records import TaggedArticle
+from streams.contracts.codec import encode
+from streams.contracts.records import TaggedArticle
+from streams.stages.cluster import Clusterer
+from training.stories import score
+from training.stories_data import Labelled, by_time, read, shuffled, synthetic, undated
+from training.stories_scores import scores
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "stories"
 SYNTHETIC_HASH = "601b12445548ecc2"

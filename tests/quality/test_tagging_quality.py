@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from streams import codec
-from streams.evaluation.entities import measure, render
-from streams.evaluation.entities_data import CORPORA, read, score
-from streams.evaluation.entities_gold import measure_gold, read_names, read_quotes
-from streams.tagging import Tagger, WeightsError, create_tagger
+from streams.contracts import codec
+from streams.stages.tag import Tagger, WeightsError, create_tagger
+from training.entities import measure, render
+from training.entities_data import CORPORA, read, score
+from training.entities_gold import measure_gold, read_names, read_quotes
 
 DATA = Path(__file__).parent / "data"
 SHARED = Path(__file__).parents[3] / "shared" / "data"

@@ -21,8 +21,8 @@ import click
 import pytest
 import yaml
 
-from streams.broker.kafka import PROPERTIES, kafka_version
 from streams.cli import cli
+from streams.kafka.local.apache import PROPERTIES, kafka_version
 from streams.pipeline import STAGES
 from streams.settings import Settings, load
 

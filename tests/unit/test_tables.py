@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams import headers
-from streams.headers import Position
+from streams.contracts import headers
+from streams.contracts.headers import Position
+from streams.contracts.records import CleanArticle
+from streams.contracts.topics import MAX_MESSAGE_BYTES, TOPICS, topic
 from streams.metrics import METRICS, Metrics
-from streams.records import CleanArticle
 from streams.settings import SettingsError, load
-from streams.topics import MAX_MESSAGE_BYTES, TOPICS, topic
 
 
 def test_defaults_work():

@@ -6,13 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from streams.dashboard.desk import Desk
-from streams.dashboard.health import Health
-from streams.dashboard.index import Index
-from streams.dashboard.live import Hub
-from streams.dashboard.projection import project
-from streams.headers import Position
-from streams.records import (
+from streams.contracts.headers import Position
+from streams.contracts.records import (
     Decision,
     Evidence,
     RunnerUp,
@@ -22,6 +17,11 @@ from streams.records import (
     StoryEvent,
     StoryQuote,
 )
+from streams.dashboard.follow.broadcast import Broadcaster
+from streams.dashboard.follow.health import Health
+from streams.dashboard.store.index import Index
+from streams.dashboard.store.projection import project
+from streams.dashboard.web.context import AppContext
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -126,6 +126,8 @@ class Texts:
 
 
 @pytest.fixture
-def desk(newsroom):
-    hub = Hub(newsroom.index, clock=lambda: newsroom.now)
-    return Desk(index=newsroom.index, hub=hub, health=Health(), articles=Texts(), clock=lambda: newsroom.now)
+def context(newsroom):
+    broadcaster = Broadcaster(newsroom.index, clock=lambda: newsroom.now)
+    return AppContext(
+        index=newsroom.index, broadcaster=broadcaster, health=Health(), articles=Texts(), clock=lambda: newsroom.now
+    )

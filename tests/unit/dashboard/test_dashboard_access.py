@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from streams.dashboard import web
-from streams.dashboard.render import id_of, path_part
-from streams.dashboard.server import configuration, create_app
-from streams.dashboard.web import MOST_WAITING, PatientProtocol
+from streams.dashboard.web import http
+from streams.dashboard.web.http import MOST_WAITING, PatientProtocol
+from streams.dashboard.web.render import id_of, path_part
+from streams.dashboard.web.server import configuration, create_app
 from streams.settings import Settings, SettingsError, load
 
 IDS = ["x", "x/articles", "x/feed.atom", "x%2Farticles", "a%2Fb", "a/b", "..", ".", "~..", "~", "/", "//", "a b",
@@ -51,8 +51,8 @@ def test_an_id_is_one_part_of_a_path_that_no_browser_takes_for_a_folder(id_):
     assert part.lower().replace("%2e", ".") not in (".", "..")
 
 
-async def test_no_id_is_taken_for_another_one_or_for_a_sub_page(newsroom, desk):
-    app = create_app(desk)
+async def test_no_id_is_taken_for_another_one_or_for_a_sub_page(newsroom, context):
+    app = create_app(context)
     for number, id_ in enumerate(IDS):
         newsroom.create(
             id_,
@@ -78,19 +78,19 @@ async def test_no_id_is_taken_for_another_one_or_for_a_sub_page(newsroom, desk):
             assert (await client.get(f"/api/v1/entities/{part}")).json()["entity"]["id"] == id_
 
 
-async def test_a_merge_leads_to_a_story_of_any_id(newsroom, desk):
+async def test_a_merge_leads_to_a_story_of_any_id(newsroom, context):
     newsroom.create("x/feed.atom", newsroom.article("a1"))
     newsroom.create("y", newsroom.article("a2"))
     newsroom.log(newsroom.event("merged", "y", other_id="x/feed.atom"))
-    async with client_of(create_app(desk)) as client:
+    async with client_of(create_app(context)) as client:
         answer = await client.get("/story/y")
         assert answer.headers["location"] == "/story/x%2Ffeed.atom?merged=y"
         assert (await client.get(answer.headers["location"])).headers["content-type"].startswith("text/html")
 
 
-async def test_the_token_is_asked_for_however_the_path_is_written(newsroom, desk):
+async def test_the_token_is_asked_for_however_the_path_is_written(newsroom, context):
     newsroom.create("s1", newsroom.article("a1", "Bridge closed"))
-    async with client_of(create_app(desk, token="t")) as client:
+    async with client_of(create_app(context, token="t")) as client:
         for path in ("/api/v1/stories", "/%61pi/v1/stories", "/api%2Fv1/stories", "//api/v1/stories"):
             answer = await client.get(path)
             assert answer.status_code in (401, 404), path
@@ -106,9 +106,9 @@ HALF = [
 ]
 
 
-async def test_hundreds_of_unfinished_requests_shut_nobody_out(newsroom, desk):
+async def test_hundreds_of_unfinished_requests_shut_nobody_out(newsroom, context):
     newsroom.create("s1", newsroom.article("a1", "Bridge closed"))
-    async with serving(create_app(desk)) as (server, address):
+    async with serving(create_app(context)) as (server, address):
         half = []
         for number in range(MOST_WAITING + 150):
             _, writer = await asyncio.open_connection(*address)
@@ -126,7 +126,7 @@ async def test_hundreds_of_unfinished_requests_shut_nobody_out(newsroom, desk):
 
 
 async def test_a_client_that_does_not_read_its_answer_holds_it_for_a_while_only(monkeypatch):
-    monkeypatch.setattr(web, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(http, "ANSWER_SECONDS", 0.5)
 
     async def whole(_):
         return Response(b"x" * 30_000_000)
@@ -148,19 +148,19 @@ async def test_a_client_that_does_not_read_its_answer_holds_it_for_a_while_only(
             writer.close()
 
 
-async def test_requests_beyond_the_most_are_asked_to_come_again_and_counted(newsroom, desk):
+async def test_requests_beyond_the_most_are_asked_to_come_again_and_counted(newsroom, context):
     newsroom.create("s1", newsroom.article("a1"))
-    desk.requests.most = 3
+    context.requests.most = 3
     gate = asyncio.Event()
 
     async def read(_):
         await gate.wait()
         return {}
 
-    desk.articles.read = read
-    async with client_of(create_app(desk)) as client:
+    context.articles.read = read
+    async with client_of(create_app(context)) as client:
         held = [asyncio.create_task(client.get("/story/s1")) for _ in range(3)]
-        while desk.requests.in_flight < 3:  # noqa: ASYNC110 - it tells nobody
+        while context.requests.in_flight < 3:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.01)
         refused = await client.get("/")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
@@ -170,7 +170,7 @@ async def test_requests_beyond_the_most_are_asked_to_come_again_and_counted(news
         gate.set()
         assert {answer.status_code for answer in await asyncio.gather(*held)} == {200}
         assert (await client.get("/")).status_code == 200
-        assert desk.requests.in_flight == 0
+        assert context.requests.in_flight == 0
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ async def test_requests_beyond_the_most_are_asked_to_come_again_and_counted(news
         ("10.0.0.1", "10.0.0.1", None, "10.0.0.1"),
     ],
 )
-async def test_only_trusted_proxies_say_who_a_client_is(desk, monkeypatch, trusted, peer, forwarded, client):
+async def test_only_trusted_proxies_say_who_a_client_is(context, monkeypatch, trusted, peer, forwarded, client):
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     asked = []
-    monkeypatch.setattr(desk.hub, "admits", lambda host, _: asked.append(host))
-    config = configuration(Settings(dashboard_proxies=trusted), desk, "127.0.0.1")
+    monkeypatch.setattr(context.broadcaster, "admits", lambda host, _: asked.append(host))
+    config = configuration(Settings(dashboard_proxies=trusted), context, "127.0.0.1")
     config.load()
     async with client_of(config.loaded_app, client=(peer, 4711)) as browser:
         headers = {"host": "localhost"} | ({"x-forwarded-for": forwarded} if forwarded else {})

@@ -14,8 +14,8 @@ import urllib.request
 
 import pytest
 
-from streams.broker import admin
-from streams.broker.embedded import EmbeddedBroker
+from streams.kafka import admin
+from streams.kafka.local.embedded import EmbeddedBroker
 from streams.settings import load
 
 COMMAND = [sys.executable, "-m", "streams", "dashboard"]

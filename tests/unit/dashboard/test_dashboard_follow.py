@@ -10,15 +10,15 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from streams import codec, headers
-from streams.dashboard.follow import Follower
-from streams.dashboard.health import Health
-from streams.dashboard.live import Hub
-from streams.dashboard.resume import proof
-from streams.dashboard.server import create_app
-from streams.headers import Position
-from streams.reading import FirstDecisions
-from streams.records import Decision
+from streams.contracts import codec, headers
+from streams.contracts.headers import Position
+from streams.contracts.records import Decision
+from streams.dashboard.follow.broadcast import Broadcaster
+from streams.dashboard.follow.health import Health
+from streams.dashboard.follow.log_consumer import LogConsumer
+from streams.dashboard.follow.resume import proof
+from streams.dashboard.web.server import create_app
+from streams.kafka.log_reader import FirstDecisions
 from streams.settings import Settings
 
 #: Before the year 1 in UTC.
@@ -27,11 +27,11 @@ EARLIEST = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23, minutes=59)))
 
 @pytest.fixture
 def follower(newsroom):
-    return Follower(Settings(), newsroom.index, Hub(newsroom.index), Health())
+    return LogConsumer(Settings(), newsroom.index, Broadcaster(newsroom.index), Health())
 
 
-def client_of(desk):
-    transport = httpx.ASGITransport(app=create_app(desk), raise_app_exceptions=False)
+def client_of(context):
+    transport = httpx.ASGITransport(app=create_app(context), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
@@ -58,7 +58,7 @@ def test_each_decision_counts_once_and_what_cannot_be_read_is_stepped_over(newsr
         record(newsroom, 3, story="s3"),
     ):
         follower._take(first, each)
-    assert newsroom.index.vector == {0: 3}
+    assert newsroom.index.offsets == {0: 3}
     assert newsroom.index.lookup("s1") is not None
     assert newsroom.index.lookup("s3") is not None
     assert newsroom.index.lookup("repeated") is None, "the first decision of a source offset stands"
@@ -110,7 +110,7 @@ def test_no_record_stops_the_follower_and_each_that_is_skipped_is_counted(newsro
     huge = record(newsroom, 4, story="s4", source=2**62)
     for each in (record(newsroom, 0), null, record(newsroom, 2, story="s2"), record(newsroom, 3, story="s3"), huge):
         follower._take(first, each)
-    assert newsroom.index.vector == {0: 4}
+    assert newsroom.index.offsets == {0: 4}
     assert [newsroom.index.lookup(id_) is not None for id_ in ("s1", "s2", "s3", "s4")] == [True, False, True, True]
     assert (follower._health.skipped, follower._health.last_skipped) == (2, "0:2")
 
@@ -122,10 +122,10 @@ def test_a_full_disk_is_not_the_records_fault(newsroom, follower, monkeypatch):
     monkeypatch.setattr(newsroom.index, "write", full)
     with pytest.raises(sqlite3.OperationalError):
         follower._take(FirstDecisions(), record(newsroom, 0))
-    assert newsroom.index.vector == {}, "it is read again"
+    assert newsroom.index.offsets == {}, "it is read again"
 
 
-async def test_times_that_no_date_can_name_are_shown_all_the_same(newsroom, follower, desk):
+async def test_times_that_no_date_can_name_are_shown_all_the_same(newsroom, follower, context):
     first = FirstDecisions()
     for number, (timestamp, at) in enumerate([(1_700_000_000_000_000, None), (-1, None), (2**63 - 1, EARLIEST)]):
         each = record(newsroom, number, story=f"s{number}")
@@ -133,15 +133,15 @@ async def test_times_that_no_date_can_name_are_shown_all_the_same(newsroom, foll
         each.value = codec.encode(replace(decision, events=(replace(decision.events[0], at=at),)))
         each.timestamp = timestamp
         follower._take(first, each)
-    async with client_of(desk) as client:
+    async with client_of(context) as client:
         for route in ("/", "/feed.atom", "/api/v1/stories", "/api/v1/events", "/story/s0", "/story/s1", "/story/s2"):
             assert (await client.get(route)).status_code == 200, route
     follower._count("articles.clean", SimpleNamespace(headers=[("ce_source", b"/x/clean")], timestamp=2**63 - 1))
 
 
-async def test_health_tells_of_skipped_records(desk):
-    async with client_of(desk) as client:
+async def test_health_tells_of_skipped_records(context):
+    async with client_of(context) as client:
         assert "skipped" not in (await client.get("/health")).text
-        desk.health.skip("3:17")
+        context.health.skip("3:17")
         assert "1 record of the decision log could not be read and was skipped" in (await client.get("/health")).text
         assert (await client.get("/api/v1/health")).json()["skipped"] == {"records": 1, "last": "3:17"}

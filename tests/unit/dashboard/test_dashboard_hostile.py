@@ -13,14 +13,14 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from streams.dashboard.filters import BadRequestError, decode_cursor, encode_cursor, parse_limit
-from streams.dashboard.health import Health
-from streams.dashboard.live import decode_vector, encode_vector
-from streams.dashboard.quotes import Said, shared_quotes
-from streams.dashboard.render import MOST_SHOWN, paragraphs
-from streams.dashboard.server import create_app
-from streams.dashboard.web import PatientProtocol, answered_to
-from streams.records import Entity, Mention, Quote, TaggedArticle
+from streams.contracts.records import Entity, Mention, Quote, TaggedArticle
+from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
+from streams.dashboard.follow.health import Health
+from streams.dashboard.store.filters import BadRequestError, decode_cursor, encode_cursor, parse_limit
+from streams.dashboard.web.http import PatientProtocol, answered_to
+from streams.dashboard.web.quotes import Said, shared_quotes
+from streams.dashboard.web.render import MOST_SHOWN, paragraphs
+from streams.dashboard.web.server import create_app
 
 HUGE = ["9" * 9, "9" * 18, "9" * 19, "9" * 5000, "0000000011000", "-1", "1.5", "1e3", "٣", "", " 1", "\x00", "nan"]
 ROUTES = ["/", "/rows", "/feed.atom", "/api/v1/stories", "/api/v1/events", "/api/v1/stories/s1/articles", "/story/s1",
@@ -28,8 +28,8 @@ ROUTES = ["/", "/rows", "/feed.atom", "/api/v1/stories", "/api/v1/events", "/api
 
 
 @pytest.fixture
-def app(desk) -> Starlette:
-    return create_app(desk)
+def app(context) -> Starlette:
+    return create_app(context)
 
 
 def client_of(app: Starlette, **options) -> httpx.AsyncClient:
@@ -61,8 +61,8 @@ async def test_no_parameter_makes_a_route_fail(app):
 
 @pytest.mark.parametrize("text", ["1.99999999999999999999", "1", "a.b", "-1.5", "1.-5", "1.2-"])
 def test_a_position_that_no_log_can_have_is_none(text):
-    assert decode_vector(text) is None
-    assert decode_vector(encode_vector({0: 5, 3: 2**60 // 10})) == {0: 5, 3: 2**60 // 10}
+    assert decode_offsets(text) is None
+    assert decode_offsets(encode_offsets({0: 5, 3: 2**60 // 10})) == {0: 5, 3: 2**60 // 10}
 
 
 @pytest.mark.parametrize("moment", ["nan", "inf", "-inf"])
@@ -76,35 +76,35 @@ def test_a_cursor_of_no_moment_is_refused(moment):
     [("localhost:8800", 200), ("127.0.0.1:8800", 200), ("[::1]:8800", 200), ("news.example:80", 200),
      ("evil.example", 421), ("evil.example:8800", 421), ("127.0.0.1.evil.example", 421), ("", 421)],
 )  # fmt: skip
-async def test_it_answers_to_its_own_names_and_to_addresses(desk, host, status):
-    app = create_app(desk, hosts=answered_to("127.0.0.1", "news.example, other.example"))
+async def test_it_answers_to_its_own_names_and_to_addresses(context, host, status):
+    app = create_app(context, hosts=answered_to("127.0.0.1", "news.example, other.example"))
     async with client_of(app) as client:
         assert (await client.get("/health", headers={"host": host})).status_code == status
 
 
-async def test_one_address_may_hold_so_many_streams_and_another_still_gets_one(desk):
-    hub = desk.hub
-    assert hub.admits("10.0.0.1", 2)
+async def test_one_address_may_hold_so_many_streams_and_another_still_gets_one(context):
+    broadcaster = context.broadcaster
+    assert broadcaster.admits("10.0.0.1", 2)
 
     async def events():
         while True:
             yield b"x"
             await asyncio.sleep(0)
 
-    held = [hub.guard(events(), "10.0.0.1") for _ in range(2)]
+    held = [broadcaster.guard(events(), "10.0.0.1") for _ in range(2)]
     for stream in held:
         await anext(stream)
-    assert not hub.admits("10.0.0.1", 2)
-    assert hub.admits("10.0.0.2", 2)
+    assert not broadcaster.admits("10.0.0.1", 2)
+    assert broadcaster.admits("10.0.0.2", 2)
     for stream in held:
         await stream.aclose()
-    assert hub.admits("10.0.0.1", 2)
-    assert hub.streams == 0
+    assert broadcaster.admits("10.0.0.1", 2)
+    assert broadcaster.streams == 0
 
 
-async def test_connections_that_never_finish_their_request_are_closed(desk, monkeypatch):
-    monkeypatch.setattr("streams.dashboard.web.REQUEST_SECONDS", 0.5)
-    config = uvicorn.Config(create_app(desk), lifespan="off", log_config=None, http=PatientProtocol, port=0)
+async def test_connections_that_never_finish_their_request_are_closed(context, monkeypatch):
+    monkeypatch.setattr("streams.dashboard.web.http.REQUEST_SECONDS", 0.5)
+    config = uvicorn.Config(create_app(context), lifespan="off", log_config=None, http=PatientProtocol, port=0)
     server = uvicorn.Server(config)
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))

@@ -7,20 +7,20 @@ import json
 
 import pytest
 
-from streams.dashboard.filters import Filter
-from streams.dashboard.live import BACKLOG, Hub, decode_vector, encode_vector
+from streams.dashboard.follow.broadcast import BACKLOG, Broadcaster, decode_offsets, encode_offsets
+from streams.dashboard.store.filters import Filter
 
 
 @pytest.fixture
-def hub(newsroom):
-    return Hub(newsroom.index, clock=lambda: newsroom.now)
+def broadcaster(newsroom):
+    return Broadcaster(newsroom.index, clock=lambda: newsroom.now)
 
 
 @pytest.fixture
-async def ticking(hub, monkeypatch):
-    monkeypatch.setattr("streams.dashboard.live.GATHER", 0.01)
-    task = asyncio.create_task(hub.run())
-    yield hub
+async def ticking(broadcaster, monkeypatch):
+    monkeypatch.setattr("streams.dashboard.follow.broadcast.GATHER", 0.01)
+    task = asyncio.create_task(broadcaster.run())
+    yield broadcaster
     task.cancel()
 
 
@@ -81,7 +81,7 @@ async def test_many_changes_of_one_story_are_told_once(newsroom, ticking):
 
 async def test_a_page_gets_what_it_missed_between_render_and_stream(newsroom, ticking):
     newsroom.create("s1", newsroom.article("a1"))
-    rendered = decode_vector(encode_vector(newsroom.index.vector))
+    rendered = decode_offsets(encode_offsets(newsroom.index.offsets))
     newsroom.create("s2", newsroom.article("a2"))
     got, task = await take(ticking.stories(Filter(), rendered))
     assert [row["id"] for _, data in await told(got) for row in data["rows"]] == ["s2"]
@@ -98,26 +98,26 @@ async def test_who_missed_too_much_is_told_to_load_anew(newsroom, ticking):
     task.cancel()
 
 
-async def test_streams_that_share_a_message_miss_nothing_that_came_after_it_was_made(newsroom, hub):
+async def test_streams_that_share_a_message_miss_nothing_that_came_after_it_was_made(newsroom, broadcaster):
     def step(stream):
         return asyncio.wait_for(anext(stream), 1)
 
-    one, two = hub.stories(Filter(), None), hub.stories(Filter(), None)
+    one, two = broadcaster.stories(Filter(), None), broadcaster.stories(Filter(), None)
     assert [await step(one), await step(two)] == [b"", b""]
-    hub.changed(newsroom.create("s1", newsroom.article("a1")))
+    broadcaster.changed(newsroom.create("s1", newsroom.article("a1")))
     waiting = asyncio.ensure_future(step(one))
     await asyncio.sleep(0)
-    hub._open_gate()
+    broadcaster._open_gate()
     first = await waiting
-    hub.changed(newsroom.create("s2", newsroom.article("a2")))
+    broadcaster.changed(newsroom.create("s2", newsroom.article("a2")))
     second = await step(two)
     waiting = asyncio.ensure_future(step(two))
     await asyncio.sleep(0)
-    hub._open_gate()
+    broadcaster._open_gate()
     third = await waiting
     assert second == first, "made once"
     assert b'"s2"' in third
-    hub.close()
+    broadcaster.close()
     await one.aclose()
     await two.aclose()
 
@@ -168,10 +168,10 @@ async def test_the_status_comes_first_and_again_when_it_changes(ticking):
     assert ticking.streams == 0
 
 
-async def test_a_silent_stream_gives_signs_of_life(hub, monkeypatch):
-    monkeypatch.setattr("streams.dashboard.live.HEARTBEAT", 0.02)
-    hub.clock = asyncio.get_running_loop().time
-    got, task = await take(hub.guard(hub.stories(Filter(), None)))
+async def test_a_silent_stream_gives_signs_of_life(broadcaster, monkeypatch):
+    monkeypatch.setattr("streams.dashboard.follow.broadcast.HEARTBEAT", 0.02)
+    broadcaster.clock = asyncio.get_running_loop().time
+    got, task = await take(broadcaster.guard(broadcaster.stories(Filter(), None)))
     for _ in range(500):
         if b": still here\n\n" in got:
             break
@@ -181,7 +181,7 @@ async def test_a_silent_stream_gives_signs_of_life(hub, monkeypatch):
 
 
 def test_positions_survive_the_way_through_an_event_id():
-    assert decode_vector(encode_vector({0: 12, 3: 4})) == {0: 12, 3: 4}
-    assert decode_vector("") == {}
+    assert decode_offsets(encode_offsets({0: 12, 3: 4})) == {0: 12, 3: 4}
+    assert decode_offsets("") == {}
     for wrong in ("x", "1", "1.2.3", "1.x", "-", "1.2-" * 2000):
-        assert decode_vector(wrong) is None
+        assert decode_offsets(wrong) is None

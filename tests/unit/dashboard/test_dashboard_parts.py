@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import headers
-from streams.dashboard.health import Health, percentile
-from streams.dashboard.quotes import Said, shared_quotes
-from streams.dashboard.render import ago, paragraphs, safe_url, seconds, shown, spark_path
-from streams.records import CleanArticle, Entity, Mention, Quote, TaggedArticle
+from streams.contracts import headers
+from streams.contracts.records import CleanArticle, Entity, Mention, Quote, TaggedArticle
+from streams.dashboard.follow.health import Health, percentile
+from streams.dashboard.web.quotes import Said, shared_quotes
+from streams.dashboard.web.render import ago, paragraphs, safe_url, seconds, shown, spark_path
 
 T = 1_700_000_000.0
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.dashboard import queries
-from streams.dashboard.filters import BadRequestError, Filter, decode_cursor, encode_cursor
-from streams.dashboard.index import Index, changed_since
-from streams.dashboard.projection import HOUR, Kept, article_time, phase, sparkline
-from streams.records import Story
+from streams.contracts.records import Story
+from streams.dashboard.store import queries
+from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, encode_cursor
+from streams.dashboard.store.index import Index, changed_since
+from streams.dashboard.store.projection import HOUR, StoryRow, article_time, phase, sparkline
 
 
 def ids(page):
@@ -237,7 +237,7 @@ def test_a_sparkline_counts_by_hour_and_leaves_out_what_is_older():
 def test_phase_edges():
     def at(count, age, silence, status="open"):
         story = Story(id="s", status=status, article_count=count)
-        return phase(Kept(story=story, active=0, newest=1e6 - silence, oldest=1e6 - age), 1e6)
+        return phase(StoryRow(story=story, active=0, newest=1e6 - silence, oldest=1e6 - age), 1e6)
 
     assert at(3, 2 * HOUR, 60) == "breaking"
     assert at(2, 2 * HOUR, 60) == "developing"

@@ -9,17 +9,17 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from streams.dashboard.openapi import DOCUMENT
-from streams.dashboard.server import create_app
-from streams.records import Entity, Mention, Quote, TaggedArticle
+from streams.contracts.records import Entity, Mention, Quote, TaggedArticle
+from streams.dashboard.web.openapi import DOCUMENT
+from streams.dashboard.web.server import create_app
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202egnp.exe"
 
 
 @pytest.fixture
-async def get(desk):
+async def get(context):
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=create_app(desk)), base_url="http://dashboard"
+        transport=httpx.ASGITransport(app=create_app(context)), base_url="http://dashboard"
     ) as client:
         yield client.get
 
@@ -57,10 +57,10 @@ async def test_merged_stories_lead_to_where_they_went(newsroom, get):
     assert {each["id"] for each in (await get("/api/v1/stories/young/articles")).json()["articles"]} == {"a1", "a2"}
 
 
-async def test_what_was_taken_back_cannot_be_had_any_more(newsroom, desk, get):
+async def test_what_was_taken_back_cannot_be_had_any_more(newsroom, context, get):
     article = newsroom.article("a1", "Libel")
     newsroom.create("s1", article)
-    desk.articles.texts["a1"] = TaggedArticle(id="a1", text="Libel.")
+    context.articles.texts["a1"] = TaggedArticle(id="a1", text="Libel.")
     assert (await get("/article/a1")).status_code == 200
     newsroom.log(newsroom.event("retracted", "s1", article))
     for path in ("/story/s1", "/article/a1", "/api/v1/stories/s1", "/api/v1/articles/a1", "/story/s1/feed.atom"):
@@ -83,7 +83,7 @@ PATHS = (
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_hostile_articles_are_only_text(newsroom, desk, get, path):
+async def test_hostile_articles_are_only_text(newsroom, context, get, path):
     newsroom.create(
         "s1",
         newsroom.article(
@@ -92,7 +92,7 @@ async def test_hostile_articles_are_only_text(newsroom, desk, get, path):
     )
     newsroom.join("s1", newsroom.article("a2", EVIL, source="Other", url="data:text/html,<script>", quote=EVIL))
     text = EVIL + "\n\n" + EVIL
-    desk.articles.texts["a1"] = TaggedArticle(
+    context.articles.texts["a1"] = TaggedArticle(
         id="a1",
         text=text,
         title=EVIL,
@@ -171,8 +171,8 @@ async def test_what_cannot_be_asked_is_refused(get, path, status):
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_nothing_can_be_written(desk):
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=create_app(desk)), base_url="http://d") as client:
+async def test_nothing_can_be_written(context):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=create_app(context)), base_url="http://d") as client:
         for method in ("POST", "PUT", "DELETE", "PATCH"):
             assert (await client.request(method, "/", content=b"x")).status_code == 405
         assert (await client.head("/")).status_code == 200
@@ -203,8 +203,8 @@ async def test_the_api_pages_through_everything(newsroom, get):
     assert [event["story_id"] for event in first["events"] + rest["events"]] == sorted(seen)
 
 
-async def test_the_api_wants_its_token_and_the_pages_do_not(desk):
-    app = create_app(desk, token="correct horse")
+async def test_the_api_wants_its_token_and_the_pages_do_not(context):
+    app = create_app(context, token="correct horse")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://d") as client:
         assert (await client.get("/api/v1/stories")).status_code == 401
         assert (await client.get("/api/v1/stories", headers={"authorization": "Bearer wrong"})).status_code == 401
@@ -213,8 +213,8 @@ async def test_the_api_wants_its_token_and_the_pages_do_not(desk):
         assert (await client.get("/")).status_code == 200
 
 
-def test_the_description_names_the_routes_that_there_are(desk):
-    routes = {route.path.removeprefix("/api/v1") for route in create_app(desk).routes if "/api/v1/" in route.path}
+def test_the_description_names_the_routes_that_there_are(context):
+    routes = {route.path.removeprefix("/api/v1") for route in create_app(context).routes if "/api/v1/" in route.path}
     assert {re.sub(r":\w+}", "}", path) for path in routes} == set(DOCUMENT["paths"])
 
 
@@ -223,9 +223,9 @@ def test_every_reference_of_the_description_leads_somewhere():
     assert names <= set(DOCUMENT["components"]["schemas"])
 
 
-async def test_pages_say_when_kafka_is_away(desk, get):
+async def test_pages_say_when_kafka_is_away(context, get):
     assert 'id="away" hidden' in (await get("/")).text
-    desk.hub.set_status(connected=False)
+    context.broadcaster.set_status(connected=False)
     page = (await get("/")).text
     assert 'id="away">' in page
     assert "Kafka does not answer since" in page

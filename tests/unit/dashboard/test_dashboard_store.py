@@ -15,15 +15,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from streams import codec, headers
-from streams.dashboard import store
-from streams.dashboard.follow import Follower
-from streams.dashboard.health import Health
-from streams.dashboard.index import Index
-from streams.dashboard.live import Hub
-from streams.dashboard.resume import misfit, outside, proof
-from streams.headers import Position
-from streams.records import Decision
+from streams.contracts import codec, headers
+from streams.contracts.headers import Position
+from streams.contracts.records import Decision
+from streams.dashboard.follow.broadcast import Broadcaster
+from streams.dashboard.follow.health import Health
+from streams.dashboard.follow.log_consumer import LogConsumer
+from streams.dashboard.follow.resume import misfit, outside, proof
+from streams.dashboard.store import database
+from streams.dashboard.store.index import Index
 from streams.settings import Settings
 
 TABLES = ("stories", "facets", "entities", "members", "events", "texts")
@@ -99,7 +99,7 @@ def path(tmp_path):
 async def follow(log, db):
     """Read ``log`` to its end into an index over ``db``."""
     index, health = Index(db), Health()
-    follower = Follower(Settings(), index, Hub(index), health)
+    follower = LogConsumer(Settings(), index, Broadcaster(index), health)
     follower._reader = log
     await follower._follow_log()
     return index, health
@@ -110,8 +110,8 @@ def rows(index):
 
 
 async def whole(records):
-    index, health = await follow(Log(records), store.private())
-    told = rows(index), index.vector, (health.skipped, health.last_skipped)
+    index, health = await follow(Log(records), database.private())
+    told = rows(index), index.offsets, (health.skipped, health.last_skipped)
     index.close()
     return told
 
@@ -120,11 +120,11 @@ async def test_wherever_it_stopped_it_goes_on_to_the_same_rows(records, path):
     expected = await whole(records)
     assert expected[2] == (1, "0:7")
     for stop in range(len(records)):
-        first, _ = await follow(Log(records[:stop]), store.kept(path, fresh=True)[0])
+        first, _ = await follow(Log(records[:stop]), database.kept(path, fresh=True)[0])
         first.close()
         log = Log(records)
-        index, health = await follow(log, store.kept(path)[0])
-        assert (rows(index), index.vector, (health.skipped, health.last_skipped)) == expected, stop
+        index, health = await follow(log, database.kept(path)[0])
+        assert (rows(index), index.offsets, (health.skipped, health.last_skipped)) == expected, stop
         assert log.read == health.read == len(records) - stop
         assert (health.resumed is not None) == (stop > 0)
         assert health.resumed is None or health.resumed[1] == f"0.{stop - 1}"
@@ -136,27 +136,27 @@ import asyncio, os, pickle, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from test_dashboard_store import Log, follow
-from streams.dashboard import store
-from streams.dashboard.index import Index
+from streams.dashboard.store import database
+from streams.dashboard.store.index import Index
 write = Index.write
 def killed(self, update, position):
     if position.offset == 13:
         os.kill(os.getpid(), signal.SIGKILL)
     return write(self, update, position)
 Index.write = killed
-asyncio.run(follow(Log(pickle.load(sys.stdin.buffer)), store.kept(Path(sys.argv[2]))[0]))
+asyncio.run(follow(Log(pickle.load(sys.stdin.buffer)), database.kept(Path(sys.argv[2]))[0]))
 """
 
 
 async def test_one_killed_in_the_middle_of_a_batch_has_written_none_of_it(records, path):
-    (await follow(Log(records[:9]), store.kept(path)[0]))[0].close()
+    (await follow(Log(records[:9]), database.kept(path)[0]))[0].close()
     child = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(path)]
     done = await asyncio.to_thread(
         subprocess.run, child, input=pickle.dumps(records), timeout=60, check=False, capture_output=True
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     log = Log(records)
-    index, _ = await follow(log, store.kept(path)[0])
+    index, _ = await follow(log, database.kept(path)[0])
     assert log.read == len(records) - 9
     assert rows(index) == (await whole(records))[0]
     index.close()
@@ -185,7 +185,7 @@ def _of_old(path):
 
 def _foreign_bookmark(path):
     db = sqlite3.connect(path)
-    db.execute("UPDATE bookmark SET told = '{\"vector\": 3}'")
+    db.execute("UPDATE bookmark SET told = '{\"offsets\": 3}'")
     db.commit()
     db.close()
 
@@ -193,10 +193,10 @@ def _foreign_bookmark(path):
 @pytest.mark.parametrize("spoil", [_torn, _cut, _other, _of_old, _foreign_bookmark])
 async def test_a_file_that_is_broken_or_of_other_code_is_thrown_away_and_said_so(records, path, spoil, caplog):
     caplog.set_level(logging.INFO, logger="streams.dashboard")
-    (await follow(Log(records), store.kept(path)[0]))[0].close()
+    (await follow(Log(records), database.kept(path)[0]))[0].close()
     spoil(path)
     log = Log(records)
-    db, is_kept = store.kept(path)
+    db, is_kept = database.kept(path)
     index, health = await follow(log, db)
     assert is_kept
     assert health.resumed is None
@@ -217,12 +217,12 @@ async def test_an_index_of_another_log_is_not_gone_on_with(records, newsroom, pa
         (Log(records, start=8), "partition 0 begins after 4"),
     ):
         caplog.clear()
-        (await follow(Log(records[:5]), store.kept(path, fresh=True)[0]))[0].close()
-        index, health = await follow(log, store.kept(path)[0])
+        (await follow(Log(records[:5]), database.kept(path, fresh=True)[0]))[0].close()
+        index, health = await follow(log, database.kept(path)[0])
         assert health.resumed is None
         assert len([each for each in caplog.messages if "read from its beginning" in each and why in each]) == 1
         assert log.read == len(log.records) - log.start
-        fresh, _ = await follow(Log(log.records, start=log.start), store.private())
+        fresh, _ = await follow(Log(log.records, start=log.start), database.private())
         assert rows(index) == rows(fresh)
         index.close()
         fresh.close()
@@ -240,32 +240,32 @@ async def test_what_retention_took_and_what_cannot_be_had_prove_nothing(records)
         return {}
 
     log.pick = nothing
-    mark = store.Bookmark(format="", at=0.0, vector=((0, 4),), proofs=(proof(records[4]),))
+    mark = database.Bookmark(format="", at=0.0, offsets=((0, 4),), proofs=(proof(records[4]),))
     assert await misfit(mark, "t", log) == "the record at 0:4 cannot be had"
     assert asked == [[(0, 4)]] * 3, "a slow broker gets more than one chance"
 
 
 async def test_a_second_dashboard_has_a_copy_of_its_own(records, path):
-    one, _ = await follow(Log(records[:6]), store.kept(path)[0])
-    db, is_kept = store.kept(path)
+    one, _ = await follow(Log(records[:6]), database.kept(path)[0])
+    db, is_kept = database.kept(path)
     assert not is_kept
     log = Log(records)
     two, _ = await follow(log, db)
     assert log.read == len(records) - 6, "the copy goes on where the first one stands"
-    assert one.vector == {0: 5}
+    assert one.offsets == {0: 5}
     assert rows(two) == (await whole(records))[0]
     two.close()
     one.close()
-    db, is_kept = store.kept(path)
+    db, is_kept = database.kept(path)
     assert is_kept
     three = Index(db)
-    assert three.vector == {0: 5}, "the second one wrote nothing into it"
+    assert three.offsets == {0: 5}, "the second one wrote nothing into it"
     three.close()
 
 
 async def test_without_a_disk_it_works_all_the_same(records, tmp_path):
     (tmp_path / "taken").write_text("a file")
-    db, is_kept = store.kept(tmp_path / "taken" / "index.sqlite")
+    db, is_kept = database.kept(tmp_path / "taken" / "index.sqlite")
     assert not is_kept
     index, _ = await follow(Log(records), db)
     assert rows(index) == (await whole(records))[0]
@@ -274,13 +274,13 @@ async def test_without_a_disk_it_works_all_the_same(records, tmp_path):
 
 async def test_a_disk_that_fills_up_costs_no_record(newsroom, path):
     records = [logged(n, [newsroom.event("created", f"s{n}", newsroom.article(f"a{n}"))]) for n in range(400)]
-    index, health = Index(store.kept(path)[0]), Health()
-    follower = Follower(Settings(), index, Hub(index), health)
+    index, health = Index(database.kept(path)[0]), Health()
+    follower = LogConsumer(Settings(), index, Broadcaster(index), health)
     follower._reader = Log(records)
     index.db.execute("PRAGMA max_page_count = 60")
     with pytest.raises(sqlite3.OperationalError, match="full"):
         await follower._follow_log()
-    at = index.vector.get(0, -1)
+    at = index.offsets.get(0, -1)
     assert index.db.execute("SELECT count(*) FROM stories").fetchone()[0] == at + 1 < 400
     index.db.execute("PRAGMA max_page_count = 1000000")
     await follower._follow_log()
@@ -290,9 +290,9 @@ async def test_a_disk_that_fills_up_costs_no_record(newsroom, path):
 
 
 async def test_a_file_that_breaks_while_it_is_used_is_left_for_a_private_index(records, path, monkeypatch):
-    index, health = Index(store.kept(path)[0]), Health()
+    index, health = Index(database.kept(path)[0]), Health()
     health.kept = True
-    follower = Follower(Settings(), index, Hub(index), health)
+    follower = LogConsumer(Settings(), index, Broadcaster(index), health)
     follower._reader = Log(records)
     broken = lambda *_: (_ for _ in ()).throw(sqlite3.DatabaseError("database disk image is malformed"))  # noqa: E731
     with monkeypatch.context() as patched:
@@ -306,9 +306,9 @@ async def test_a_file_that_breaks_while_it_is_used_is_left_for_a_private_index(r
 
 
 def test_forgetting_bounds_the_file(newsroom, path, monkeypatch):
-    monkeypatch.setattr("streams.dashboard.index._SWEEP", 20)
+    monkeypatch.setattr("streams.dashboard.store.index._SWEEP", 20)
     newsroom.index.close()
-    newsroom.index = Index(store.kept(path)[0], most_stories=100)
+    newsroom.index = Index(database.kept(path)[0], most_stories=100)
     sizes = []
     for number in range(1200):
         newsroom.create(f"s{number}", newsroom.article(f"a{number}", f"Storm {number} over Oxhaven"))

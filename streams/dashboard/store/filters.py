@@ -1,0 +1,89 @@
+"""What a reader asks the list for, and where a page of it begins: from query strings and back."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from urllib.parse import urlencode
+
+from streams.dashboard.store.projection import PHASES
+
+#: Characters of any one value: longer ones are mistakes or attacks.
+LONGEST = 200
+
+
+class BadRequestError(ValueError):
+    """The reader asked for something that cannot be. The message says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which stories, and in which order. All that are given must hold; ``q`` is words to find, the rest exact values.
+
+    ``sort``: by the time of the newest article, or, for ``arrived``, by when the log last gave the story one.
+    """
+
+    q: str = ""
+    entity: str = ""
+    outlet: str = ""
+    language: str = ""
+    phase: str = ""
+    sort: str = ""
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> Filter:
+        """Raises ``BadRequestError`` for an over-long value, an unknown phase or an unknown order."""
+        values = {field.name: query.get(field.name, "").strip() for field in fields(cls)}
+        for name, value in values.items():
+            if len(value) > LONGEST:
+                raise BadRequestError(f"{name} is longer than {LONGEST} characters")
+        if values["phase"] and values["phase"] not in PHASES:
+            raise BadRequestError(f"phase is one of {', '.join(PHASES)}")
+        if values["sort"] not in ("", "arrived"):
+            raise BadRequestError("sort is arrived, or left out")
+        return cls(**values)
+
+    def given(self) -> dict[str, str]:
+        """The values that are set, by name."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
+
+    def query(self, **changes: str) -> str:
+        """As a query string with ``?``, or "" where nothing is set. An empty change takes that one away."""
+        values = {name: value for name, value in (self.given() | changes).items() if value}
+        return "?" + urlencode(values) if values else ""
+
+    def __bool__(self) -> bool:
+        return bool(self.given().keys() - {"sort"})
+
+
+def encode_cursor(moment: float, id_: str) -> str:
+    """Where the next page begins: after the one of that moment and id. Any dashboard on the log reads it."""
+    return base64.urlsafe_b64encode(f"{moment!r} {id_}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[float, str] | None:
+    """The place that ``encode_cursor`` wrote; None for none. Raises ``BadRequestError``."""
+    if not cursor:
+        return None
+    try:
+        moment, _, id_ = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        if not math.isfinite(float(moment)):
+            raise ValueError("no place in a list")
+        return float(moment), id_
+    except ValueError:
+        raise BadRequestError("cursor is not one that this server gave") from None
+
+
+def parse_limit(query: Mapping[str, str], *, default: int, most: int) -> int:
+    """``limit`` between 1 and ``most``. Raises ``BadRequestError``."""
+    limit = whole_number(query.get("limit", str(default)))
+    if limit is None or not 1 <= limit <= most:
+        raise BadRequestError(f"limit is a number from 1 to {most}")
+    return limit
+
+
+def whole_number(text: str) -> int | None:
+    """A number of at most 18 plain digits, as SQLite and Kafka can hold it; None for anything else."""
+    return int(text) if len(text) <= 18 and text.isascii() and text.isdigit() else None

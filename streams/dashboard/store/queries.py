@@ -1,0 +1,318 @@
+"""What the pages and the API ask of the index. Every query is bounded; times are seconds since the epoch."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from streams.contracts import codec
+from streams.contracts.headers import Position
+from streams.contracts.records import Evidence, Story, StoryArticle
+from streams.dashboard.store.filters import Filter, encode_cursor
+from streams.dashboard.store.index import Index
+from streams.dashboard.store.projection import (
+    BREAKING_AGE,
+    BREAKING_ARTICLES,
+    BREAKING_SILENCE,
+    HOUR,
+    HOURS,
+    QUIET_AFTER,
+    Phase,
+    StoryRow,
+    phase,
+    sparkline,
+)
+
+_WORD = re.compile(r'"([^"]*)"|(\S+)')
+#: Later than any article: 1e18 s, beyond what a date can say.
+_LATEST = 1e18
+_TOKEN = re.compile(r"\w", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A story as a list shows it: without articles and quotations, with its first entities.
+
+    ``spark``: articles an hour over the 24 hours to its newest, oldest first.
+    """
+
+    story: Story
+    phase: Phase
+    active: float
+    newest: float
+    spark: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultPage:
+    """Rows, the newest first. ``cursor`` leads to the next page; None: this is the last."""
+
+    rows: tuple[Row, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """An article of a story: its entry, when it counts, why it is there, and where its full text is in the log."""
+
+    story_id: str
+    entry: StoryArticle
+    at: float
+    evidence: Evidence | None
+    source: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """A step of the log as a page shows it. ``seq`` is this dashboard's own count; ``id`` is the log's."""
+
+    seq: int
+    id: str
+    partition: int
+    offset: int
+    type: str
+    story_id: str
+    other_id: str | None
+    article_id: str | None
+    arrived: float
+    at: float | None
+    title: str | None
+    outlet: str | None
+    moved: int
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityInfo:
+    """An entity by the identity that every article shares. ``stories`` counts those that name it."""
+
+    id: str
+    name: str
+    type: str
+    stories: int
+
+
+def page(
+    index: Index, wanted: Filter, *, now: float, after: tuple[float, str] | None = None, limit: int = 50
+) -> ResultPage:
+    """The stories that ``wanted`` asks for, after the one that ``after`` names (its place and id)."""
+    where, values = _where(wanted, now)
+    order = "active" if wanted.sort == "arrived" else "newest"
+    if after is not None:
+        where.append(f"(s.{order}, s.id) < (?, ?)")
+        values += after
+    rows = _rows(index, where, values, limit + 1, now, order=order)
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else None
+    return ResultPage(
+        rows=tuple(rows[:limit]), cursor=encode_cursor(getattr(last, order), last.story.id) if last else None
+    )
+
+
+def matching(index: Index, wanted: Filter, ids: Sequence[str], *, now: float) -> list[Row]:
+    """Those of the stories ``ids`` that ``wanted`` asks for."""
+    where, values = _where(wanted, now)
+    where.append(f"s.id IN ({', '.join('?' * len(ids))})")
+    return _rows(index, where, values + list(ids), len(ids), now)
+
+
+def count(index: Index, wanted: Filter, *, now: float) -> int:
+    where, values = _where(wanted, now)
+    found = index.db.execute(f"SELECT count(*) FROM stories s WHERE {' AND '.join(where)}", values)
+    return int(found.fetchone()[0])
+
+
+def row_of(index: Index, kept: StoryRow, *, now: float) -> Row:
+    """A story's row, also where it is on no list."""
+    return _sparked(index, [kept], now)[0]
+
+
+def members(index: Index, story_id: str, *, limit: int, after: tuple[float, str] | None = None) -> list[MemberRow]:
+    """A story's articles, newest first, after the one that ``after`` names (its time and id)."""
+    found = index.db.execute(
+        "SELECT story, at, part, off, entry, evidence FROM members WHERE story = ? AND (at, article) < (?, ?) "
+        "ORDER BY at DESC, article DESC LIMIT ?",
+        (story_id, *(after or (_LATEST, "")), limit),
+    )
+    return [_member(row) for row in found]
+
+
+def members_cursor(found: Sequence[MemberRow], limit: int) -> str | None:
+    """The cursor to a story's older articles; None where these are the last."""
+    return encode_cursor(found[-1].at, found[-1].entry.id) if len(found) == limit else None
+
+
+def member(index: Index, article_id: str) -> MemberRow | None:
+    """The article, where it is in a story now; None: unknown, forgotten or taken back."""
+    found = index.db.execute(
+        "SELECT story, at, part, off, entry, evidence FROM members WHERE article = ?", (article_id,)
+    ).fetchone()
+    return None if found is None else _member(found)
+
+
+def story_events(index: Index, story_id: str, *, limit: int) -> list[LoggedEvent]:
+    """The newest steps that name a story, newest first."""
+    return _events(index, "story = ?1 OR other = ?1 ORDER BY seq DESC LIMIT ?2", (story_id, limit))
+
+
+def events_after(index: Index, offsets: dict[int, int], *, limit: int) -> list[LoggedEvent]:
+    """The log after the offsets in ``offsets`` (a partition not in it: all of it), in this dashboard's reading order.
+
+    About ``limit`` events: the steps of one decision share their offset and are never parted.
+    """
+    parts = [row[0] for row in index.db.execute("SELECT DISTINCT part FROM events")]
+    if not parts:
+        return []
+    unread = " OR ".join("(part = ? AND off > ?)" for _ in parts)
+    values = [value for part in parts for value in (part, offsets.get(part, -1))]
+    found = _events(index, f"{unread} ORDER BY seq LIMIT ?", [*values, limit])
+    if len(found) == limit:
+        last = found[-1]
+        found += _events(
+            index, "part = ? AND off = ? AND seq > ? ORDER BY seq", (last.partition, last.offset, last.seq)
+        )
+    return found
+
+
+def entity(index: Index, entity_id: str) -> EntityInfo | None:
+    found = index.db.execute("SELECT id, name, type FROM entities WHERE id = ?", (entity_id,)).fetchone()
+    if found is None:
+        return None
+    counted = index.db.execute("SELECT count(*) FROM facets WHERE kind = 'e' AND key = ?", (entity_id,))
+    return EntityInfo(id=found[0], name=found[1], type=found[2], stories=counted.fetchone()[0])
+
+
+def entity_days(index: Index, entity_id: str) -> list[tuple[int, int]]:
+    """(day since the epoch in UTC, stories whose newest article is of that day) of the newest 1,000 stories with it."""
+    return index.db.execute(
+        "SELECT CAST(newest / 86400 AS INTEGER) AS day, count(*) FROM (SELECT s.newest FROM facets f "
+        "JOIN stories s ON s.n = f.n WHERE f.kind = 'e' AND f.key = ? ORDER BY s.newest DESC LIMIT 1000) "
+        "GROUP BY day ORDER BY day",
+        (entity_id,),
+    ).fetchall()
+
+
+def entity_company(index: Index, entity_id: str, *, limit: int) -> list[EntityInfo]:
+    """Who and what the newest 200 stories of an entity name besides, the most frequent first."""
+    found = index.db.execute(
+        "SELECT e.id, e.name, e.type, count(*) AS shared FROM (SELECT n FROM facets WHERE kind = 'e' AND key = ?1 "
+        "ORDER BY n DESC LIMIT 200) own JOIN facets f ON f.n = own.n AND f.kind = 'e' AND f.key != ?1 "
+        "JOIN entities e ON e.id = f.key GROUP BY e.id ORDER BY shared DESC, e.id LIMIT ?2",
+        (entity_id, limit),
+    )
+    return [EntityInfo(id=row[0], name=row[1], type=row[2], stories=row[3]) for row in found]
+
+
+def facets(index: Index, kind: str, *, limit: int) -> list[tuple[str, int]]:
+    """Outlets (``o``) or languages (``l``) with the number of their stories, the most frequent first."""
+    return index.db.execute(
+        "SELECT key, count(*) AS stories FROM facets WHERE kind = ? GROUP BY key ORDER BY stories DESC, key LIMIT ?",
+        (kind, limit),
+    ).fetchall()
+
+
+def match_expression(q: str) -> str | None:
+    """A reader's words as an FTS5 query: all of them, "phrases" kept, the last word by its beginning. None: no word."""
+    parts = [quoted or plain for quoted, plain in _WORD.findall(q)]
+    kept = [part.replace('"', " ").replace("\0", " ") for part in parts if _TOKEN.search(part)]
+    if not kept:
+        return None
+    ends_open = not q.rstrip().endswith('"')
+    return " AND ".join(f'"{part}"' for part in kept) + ("*" if ends_open else "")
+
+
+def _where(wanted: Filter, now: float) -> tuple[list[str], list[object]]:
+    """Conditions on ``stories s``, and their values. ``n``s come from subqueries, so that any of them may lead."""
+    where, values = ["s.listed"], list[object]()
+    if wanted.q:
+        expression = match_expression(wanted.q)
+        where.append("s.n IN (SELECT rowid FROM texts WHERE texts MATCH ?)" if expression else "0")
+        values += [expression] if expression else []
+    for kind, key in (("e", wanted.entity), ("o", wanted.outlet), ("l", wanted.language)):
+        if key:
+            where.append("s.n IN (SELECT n FROM facets WHERE kind = ? AND key = ?)")
+            values += [kind, key]
+    if wanted.phase:
+        where.append(_PHASE_SQL[wanted.phase])
+        values += [now] * _PHASE_SQL[wanted.phase].count("?")
+    return where, values
+
+
+_LIVELY = f"NOT s.closed AND s.newest >= ? - {QUIET_AFTER}"
+_BREAKING = (
+    f"(s.articles >= {BREAKING_ARTICLES} AND s.oldest >= ? - {BREAKING_AGE} AND s.newest >= ? - {BREAKING_SILENCE})"
+)
+#: ``projection.phase`` in SQL; a test holds the two together.
+_PHASE_SQL: dict[str, str] = {
+    "closed": "s.closed",
+    "quiet": f"NOT s.closed AND s.newest < ? - {QUIET_AFTER}",
+    "breaking": f"{_LIVELY} AND {_BREAKING}",
+    "new": f"{_LIVELY} AND s.articles = 1",
+    "developing": f"{_LIVELY} AND s.articles != 1 AND NOT {_BREAKING}",
+}
+
+
+def _rows(
+    index: Index, where: list[str], values: Sequence[object], limit: int, now: float, *, order: str = "newest"
+) -> list[Row]:
+    found = index.db.execute(
+        f"SELECT s.card, s.active, s.newest, s.oldest FROM stories s WHERE {' AND '.join(where)} "
+        f"ORDER BY s.{order} DESC, s.id DESC LIMIT ?",
+        (*values, limit),
+    ).fetchall()
+    kept = [StoryRow(story=codec.decode(Story, row[0]), active=row[1], newest=row[2], oldest=row[3]) for row in found]
+    return _sparked(index, kept, now)
+
+
+def _sparked(index: Index, kept: Sequence[StoryRow], now: float) -> list[Row]:
+    times: dict[str, list[float]] = {}
+    for one in kept:
+        found = index.db.execute(
+            "SELECT at FROM members WHERE story = ? AND at > ? ORDER BY at DESC LIMIT 2000",
+            (one.story.id, one.newest - HOURS * HOUR),
+        )
+        times[one.story.id] = [row[0] for row in found]
+    return [
+        Row(
+            story=one.story,
+            phase=phase(one, now),
+            active=one.active,
+            newest=one.newest,
+            spark=sparkline(times[one.story.id], one.newest),
+        )
+        for one in kept
+    ]
+
+
+def _member(row: Sequence[object]) -> MemberRow:
+    story_id, at, part, off, entry, evidence = row[:6]
+    assert isinstance(story_id, str)
+    assert isinstance(at, float)
+    assert isinstance(entry, bytes)
+    return MemberRow(
+        story_id=story_id,
+        entry=codec.decode(StoryArticle, entry),
+        at=at,
+        evidence=codec.decode(Evidence, evidence) if isinstance(evidence, bytes) else None,
+        source=Position(topic="", partition=part, offset=off)
+        if isinstance(part, int) and isinstance(off, int)
+        else None,
+    )
+
+
+def _events(index: Index, rest: str, values: Iterable[object]) -> list[LoggedEvent]:
+    cursor = index.db.cursor()
+    cursor.row_factory = sqlite3.Row
+    found = cursor.execute(
+        "SELECT seq, id, part AS partition, off AS offset, type, story AS story_id, other AS other_id, "
+        "article AS article_id, arrived, at, title, outlet, moved, evidence FROM events WHERE " + rest,
+        tuple(values),
+    )
+    return [
+        LoggedEvent(
+            **{**row, "evidence": codec.decode(Evidence, row["evidence"]) if row["evidence"] is not None else None}
+        )
+        for row in (dict(each) for each in found)
+    ]

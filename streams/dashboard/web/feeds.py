@@ -1,0 +1,102 @@
+"""Atom feeds (RFC 4287) and the schema.org data of a story's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.sax.saxutils import escape, quoteattr
+
+from markupsafe import Markup
+
+from streams.contracts import codec
+from streams.contracts.records import Story
+from streams.dashboard.store.index import outlet
+from streams.dashboard.store.queries import MemberRow, Row
+from streams.dashboard.web.render import iso, many, path_part, safe_url, shown
+
+_SCHEMA_TYPES = {"PER": "Person", "ORG": "Organization", "LOC": "Place", "MISC": "Thing"}
+#: Entities that a story's linked data names.
+_ABOUT = 12
+
+
+def stories_feed(rows: Iterable[Row], *, base: str, self_url: str, title: str, now: float) -> str:
+    """The newest stories of a search, an entry each; it changes when the story gets an article."""
+    rows = list(rows)
+    entries = "".join(_story_entry(row, base) for row in rows)
+    return _feed(self_url, title, max((row.active for row in rows), default=now), base, entries)
+
+
+def story_feed(story: Story, members: Iterable[MemberRow], *, base: str, self_url: str, now: float) -> str:
+    """The articles of one story, an entry each."""
+    members = list(members)
+    entries = "".join(_article_entry(member, base) for member in members)
+    updated = max((member.at for member in members), default=now)
+    return _feed(self_url, shown(story.headline), updated, f"{base}/story/{path_part(story.id)}", entries)
+
+
+def linked_data(story: Story, newest: float) -> Markup:
+    """JSON-LD for a script element: a CollectionPage of the story's articles. No character can end the element."""
+    data = {
+        "@context": "https://schema.org",
+        "@type": "CollectionPage",
+        "name": shown(story.headline),
+        "dateModified": iso(newest),
+        "inLanguage": list(story.languages),
+        "about": [
+            {"@type": _SCHEMA_TYPES[entity.type], "name": shown(entity.name)} for entity in story.entities[:_ABOUT]
+        ],
+        "hasPart": [
+            {"@type": "NewsArticle", "headline": shown(article.title), "identifier": article.id}
+            | ({"url": url} if (url := safe_url(article.url)) else {})
+            | ({"datePublished": article.published.isoformat()} if article.published else {})
+            | ({"publisher": {"@type": "Organization", "name": shown(name)}} if (name := outlet(article)) else {})
+            for article in story.articles
+        ],
+    }
+    text = codec.encode(data).decode()
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # JSON whose every markup character is written as an escape
+
+
+def _feed(self_url: str, title: str, updated: float, page: str, entries: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
+        f"<id>{_text(self_url)}</id><title>{_text(title)}</title><updated>{iso(updated)}</updated>"
+        f'<link rel="self" href={_attribute(self_url)}/><link href={_attribute(page)}/>'
+        f"<author><name>News Streams</name></author>{entries}</feed>\n"
+    )
+
+
+def _story_entry(row: Row, base: str) -> str:
+    story = row.story
+    url = f"{base}/story/{path_part(story.id)}"
+    counts = [
+        many(story.article_count, "article"), many(len(story.sources), "outlet"), many(story.origins, "origin")
+    ]  # fmt: skip
+    lines = [" · ".join(counts)] + [
+        f"{outlet(article) or 'unknown outlet'}: {article.title or ''}" for article in story.articles
+    ]
+    return (
+        f"<entry><id>urn:news-streams:story:{_text(path_part(story.id))}</id><title>{_text(story.headline)}</title>"
+        f"<updated>{iso(row.active)}</updated><link href={_attribute(url)}/>"
+        f'<summary type="text">{_text(chr(10).join(lines))}</summary></entry>'
+    )
+
+
+def _article_entry(member: MemberRow, base: str) -> str:
+    entry = member.entry
+    url = safe_url(entry.url) or f"{base}/article/{path_part(entry.id)}"
+    return (
+        f"<entry><id>urn:news-streams:article:{_text(path_part(entry.id))}</id>"
+        f"<title>{_text(entry.title or entry.id)}</title><updated>{iso(member.at)}</updated>"
+        f"<link href={_attribute(url)}/>"
+        f"<author><name>{_text(outlet(entry) or 'unknown outlet')}</name></author></entry>"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(shown(text))
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(shown(text))

@@ -1,0 +1,159 @@
+"""The API's OpenAPI 3.1 description: the one that /api/v1/openapi.json serves and that /api shows to people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams import __version__
+from streams.contracts import codec
+from streams.contracts.records import Evidence, Story, TaggedArticle
+from streams.dashboard.store.filters import LONGEST
+from streams.dashboard.store.projection import PHASES
+
+Json = dict[str, Any]
+
+
+def _parameter(name: str, description: str, *, where: str = "query", **schema: object) -> Json:
+    return {
+        "name": name,
+        "in": where,
+        "required": where == "path",
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+_FILTERS = [
+    _parameter("q", 'Words to find in headlines, entities and outlets; "phrases" in quotes.', maxLength=LONGEST),
+    _parameter("entity", "Id of an entity that the story names, such as place:ua.", maxLength=LONGEST),
+    _parameter("outlet", "An outlet's name, exactly.", maxLength=LONGEST),
+    _parameter("language", "A language code, such as en.", maxLength=LONGEST),
+    _parameter("phase", "How alive the story is.", enum=list(PHASES)),
+    _parameter("sort", "By the newest article's time, or by when the story last got one.", enum=["arrived"]),
+]
+_PAGING = [
+    _parameter("limit", "Most that one answer lists.", type="integer", minimum=1, maximum=200, default=50),
+    _parameter("cursor", "The cursor that the answer before gave."),
+]
+_ID = [_parameter("id", "The id, percent-encoded with its slashes (%2F); a tilde goes before . and ..", where="path")]
+_STORY = {
+    "type": "object",
+    "description": "A story in a list: `active` is when it last got an article, `newest` the time of its newest.",
+    "properties": {
+        **{name: {"type": "string"} for name in ("id", "headline", "status", "phase")},
+        **{name: {"type": "string", "format": "date-time"} for name in ("active", "newest")},
+        **{name: {"type": "integer"} for name in ("article_count", "origins")},
+        "redirect_to": {"type": ["string", "null"]},
+        **{name: {"type": "array", "items": {"type": "string"}} for name in ("sources", "languages")},
+        "entities": {"type": "array", "items": {"type": "object"}},
+        "articles_per_hour": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "description": "Over the 24 hours to its newest article, oldest hour first.",
+        },
+    },
+}
+
+
+def _get(summary: str, answer: str, parameters: list[Json], *, missing: bool = False) -> Json:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
+    refusals: Json = {"400": {"description": "A parameter cannot be used."}} if parameters else {}
+    if missing:
+        refusals["404"] = {"description": "There is none with this id, or it was taken back."}
+    return {
+        "get": {
+            "summary": summary,
+            "parameters": parameters,
+            "responses": {
+                "200": {"description": "OK", "content": content},
+                "304": {"description": "Unchanged: the ETag sent in If-None-Match still holds."},
+                "401": {"description": "The server asks for a bearer token."},
+                **refusals,
+            },
+        }
+    }
+
+
+def _list(name: str, items: Json) -> Json:
+    return {
+        "type": "object",
+        "properties": {name: {"type": "array", "items": items}, "cursor": {"type": ["string", "null"]}},
+    }
+
+
+def _record_schemas() -> Json:
+    """The records' schemas and those of their parts, by name, with references as a description has them."""
+    found: Json = {}
+    for kind in (Story, TaggedArticle, Evidence):
+        text = codec.encode(codec.schema(kind)["$defs"]).decode()
+        found |= codec.loads(text.replace("#/$defs/", "#/components/schemas/"))
+    return found
+
+
+_PLACED = {
+    "type": "object",
+    "description": "An article of a story; `at` is when it counts, `evidence` why it is there.",
+    "properties": {
+        **{name: {"type": "string"} for name in ("id", "origin", "at")},
+        **{name: {"type": ["string", "null"]} for name in ("title", "outlet", "credit", "url", "language")},
+        "evidence": {"anyOf": [{"$ref": "#/components/schemas/Evidence"}, {"type": "null"}]},
+    },
+}
+
+DOCUMENT: Json = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "News Streams",
+        "version": __version__,
+        "description": "Stories, their articles and the evidence for every join, as the log has them. Read only. "
+        "Answers carry ETags; lists go on with their cursor; errors are RFC 9457 problem details. "
+        "Changes as they happen: server-sent events at /live; feeds: /feed.atom, /story/{id}/feed.atom.",
+    },
+    "servers": [{"url": "/api/v1"}],
+    "security": [{}, {"bearer": []}],
+    "paths": {
+        "/stories": _get("Stories, the newest first", "Stories", [*_FILTERS, *_PAGING]),
+        "/search": _get("The same, where words in q are required", "Stories", [*_FILTERS, *_PAGING]),
+        "/stories/{id}": _get("One story; a merged one says where it went", "StoryPage", _ID, missing=True),
+        "/stories/{id}/articles": _get("A story's articles, newest first", "Articles", [*_ID, *_PAGING], missing=True),
+        "/articles/{id}": _get(
+            "One article with its full text, entities and quotations", "ArticlePage", _ID, missing=True
+        ),
+        "/entities/{id}": _get("One entity and those it is named with", "EntityPage", _ID, missing=True),
+        "/events": _get("The log of decisions from a cursor on", "Events", _PAGING),
+        "/health": _get("How the three stages do; 503 while Kafka does not answer", "Health", []),
+        "/openapi.json": _get("This description", "Object", []),
+    },
+    "components": {
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        "schemas": {
+            "Object": {"type": "object"},
+            "Brief": _STORY,
+            "Stories": _list("stories", {"$ref": "#/components/schemas/Brief"}),
+            "StoryPage": {
+                "allOf": [
+                    {"$ref": "#/components/schemas/Brief"},
+                    {"type": "object", "properties": {"story": {"$ref": "#/components/schemas/Story"}}},
+                ]
+            },
+            "Placed": _PLACED,
+            "Articles": _list("articles", {"$ref": "#/components/schemas/Placed"}),
+            "ArticlePage": {
+                "allOf": [
+                    {"$ref": "#/components/schemas/Placed"},
+                    {"type": "object", "properties": {"article": {"$ref": "#/components/schemas/TaggedArticle"}}},
+                ]
+            },
+            "EntityPage": {
+                "type": "object",
+                "properties": {
+                    "entity": {"type": "object"},
+                    "named_with": {"type": "array", "items": {"type": "object"}},
+                },
+            },
+            "Events": _list("events", {"type": "object"}),
+            "Health": {"type": "object"},
+            **_record_schemas(),
+        },
+    },
+}

@@ -1,0 +1,222 @@
+"""The HTML pages. They work without JavaScript; ``static/live.js`` only brings them up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from streams.contracts.records import StoryEntity, TaggedArticle
+from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
+from streams.dashboard.follow.health import BAR, BARS, StageHealth
+from streams.dashboard.store import queries
+from streams.dashboard.store.filters import Filter, decode_cursor
+from streams.dashboard.store.index import outlet
+from streams.dashboard.store.projection import PHASES
+from streams.dashboard.store.queries import MemberRow
+from streams.dashboard.web import feeds
+from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.http import problem, with_etag
+from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
+from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, path_part, shown
+
+#: Stories a page; members that a story's page shows at once; steps of its log; entities of a kind.
+ROWS, MEMBERS, EVENTS, NAMES = 50, 60, 60, 16
+#: Members whose full text is read for a story's shared quotations: those that a snapshot lists.
+QUOTED = 24
+
+
+class Pages:
+    """Handlers of the pages, over one context."""
+
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
+        self._respond = with_etag(self._render)
+
+    async def stories(self, request: Request) -> Response:
+        """The list, and for open pages its rows alone (``/rows``)."""
+        context, now = self.context, self.context.clock()
+        wanted = Filter.parse(request.query_params)
+        after = decode_cursor(request.query_params.get("cursor", ""))
+        page = queries.page(context.index, wanted, now=now, after=after, limit=ROWS)
+        rows_only = request.url.path == "/rows"
+        about = queries.entity(context.index, wanted.entity) if wanted.entity else None
+        return self._respond(
+            request.headers,
+            "rows.html" if rows_only else "stories.html",
+            rows=page.rows,
+            cursor=page.cursor,
+            first=after is None,
+            wanted=wanted,
+            about=about,
+            total=queries.count(context.index, wanted, now=now),
+            phases=PHASES,
+            **context.facets(),
+        )
+
+    async def story(self, request: Request) -> Response:
+        context, now, story_id = self.context, self.context.clock(), request.path_params["id"]
+        kept = context.index.lookup(story_id)
+        if kept is None or kept.story.status == "retracted":
+            return self.missing("story", retracted=kept is not None)
+        if kept.story.redirect_to:
+            now_in = path_part(resolve_redirect(context, story_id))
+            return RedirectResponse(f"/story/{now_in}?{urlencode({'merged': story_id})}", status_code=307)
+        after = decode_cursor(request.query_params.get("cursor", ""))
+        members = queries.members(context.index, story_id, limit=MEMBERS, after=after)
+        full = await context.articles.read(members[:QUOTED])
+        row = queries.row_of(context.index, kept, now=now)
+        return self._respond(
+            request.headers,
+            "story.html",
+            row=row,
+            story=kept.story,
+            merged=request.query_params.get("merged"),
+            members=members,
+            cursor=queries.members_cursor(members, MEMBERS),
+            first=after is None,
+            kinds=by_kind(kept.story.entities),
+            names={entity.id: entity.name for entity in kept.story.entities}
+            | {entity.id: entity.name for article in full.values() for entity in article.entities},
+            quotes=await asyncio.to_thread(story_quotes, members, full),
+            origins=origins(members),
+            events=queries.story_events(context.index, story_id, limit=EVENTS),
+            linked=feeds.linked_data(kept.story, row.newest),
+            oldest=kept.oldest,
+        )
+
+    async def article(self, request: Request) -> Response:
+        context, article_id = self.context, request.path_params["id"]
+        member = queries.member(context.index, article_id)
+        if member is None:
+            return self.missing("article")
+        article = (await context.articles.read([member])).get(article_id)
+        kept = context.index.lookup(resolve_redirect(context, member.story_id))
+        return self._respond(
+            request.headers,
+            "article.html",
+            member=member,
+            article=article,
+            story=kept.story if kept else None,
+            paragraphs=await asyncio.to_thread(lambda: list(paragraphs(article))) if article else [],
+            longer=len(article.text) > MOST_SHOWN if article else False,
+            names={entity.id: entity.name for entity in article.entities} if article else {},
+            audit=await context.articles.audit(member),
+        )
+
+    async def entity(self, request: Request) -> Response:
+        context, now = self.context, self.context.clock()
+        about = queries.entity(context.index, request.path_params["id"])
+        if about is None:
+            return self.missing("entity")
+        wanted = Filter(entity=about.id)
+        page = queries.page(
+            context.index, wanted, now=now, after=decode_cursor(request.query_params.get("cursor", "")), limit=ROWS
+        )
+        return self._respond(
+            request.headers,
+            "entity.html",
+            about=about,
+            rows=page.rows,
+            cursor=page.cursor,
+            wanted=wanted,
+            days=queries.entity_days(context.index, about.id),
+            company=queries.entity_company(context.index, about.id, limit=24),
+        )
+
+    async def health(self, request: Request) -> Response:
+        return self._respond(
+            request.headers,
+            "stages.html" if request.url.path == "/health/stages" else "health.html",
+            stages=self.context.health.report(self.context.clock()),
+            minutes=BAR * BARS // 60,
+            streams=self.context.broadcaster.streams,
+            requests=self.context.requests,
+            health=self.context.health,
+            failures=failures(self.context.health.report(self.context.clock())),
+        )
+
+    async def api(self, request: Request) -> Response:
+        from streams.dashboard.web.openapi import DOCUMENT
+
+        return self._respond(request.headers, "api.html", document=DOCUMENT)
+
+    async def live(self, request: Request) -> Response:
+        """The server-sent events of a list, or with ``story`` of a story's page. Resumes at ``Last-Event-ID``."""
+        broadcaster, query = self.context.broadcaster, request.query_params
+        client = request.client.host if request.client else ""
+        if not broadcaster.admits(client, self.context.streams_per_client):
+            return problem(503, "too many streams are open; try again later", {"retry-after": "10"})
+        since = request.headers.get("last-event-id", query.get("since"))
+        offsets = None if since is None else decode_offsets(since)
+        story = query.get("story")
+        events = broadcaster.story(story, offsets) if story else broadcaster.stories(Filter.parse(query), offsets)
+        return StreamingResponse(
+            broadcaster.guard(events, client),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+    def missing(self, what: str, *, retracted: bool = False) -> Response:
+        return self._render("missing.html", status=404, what=what, retracted=retracted, detail="")
+
+    def refused(self, detail: str) -> Response:
+        return self._render("missing.html", status=400, what="page", retracted=False, detail=detail)
+
+    def _render(self, template: str, /, *, status: int = 200, **values: object) -> Response:
+        broadcaster = self.context.broadcaster
+        body = self.context.templates.get_template(template).render(
+            now=self.context.clock(),
+            status=broadcaster.status,
+            offsets=encode_offsets(broadcaster.index.offsets),
+            page=template,
+            **values,
+        )
+        return HTMLResponse(body, status)
+
+
+def resolve_redirect(context: AppContext, story_id: str) -> str:
+    """The story that this one is now, redirects followed."""
+    seen = {story_id}
+    while (kept := context.index.lookup(story_id)) is not None and kept.story.redirect_to not in {None, *seen}:
+        story_id = kept.story.redirect_to or story_id
+        seen.add(story_id)
+    return story_id
+
+
+def by_kind(entities: Sequence[StoryEntity]) -> dict[str, list[StoryEntity]]:
+    """Entities under People, Places, Organisations, Also: those in most articles first, capped."""
+    found: dict[str, list[StoryEntity]] = {label: [] for label in KINDS.values()}
+    for entity in entities:
+        if len(found[KINDS[entity.type]]) < NAMES:
+            found[KINDS[entity.type]].append(entity)
+    return {label: names for label, names in found.items() if names}
+
+
+def story_quotes(members: Sequence[MemberRow], full: dict[str, TaggedArticle]) -> list[SharedQuote]:
+    """The quotations that several outlets carry: from the full articles where they can be had, else the entries'."""
+    said: list[Said] = []
+    for member in reversed(members):
+        article = full.get(member.entry.id)
+        for quote in article.quotes if article else member.entry.quotes:
+            name = shown(outlet(member.entry)) or "unknown outlet"
+            said.append(Said(article_id=member.entry.id, outlet=name, text=shown(quote.text), speaker=quote.speaker))
+    return shared_quotes(said)
+
+
+def origins(members: Sequence[MemberRow]) -> list[tuple[str, list[MemberRow]]]:
+    """The articles by whose reporting they are, the largest group first; an article without an origin is its own."""
+    groups: dict[str, list[MemberRow]] = {}
+    for member in members:
+        groups.setdefault(member.entry.origin or f"article:{member.entry.id}", []).append(member)
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def failures(stages: Sequence[StageHealth]) -> list[tuple[str, str, str, int]]:
+    """(stage, kind, reason, count) of every rejection and dead letter, the most frequent first."""
+    found = [(each.stage, "rejected", reason, count) for each in stages for reason, count in each.rejections]
+    found += [(each.stage, "dead letter", error, count) for each in stages for error, count in each.dead_letters]
+    return sorted(found, key=lambda each: -each[3])

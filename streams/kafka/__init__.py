@@ -1,0 +1,1 @@
+"""Kafka as a client sees it: reading logs, administration, security. Knows no stage."""

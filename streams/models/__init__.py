@@ -1,0 +1,1 @@
+"""Pinned model weights and the one evaluator of boosted trees. Knows no stage."""

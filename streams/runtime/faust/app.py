@@ -1,0 +1,265 @@
+"""The Faust app of one stage: receive a batch, let the stage decide, publish, await, let go.
+
+FAUST.md of the design has the traps; each setting here that differs from Faust's default answers one of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, NoReturn
+
+import faust
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaStorageError,
+    KafkaTimeoutError,
+    KafkaUnavailableError,
+    LeaderNotAvailableError,
+    NoBrokersAvailable,
+    NodeNotReadyError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    NotLeaderForPartitionError,
+    RequestTimedOutError,
+)
+from faust.types import TP, EventT
+
+from streams.contracts.records import Stage
+from streams.kafka import admin
+from streams.kafka.access import STAGE_ACCESS, refusal
+from streams.kafka.admin import BrokerUnavailableError
+from streams.kafka.security import faust_credentials
+from streams.metrics import Metrics
+from streams.runtime.faust.watchdog import Watchdog
+from streams.runtime.gaps import Gaps
+from streams.runtime.inputs import PartitionsError, StageReader, check_at_start
+from streams.runtime.messages import Incoming
+from streams.runtime.outcomes import BrokenStageError
+from streams.runtime.process import BROKER_AWAY, HOPELESS
+from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
+from streams.runtime.sizes import MAX_REQUEST_BYTES
+from streams.runtime.stages import AnyStage, create_stage
+from streams.runtime.state import NewerStateError
+from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+#: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
+_LATEST = 253_402_300_799
+#: What says that the broker does not answer or cannot write, rather than that something is wrong here.
+_AWAY = (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    KafkaUnavailableError,
+    NodeNotReadyError,
+    NoBrokersAvailable,
+    RequestTimedOutError,
+    BrokerUnavailableError,
+    # It answers, but cannot write: its disk is full or broken, or too few of its peers are in sync.
+    KafkaStorageError,
+    LeaderNotAvailableError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    NotLeaderForPartitionError,
+)
+#: What only a person can mend.
+_HOPELESS = (NewerStateError, PartitionsError)
+
+#: What each stage reads.
+INPUTS: dict[Stage, Any] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
+
+
+class HeldEvent(faust.Event):
+    """An event that only ``release`` acknowledges.
+
+    Faust acknowledges on its own what it skips while a rebalance is under way, and whatever an exception or a
+    cancelled agent leaves behind; an acknowledged record that was not processed is a lost one.
+    """
+
+    def ack(self) -> bool:
+        return False
+
+    def release(self) -> bool:
+        return super().ack()
+
+
+class FencedError(Exception):
+    """This worker's assignment has changed under a batch in hand: nothing more of it may be written."""
+
+
+class StageApp(faust.App):
+    """A Faust app that knows its stage, for the health server and the tests."""
+
+    #: mode names a service's logger after its module: our own lines would drown in its comings and goings.
+    logger = logging.getLogger("faust.app")
+
+    stage: AnyStage
+    metrics: Metrics
+    reader: StageReader
+    publisher: Publisher
+    gaps: Gaps
+    watch: Watchdog
+    #: Compares the topics with what is known of them; to be awaited before the first record.
+    check_topics: Callable[[], Awaitable[None]]
+    #: Whether the group has ever given this worker its partitions (which may be none).
+    joined: bool = False
+
+
+def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None = None) -> StageApp:
+    """The app of one stage, with its own consumer group ``<prefix>.<stage>``. Nothing is connected before it starts."""
+    metrics = metrics or Metrics()
+    prefix = settings.topic_prefix
+    data_dir = settings.data_dir / stage_name
+    app = StageApp(
+        f"{prefix}.{stage_name}",
+        broker=settings.broker,
+        broker_credentials=faust_credentials(settings),
+        store="memory://",
+        datadir=str(data_dir),
+        Event=HeldEvent,
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        stream_wait_empty=True,
+        stream_buffer_maxsize=256,
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.session_timeout / 6,
+        broker_rebalance_timeout=max(settings.session_timeout, 60.0),
+        # Nothing is polled while a batch fills the buffers: a batch of hanging articles must not cost the partitions.
+        broker_max_poll_interval=max(600.0, settings.longest_batch),
+        broker_max_poll_records=200,
+        broker_commit_interval=1.0,
+        broker_commit_every=1000,
+        broker_request_timeout=max(90.0, 2 * settings.session_timeout),
+        consumer_auto_offset_reset="earliest",
+        # What may wait in memory a partition; one larger record is handed over all the same (KIP-74).
+        consumer_max_fetch_size=2_097_152,
+        producer_acks=-1,
+        producer_linger=0.005,
+        producer_max_batch_size=BATCH_BYTES,
+        producer_max_request_size=MAX_REQUEST_BYTES,
+        producer_request_timeout=60.0,
+    )
+    app.metrics = metrics
+    app.reader = StageReader(settings)
+    app.stage = create_stage(stage_name, settings, metrics, app.reader)
+    app.gaps = Gaps(stage_name, f"{prefix}.{stage_name}", metrics, app.reader)
+    app.publisher = Publisher(
+        # Looked up with each call: the app makes its producer when it starts.
+        lambda: app.maybe_start_producer(),
+        prefix,
+        app.stage.outcomes.sizes,
+        writes=STAGE_ACCESS[stage_name].writes,
+        partitions=lambda name: app.reader.partitions(name),
+        largest=partial(admin.largest_record, settings),
+    )
+
+    app.check_topics = partial(
+        check_at_start,
+        app.reader,
+        stage_name,
+        prefix,
+        f"{prefix}.{INPUTS[stage_name]}",
+        STAGE_ACCESS[stage_name].writes,
+        metrics,
+    )
+
+    async def forget(*args: Any, **_: Any) -> None:
+        partitions: set[TP] = args[-1]
+        app.stage.forget([tp.partition for tp in partitions])
+        app.gaps.forget([tp.partition for tp in partitions])
+
+    async def join(*args: Any, **_: Any) -> None:
+        await forget(*args)
+        app.joined = True
+
+    # Another worker may have written since: what was remembered of a partition ends with its assignment.
+    app.on_partitions_revoked.connect(forget, weak=False)
+    app.on_partitions_assigned.connect(join, weak=False)
+
+    source = app.topic(f"{prefix}.{INPUTS[stage_name]}", key_type=bytes, value_type=bytes)
+
+    @app.agent(source, name=stage_name, concurrency=1)
+    async def agent(stream: Any) -> None:
+        async for events in stream.noack_take(settings.batch_size, within=settings.batch_within):
+            try:
+                await _process(app, app.publisher, stage_name, events)
+            except Exception as error:
+                die(stage_name, error)
+
+    return app
+
+
+async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, events: Sequence[Any]) -> None:
+    started = time.monotonic()
+    batch = [_incoming(event) for event in events]
+    await app.gaps.check(batch)
+    try:
+        await _publish(app, publisher, batch, events)
+    except TooLargeForTopicError as error:
+        # Once more, as after a crash: knowing the topic's limit, the stage makes the record's input a dead letter.
+        logger.warning("%s: %s; asking the cluster what its topics take", stage_name, error)
+        await publisher.learn()
+        app.stage.forget({message.partition for message in batch})
+        await _publish(app, publisher, batch, events)
+    for event in events:
+        event.release()
+    app.metrics.observe("streams_batch_seconds", time.monotonic() - started, stage=stage_name)
+    app.metrics.observe("streams_batch_records", len(batch), stage=stage_name)
+    newest = batch[-1].at
+    if newest is not None:
+        app.metrics.set("streams_input_age_seconds", max(0.0, time.time() - newest.timestamp()), stage=stage_name)
+    try:
+        app.stage.outcomes.check()
+    except BrokenStageError:
+        # What is decided is decided: the next start must not meet the same records again.
+        await app.consumer.commit()
+        raise
+
+
+async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming], events: Sequence[Any]) -> None:
+    async for phase in app.stage.process(batch):
+        if any(event.message.generation_id != app.consumer_generation_id for event in events):
+            # Paused for so long that the group went on without us: another worker has these records now.
+            raise FencedError("the partitions of this batch belong to another worker by now")
+        await publisher.publish(phase)
+
+
+def _incoming(event: EventT[bytes]) -> Incoming:
+    """The event as the stages know it. Nothing in a record makes this raise."""
+    message = event.message
+    given: Any = message.headers or []
+    pairs = given.items() if isinstance(given, dict) else given
+    return Incoming(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        # A header may have no value (KIP-82); it is read as an empty one.
+        headers=[(str(name), bytes(value or b"")) for name, value in pairs],
+        at=_moment(message.timestamp),
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    """Kafka's timestamp; None where there is none, or one that is no time: the producer may write any 64-bit number."""
+    if seconds is None or not 0 < seconds < _LATEST:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def die(stage_name: Stage, error: Exception) -> NoReturn:
+    """End the process at once. Anything gentler lets Faust acknowledge records that were not processed."""
+    logger.critical("%s stops: %s", stage_name, refusal(error) or f"{type(error).__name__}: {error}")
+    logger.debug("where it happened", exc_info=error)
+    logging.shutdown()
+    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else HOPELESS if isinstance(error, _HOPELESS) else 1)

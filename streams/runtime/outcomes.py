@@ -1,0 +1,86 @@
+"""What becomes of a record, counted in one place: published, rejected, or a dead letter."""
+
+from __future__ import annotations
+
+from streams.contracts import codec, headers
+from streams.contracts.records import CleanArticle, Rejection, Stage
+from streams.contracts.topics import Name
+from streams.metrics import Metrics
+from streams.runtime.messages import Incoming, Outgoing, dead_letter, reduced
+from streams.runtime.pool import Failed
+from streams.runtime.sizes import RecordTooLargeError, Sizes
+
+
+class BrokenStageError(Exception):
+    """So many records failed in a row that the deployment must be broken: stop rather than dead-letter the world."""
+
+
+class Outcomes:
+    """Counts what became of each record, and knows when too many in a row have failed."""
+
+    def __init__(self, stage: Stage, metrics: Metrics, max_failures: int, sizes: Sizes) -> None:
+        self.stage = stage
+        self.sizes = sizes
+        self._metrics = metrics
+        self._max_failures = max_failures
+        self._in_a_row = 0
+        self._last = Failed("", "")
+
+    def good(self, outcome: str) -> None:
+        self._in_a_row = 0
+        self._metrics.count("streams_records_total", stage=self.stage, outcome=outcome)
+
+    def rejected(self, message: Incoming, rejection: Rejection) -> Outgoing:
+        """The rejection to publish; raises ``RecordTooLargeError`` as ``published`` does."""
+        id_ = rejection.id or f"{message.partition}:{message.offset}"
+        return self.published(message, "rejections", rejection, id_, key=id_)
+
+    def count(self, outcome: CleanArticle | Rejection) -> None:
+        if isinstance(outcome, Rejection):
+            self.good("rejected")
+            self._metrics.count("streams_rejections_total", stage=self.stage, reason=outcome.reason)
+        else:
+            self.good("published")
+
+    def failed(self, message: Incoming, error: Exception | Failed) -> Outgoing:
+        """The dead letter of a record that failed at any step, reduced where it is too large itself."""
+        failure = error if isinstance(error, Failed) else Failed(type(error).__name__, str(error))
+        if not isinstance(error, codec.DecodeError | RecordTooLargeError):
+            # Those two are bad data, not a broken deployment: they do not count towards the limit.
+            self._in_a_row += 1
+            self._last = failure
+        self._metrics.count("streams_records_total", stage=self.stage, outcome="dead_letter")
+        self._metrics.count("streams_dead_letters_total", stage=self.stage, error=failure.error)
+        letter = dead_letter(
+            self.stage, message, failure.error, failure.message, attempts=failure.attempts, since=failure.since
+        )
+        if self.sizes.takes(letter):
+            return letter
+        short = reduced(letter)
+        return short if self.sizes.takes(short) else reduced(letter, keep=False)
+
+    def check(self) -> None:
+        """Raise where the deployment seems broken. Called once the batch is committed, so that a bad run of data is
+        passed in the end, however long: each start gets at least a batch further."""
+        if self._in_a_row >= self._max_failures:
+            raise BrokenStageError(
+                f"{self._in_a_row} records in a row failed in {self.stage}, the last with "
+                f"{self._last.error}: {self._last.message}. They are dead letters; nothing is lost. Mend, start again, "
+                "and put them back."
+            )
+
+    def published(
+        self, message: Incoming, topic: Name, record: object, id_: str, key: str, *, to_all: bool = False
+    ) -> Outgoing:
+        """The record to publish; raises ``RecordTooLargeError`` where it is larger than the topic takes."""
+        made = self.headers(type(record), id_, message)
+        return self._fitting(
+            Outgoing(topic=topic, key=key.encode(), value=codec.encode(record), headers=made, to_all=to_all)
+        )
+
+    def _fitting(self, out: Outgoing) -> Outgoing:
+        self.sizes.check([out])
+        return out
+
+    def headers(self, kind: type, id_: str, message: Incoming) -> headers.Headers:
+        return headers.make(kind, id_, self.stage, at=message.at, position=message.position, trace=message.trace)

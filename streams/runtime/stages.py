@@ -1,0 +1,428 @@
+"""The three stages over messages: decode, call the pure stage, say what to publish. No Kafka client in here.
+
+``process`` yields what to publish, phase by phase: the caller publishes a phase and awaits its acknowledgements before
+it asks for the next, and lets the batch go after the last. A crash anywhere is then a redelivery of the batch.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from streams import pipeline
+from streams.contracts import codec
+from streams.contracts.headers import Position
+from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
+from streams.metrics import Metrics
+from streams.pipeline import Cleaner, CleaningMemory, Clusterer, Context
+from streams.runtime import inputs, recall, state
+from streams.runtime.incarnation import current_base, is_tagged_article
+from streams.runtime.inputs import INPUT_ROW
+from streams.runtime.messages import Incoming, Outgoing, rows_out
+from streams.runtime.outcomes import Outcomes
+from streams.runtime.pool import Failed, Pool, Work
+from streams.runtime.sizes import Sizes
+from streams.settings import Settings
+from streams.text import language_key
+
+logger = logging.getLogger(__name__)
+
+Phases = AsyncIterator[list[Outgoing]]
+
+
+class OtherArticleError(Exception):
+    """The log says of a redelivered record's position what it decided on another article: never applied."""
+
+
+class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
+    """What restoring needs of the log (``log_reader.LogReader``)."""
+
+    async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]: ...
+
+    async def newest_decision(
+        self, topic: str, partition: int, source_topic: str
+    ) -> tuple[Position, Decision] | None: ...
+
+
+# --- clean ----------------------------------------------------------------------------------------------------------
+
+CleanJob = tuple[RawArticle, Context, datetime | None]
+
+
+def cleaning_work(max_bytes: int) -> Work[CleanJob, CleanArticle | Rejection]:
+    """Made once per pool process: cleans a batch of (raw, what memory knew, when it arrived)."""
+    cleaner = Cleaner(max_bytes=max_bytes)
+
+    def work(jobs: list[CleanJob]) -> list[CleanArticle | Rejection]:
+        return [cleaner.clean(raw, context, received_at=at) for raw, context, at in jobs]
+
+    return work
+
+
+class _Bases:
+    """The base of each partition's input, and the rows about it that are to be written."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, int] = {}
+        self._rows: list[Outgoing] = []
+
+    def set(self, partition: int, base: int, rows: Iterable[Outgoing]) -> None:
+        self._of[partition] = base
+        self._rows += rows
+
+    def of(self, partition: int) -> int:
+        return self._of[partition]
+
+    def pop_rows(self) -> list[Outgoing]:
+        rows, self._rows = self._rows, []
+        return rows
+
+
+class CleanStage:
+    """Raw articles to clean ones or rejections. Its memory belongs to a partition and is restored from its rows."""
+
+    name: Stage = "clean"
+
+    def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
+        self.outcomes = Outcomes("clean", metrics, settings.max_failures, Sizes())
+        self._settings, self._metrics, self._reader = settings, metrics, reader
+        self._memories: dict[int, CleaningMemory] = {}
+        self._bases = _Bases()
+        self.restoring = False
+        self.pool: Pool[CleanJob, CleanArticle | Rejection] = Pool(
+            partial(cleaning_work, settings.max_article_bytes),
+            workers=settings.pool_size,
+            timeout=settings.article_timeout,
+            memory=settings.pool_memory_bytes,
+            on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="clean"),
+        )
+
+    async def process(self, batch: Sequence[Incoming]) -> Phases:
+        out: list[Outgoing] = []
+        rows: list[Outgoing] = []
+        work: list[tuple[Incoming, RawArticle, CleaningMemory, int]] = []
+        jobs: list[CleanJob] = []
+        spoilt: set[int] = set()
+        for message in batch:
+            # Restoring is outside the guard: a log that cannot be read is no record's fault.
+            memory, place = await self._memory(message)
+            message = replace(message, base=place - message.offset)
+            try:
+                raw = message.decode(RawArticle)
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
+                continue
+            try:
+                context, changed = memory.lookup_context(raw, place)
+                observed = rows_out("state.clean", message.partition, changed.items())
+                self.outcomes.sizes.check(observed)
+            except Exception as error:
+                spoilt.add(message.partition)
+                out.append(self.outcomes.failed(message, error))
+                continue
+            rows += observed
+            work.append((message, raw, memory, place))
+            jobs.append((raw, context, message.at))
+        for (message, raw, memory, place), result in zip(work, await self.pool.run(jobs), strict=True):
+            if isinstance(result, Failed):
+                out.append(self.outcomes.failed(message, result))
+                continue
+            try:
+                # Before memory takes it in: what cannot be published must not count as a revision.
+                self._publish(message, result)
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
+                continue
+            try:
+                outcome, changed = memory.assign_revision(raw, result, place)
+                settled = rows_out("state.clean", message.partition, changed.items())
+                made = self._publish(message, outcome)
+                self.outcomes.sizes.check(settled)
+            except Exception as error:
+                spoilt.add(message.partition)
+                out.append(self.outcomes.failed(message, error))
+                continue
+            rows += settled
+            out.append(made)
+            self.outcomes.count(outcome)
+        yield out
+        yield [*self._bases.pop_rows(), *rows]
+        # A memory that raised may be half-changed: the rows that are published now tell what it should be.
+        self.forget(spoilt)
+
+    def _publish(self, message: Incoming, outcome: CleanArticle | Rejection) -> Outgoing:
+        if isinstance(outcome, Rejection):
+            return self.outcomes.rejected(message, outcome)
+        id_ = f"{outcome.id}.{outcome.revision}"
+        return self.outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
+
+    async def _memory(self, message: Incoming) -> tuple[CleaningMemory, int]:
+        """The memory of the message's partition, and the message's place in it."""
+        partition = message.partition
+        if partition not in self._memories:
+            self.restoring = True
+            memory, base, rows = await recall.restored(
+                self._reader, self._metrics, self._settings.topic_prefix, message
+            )
+            self._bases.set(partition, base, rows)
+            self.restoring = False
+            self._memories[partition] = memory
+            self._metrics.count("streams_restores_total", stage="clean")
+        return self._memories[partition], self._bases.of(partition) + message.offset
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        for partition in partitions:
+            self._memories.pop(partition, None)
+
+
+# --- tag ------------------------------------------------------------------------------------------------------------
+
+
+def tagging_work(backend: str, models_dir: str | None) -> Work[CleanArticle, TaggedArticle]:
+    """Made once per pool process: loads the model, then tags a batch."""
+    from pathlib import Path
+
+    return pipeline.create_tagger(backend=backend, models_dir=Path(models_dir) if models_dir else None).tag
+
+
+class TagStage:
+    """Clean articles to tagged ones. Stateless."""
+
+    name: Stage = "tag"
+    restoring = False
+
+    def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
+        del reader
+        self.outcomes = Outcomes("tag", metrics, settings.max_failures, Sizes())
+        models = str(settings.models_dir) if settings.models_dir else None
+        self.pool: Pool[CleanArticle, TaggedArticle] = Pool(
+            partial(tagging_work, settings.ner_backend, models),
+            workers=settings.pool_size,
+            timeout=settings.article_timeout,
+            memory=settings.pool_memory_bytes,
+            on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="tag"),
+        )
+
+    async def process(self, batch: Sequence[Incoming]) -> Phases:
+        out: list[Outgoing] = []
+        work: list[tuple[Incoming, CleanArticle]] = []
+        for message in batch:
+            try:
+                work.append((message, message.decode(CleanArticle)))
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
+        results = await self.pool.run([article for _, article in work])
+        for (message, _), result in zip(work, results, strict=True):
+            if isinstance(result, Failed):
+                out.append(self.outcomes.failed(message, result))
+                continue
+            try:
+                out.append(self._publish(message, result))
+            except Exception as error:
+                out.append(self.outcomes.failed(message, error))
+            else:
+                self.outcomes.good("published")
+        yield out
+
+    def _publish(self, message: Incoming, article: TaggedArticle) -> Outgoing:
+        id_ = f"{article.id}.{article.revision}"
+        key = language_key(article.language)
+        # Whoever retracts an article may not know its language, hence not its partition: tell them all.
+        return self.outcomes.published(message, "articles.tagged", article, id_, key, to_all=article.retracted)
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        """Nothing to forget."""
+
+
+# --- cluster --------------------------------------------------------------------------------------------------------
+
+
+class _Partition:
+    """A partition's clusterer, and the decisions that the log already holds for redelivered articles."""
+
+    def __init__(self, clusterer: Clusterer, logged: dict[int, Decision], base: int) -> None:
+        self.clusterer = clusterer
+        self.logged = logged
+        self.base = base
+        self.decided_to = max(logged, default=-1)
+
+
+class ClusterStage:
+    """Tagged articles to decisions, one record of the log at most for each; then the rows and snapshots they touch."""
+
+    name: Stage = "cluster"
+    pool = None
+
+    def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
+        self.outcomes = Outcomes("cluster", metrics, settings.max_failures, Sizes())
+        self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
+        self._partitions: dict[int, _Partition] = {}
+        #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
+        self._fresh: list[Outgoing] = []
+        #: What must be known before a decision is logged: which life of the input it is of.
+        self._lives: list[Outgoing] = []
+        self.restoring = False
+
+    async def process(self, batch: Sequence[Incoming]) -> Phases:
+        log: list[Outgoing] = []
+        rows: list[Outgoing] = []
+        stories: dict[str, Outgoing] = {}
+        for message in batch:
+            held = await self._state(message)
+            message = replace(message, base=held.base)
+            redelivered = message.place <= held.decided_to
+            try:
+                article = message.decode(TaggedArticle)
+                decision = held.logged.get(message.place) if redelivered else held.clusterer.decide(article)
+                if decision is not None and decision.article_id != article.id:
+                    raise OtherArticleError(f"the log's decision of this position is on article {decision.article_id}")
+                decided = [] if decision is None or redelivered else [self._decided(message, article, decision)]
+                self.outcomes.sizes.check(decided)
+            except Exception as error:
+                # Deciding changes nothing: there is nothing to undo.
+                log.append(self.outcomes.failed(message, error))
+                continue
+            if decision is None:
+                self.outcomes.good("nothing")
+                continue
+            try:
+                changes = held.clusterer.apply(article, decision, message.place)
+                # Every version of a row, in order: a row that gave something away must not be written before the one
+                # that took it. Of a snapshot, the last version will do.
+                changed = rows_out("state.cluster", message.partition, changes.rows.items())
+                snapshots = {story.id: self._snapshot(message, story) for story in changes.stories}
+                snapshots |= {id_: Outgoing(topic="stories", key=id_.encode(), value=None) for id_ in changes.forgotten}
+                # A decision whose rows cannot be written must not be logged: the log is the truth.
+                self.outcomes.sizes.check([*changed, *snapshots.values()])
+            except Exception as error:
+                # The clusterer has changed, if only half: publish what stands, then start it anew from its rows.
+                yield self._pop_lives()
+                yield log
+                for phase in self._derived(rows, stories):
+                    yield phase
+                log, rows, stories = [self.outcomes.failed(message, error)], [], {}
+                self.forget([message.partition])
+                continue
+            self.outcomes.good("redelivered" if redelivered else "published")
+            log += decided
+            rows += changed
+            stories |= snapshots
+        yield self._pop_lives()
+        yield log
+        for phase in self._derived(rows, stories):
+            yield phase
+
+    def _pop_lives(self) -> list[Outgoing]:
+        lives, self._lives = self._lives, []
+        return lives
+
+    def _derived(self, rows: list[Outgoing], stories: dict[str, Outgoing]) -> Iterator[list[Outgoing]]:
+        """What follows from the log. Only the rows still tell which stories a forgotten one had absorbed: these leave
+        the snapshots before the rows go."""
+        gone = [out for out in stories.values() if out.value is None]
+        if gone:
+            yield gone
+        yield [*self._fresh, *rows, *(out for out in stories.values() if out.value is not None)]
+        self._fresh.clear()
+
+    async def _restored(self, message: Incoming, rows: dict[str, bytes]) -> Clusterer:
+        """The clusterer of a partition from its rows, or, where they are another version's, from the log."""
+        topic, partition = f"{self._prefix}.state.cluster", message.partition
+        stamped = rows.get(state.STAMP_ROW)
+        lost = not rows and await self._reader.newest_decision(f"{self._prefix}.story-events", partition, message.topic)
+        anew = bool(lost) or state.needs_building(rows, f"{topic}, partition {partition}")
+        clusterer = Clusterer()
+        if not anew:
+            try:
+                clusterer.restore((key, row) for key, row in rows.items() if key != state.STAMP_ROW)
+            except codec.DecodeError as error:
+                logger.error("a state row of %s, partition %d, cannot be read: %s", topic, partition, error)
+                anew = True
+        fresh: dict[str, bytes | None] = {}
+        if anew:
+            clusterer, built = await state.build(self._reader, f"{self._prefix}.story-events", message.topic, partition)
+            inputs.tell_rebuilt(self._metrics, self.name, topic, partition, len(built))
+            fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}
+            # First: a crash before the last of the rows must not leave a part of them as the whole.
+            self._fresh += rows_out("state.cluster", partition, [(state.STAMP_ROW, state.unfinished())])
+        if anew or stamped is None:
+            fresh[state.STAMP_ROW] = state.stamp()
+            self._fresh += rows_out("state.cluster", partition, fresh.items())
+        return clusterer
+
+    def _decided(self, message: Incoming, article: TaggedArticle, decision: Decision) -> Outgoing:
+        return Outgoing(
+            topic="story-events",
+            key=language_key(article.language).encode(),
+            value=codec.encode(decision),
+            headers=self.outcomes.headers(Decision, f"{decision.article_id}@{message.place}", message),
+            partition=message.partition,
+        )
+
+    def _snapshot(self, message: Incoming, story: Story) -> Outgoing:
+        return Outgoing(
+            topic="stories",
+            key=story.id.encode(),
+            value=codec.encode(story),
+            headers=self.outcomes.headers(Story, f"{story.id}@{message.place}", message),
+        )
+
+    async def _state(self, message: Incoming) -> _Partition:
+        if message.partition not in self._partitions:
+            self.restoring = True
+            log, partition = f"{self._prefix}.story-events", message.partition
+            rows = await self._reader.rows(f"{self._prefix}.state.cluster", partition)
+            row = rows.pop(INPUT_ROW, None)
+            was, now, _ = await inputs.compare(self._reader, message.topic, f"{self._prefix}.state.cluster", row)
+            clusterer = await self._restored(message, rows)
+            last = await self._reader.newest_decision(log, partition, message.topic)
+            if last is None and rows:
+                logger.warning(
+                    "%s, partition %d, is empty, but there are stories: going on from their rows", log, partition
+                )
+            after = max(clusterer.newest, last[0].place if last else -1) + 1
+            newest = (last[0].place, last[1].article_id) if last else None
+            base = await current_base(
+                self._reader,
+                message.topic,
+                partition,
+                is_tagged_article,
+                base=max(last[0].base if last else 0, was.base if was else 0),
+                newest=newest,
+                after=after,
+                other=was.is_other(now) if was else None,
+            )
+            if was != replace(now, base=base):
+                self._lives.append(inputs.row_out("state.cluster", partition, replace(now, base=base)))
+            logged = await self._reader.decisions(log, partition, message.topic, base + message.offset)
+            again = sum(place >= base + message.offset for place in logged)
+            if again:
+                logger.warning(
+                    "%s, partition %d, begins at offset %d, but %d positions from there on were decided before "
+                    "(a crash, or a lost consumer group): their decisions are read back, not made again",
+                    message.topic, partition, message.offset, again,
+                )  # fmt: skip
+            # What was restored is long-lived: a million stories need not be walked by every full collection.
+            gc.collect()
+            gc.freeze()
+            self.restoring = False
+            self._partitions[message.partition] = _Partition(clusterer, logged, base)
+            self._metrics.count("streams_restores_total", stage="cluster")
+        return self._partitions[message.partition]
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        for partition in partitions:
+            self._partitions.pop(partition, None)
+
+
+AnyStage = CleanStage | TagStage | ClusterStage
+
+
+def create_stage(name: Stage, settings: Settings, metrics: Metrics, reader: StateReader) -> AnyStage:
+    kinds: dict[Stage, type[AnyStage]] = {"clean": CleanStage, "tag": TagStage, "cluster": ClusterStage}
+    return kinds[name](settings, metrics, reader)

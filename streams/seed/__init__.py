@@ -1,0 +1,6 @@
+"""Files of every kind → raw records → Kafka: ``read_files`` finds, ``outgoing`` prepares, ``producer.send`` sends."""
+
+from streams.seed.files import STDIN, Found, Problem, read_files, total_bytes
+from streams.seed.outgoing import SeedRecord, outgoing
+
+__all__ = ["STDIN", "Found", "Problem", "SeedRecord", "outgoing", "read_files", "total_bytes"]

@@ -1,0 +1,76 @@
+"""What is sent for an article: its id, its key, its bytes. Pure; the producer and ``--dry-run`` both read it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from streams.contracts import codec, headers
+from streams.contracts.limits import bounded_id
+from streams.contracts.records import RawArticle
+from streams.contracts.topics import MAX_MESSAGE_BYTES
+from streams.seed.files import Found, Problem
+from streams.seed.folders import printable
+from streams.stages.clean import article_id, host_of
+
+#: What a batch of one record takes beside value, key and headers: 61 bytes and some varints, with room to spare.
+_BATCH_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRecord:
+    """One record for the topic of raw articles."""
+
+    id: str
+    key: bytes
+    value: bytes
+    headers: headers.Headers
+    content_type: str
+    where: str
+
+
+def outgoing(
+    found: Iterable[Found | Problem], *, largest_record: int = MAX_MESSAGE_BYTES
+) -> Iterator[SeedRecord | Problem]:
+    """Records in order. The same record again is skipped; the same id with other content is a revision, and goes.
+
+    An article without an id gets the one that cleaning would derive, so that sending it again changes nothing.
+    What does not fit into ``largest_record`` bytes is rejected here: a broker would refuse its neighbours with it, and
+    an idempotent producer does not survive that.
+    """
+    seen: set[bytes] = set()
+    for item in found:
+        if isinstance(item, Problem):
+            yield item
+            continue
+        try:
+            yield _prepared(item, seen, largest_record)
+        except Exception as error:  # whatever one article holds, the next one is sent
+            yield Problem(
+                "rejected", item.where, f"cannot be prepared: {type(error).__name__}: {printable(error, 200)}"
+            )
+
+
+def _prepared(item: Found, seen: set[bytes], largest_record: int) -> SeedRecord | Problem:
+    article = dataclasses.replace(item.article, id=article_id(item.article))
+    assert article.id
+    value = codec.encode(article)
+    fingerprint = blake2b(value, digest_size=12).digest()
+    if fingerprint in seen:
+        return Problem("skipped", item.where, f"the same as an earlier one ({printable(article.id, 200)})")
+    record = SeedRecord(
+        id=article.id,
+        key=(host_of(article.url) or bounded_id(article.source or article.id)).encode(),
+        value=value,
+        headers=headers.make(RawArticle, f"{article.id}/{fingerprint.hex()}", "seed"),
+        content_type=article.content_type,
+        where=item.where,
+    )
+    seen.add(fingerprint)
+    size = _BATCH_BYTES + len(record.key) + len(value) + sum(len(name) + len(data) for name, data in record.headers)
+    if size > largest_record:
+        why = f"too large: {size} bytes as a record, of which the topic takes {largest_record}"
+        return Problem("rejected", item.where, why)
+    return record

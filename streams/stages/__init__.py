@@ -1,0 +1,1 @@
+"""The three stages, pure: no Kafka, no clock, no environment. One folder each; none imports another."""

@@ -1,0 +1,1 @@
+"""What a line looks like, in named numbers. No weights in here."""

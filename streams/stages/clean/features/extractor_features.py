@@ -1,0 +1,110 @@
+"""What other extractors make of a page: for each block, how much of it they keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from lxml import etree
+
+from streams.stages.clean.features.line_features import Vector
+from streams.stages.clean.parse.lines import Line
+
+#: Columns that ``votes`` gives.
+VOTES = tuple(f"{name}{place}" for name in ("trafilatura", "resiliparse") for place in ("", "_above", "_below"))
+#: Longer blocks (characters) have enough runs of three words to be told by those.
+_SHORT = 200
+#: What trafilatura never keeps, of what the walk over the page leaves: a third of a page's elements.
+_NEVER_KEPT = ("aside", "footer", "nav", "img", "link", "meta", "source", "label", "time")
+#: Tags of formatting, and the product of their number and all tags' from which they are left out. In each block
+#: browsers' parsers open anew what formatting was left open: 40 kB made 1.5 million elements and a gigabyte of memory.
+#: Up to here it is a second's work; one in thirty development pages is beyond, and their votes stay the same.
+_FORMATTING = re.compile(
+    r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>?", re.IGNORECASE
+)
+_MOST_REOPENED = 1_000_000
+#: A page has one of each. What a further one has is added to the first, attribute by attribute: quadratic time.
+_ROOTS = re.compile(r"<(?:html|body)(?=[\s/>])[^<>]*>?", re.IGNORECASE)
+_MOST_ROOTS = 50
+_WORD = re.compile(r"\w+")
+
+
+def votes(source: str, tree: Any, lines: Sequence[Line]) -> Vector:
+    """The share (0 to 1) of each block that trafilatura and resiliparse keep, and that of the blocks beside it."""
+    columns: list[Vector] = []
+    blocks: list[list[str] | None] = [None] * len(lines)
+    for text in (_trafilatura(tree), _resiliparse(source)):
+        share = _shares(lines, blocks, text)
+        columns += [share, np.concatenate([[0.0], share[:-1]]), np.concatenate([share[1:], [0.0]])]
+    return np.stack(columns, axis=1)
+
+
+def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) -> Vector:
+    """``blocks`` are the words of those lines that have been taken apart so far."""
+    kept = text.splitlines()
+    parts = [_WORD.findall(line) for line in kept]
+    words = list(chain.from_iterable(parts))
+    is_triple = set(zip(words, words[1:], words[2:], strict=False)).__contains__
+    # Most blocks are kept as they are: only the others are taken apart.
+    same = {line.strip() for line in kept}
+    whole = {tuple(part) for part, line in zip(parts, kept, strict=True) if len(line) < _SHORT}
+    shares: list[float] = []
+    for index, line in enumerate(lines):
+        if line.text in same and line.text[0].isalnum():
+            shares.append(1.0)
+            continue
+        block = blocks[index]
+        if block is None:
+            block = blocks[index] = _WORD.findall(line.text)
+        if not block:
+            shares.append(0.0)
+        elif tuple(block) in whole:
+            shares.append(1.0)
+        elif len(block) < 3:
+            shares.append(0.0)
+        else:
+            triples = zip(block, block[1:], block[2:], strict=False)
+            shares.append(sum(map(is_triple, triples)) / (len(block) - 2))
+    return np.array(shares)
+
+
+@lru_cache(maxsize=1)
+def _options() -> Any:
+    from trafilatura.settings import Extractor
+
+    return Extractor(fast=True, comments=False)
+
+
+def _trafilatura(tree: Any) -> str:
+    import trafilatura
+
+    # It drops these as its first step, but only after half a dozen searches and copies of the tree with them.
+    etree.strip_elements(tree, *_NEVER_KEPT, with_tail=False)
+    try:
+        return trafilatura.extract(tree, options=_options()) or ""
+    except (RecursionError, ValueError, TypeError, AttributeError, KeyError):
+        # Its own bugs on odd trees are one vote less.
+        return ""
+
+
+def _resiliparse(source: str) -> str:
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(without_multipliers(source), main_content=True, alt_texts=False))
+
+
+def without_multipliers(source: str) -> str:
+    """The page without the tags that make a browser's parser do quadratic work, where there are so many of them.
+
+    A function of counts alone: no way to nest them evades it.
+    """
+    tags = source.count("<")
+    if tags * tags > _MOST_REOPENED and tags * len(_FORMATTING.findall(source)) > _MOST_REOPENED:
+        source = _FORMATTING.sub("", source)
+    if tags > _MOST_ROOTS and len(_ROOTS.findall(source)) > _MOST_ROOTS:
+        source = _ROOTS.sub("", source)
+    return source

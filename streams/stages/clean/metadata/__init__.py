@@ -1,0 +1,1 @@
+"""Title, authors, dates, credit and language beside the text."""

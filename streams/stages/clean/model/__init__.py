@@ -1,0 +1,1 @@
+"""Which lines are the article: learned scores and the selection that follows from them."""

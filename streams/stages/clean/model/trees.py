@@ -1,0 +1,123 @@
+"""Boosted trees, read from the JSON that the training command writes and evaluated with NumPy.
+
+The file is meant to be read by people too: ``features`` names the columns, each tree is a list of its nodes in
+heap order (children of node ``i`` at ``2i+1`` and ``2i+2``): ``[feature, threshold]`` goes left where the value is at
+most the threshold, ``[value]`` is a leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.contracts import codec
+
+#: Rows times trees that are evaluated at a time, so that their arrays stay in the processor's cache.
+_AT_ONCE = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """A sum of complete binary trees of one depth; ``predict`` gives probabilities."""
+
+    names: tuple[str, ...]
+    #: Per level, the columns and thresholds of its nodes, tree by tree: ``2 ** level`` nodes a tree.
+    columns: tuple[npt.NDArray[np.int64], ...]
+    thresholds: tuple[npt.NDArray[np.float32], ...]
+    #: Per tree, the values of its leaves.
+    leaves: npt.NDArray[np.float32]
+    bias: float
+
+    def predict(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Probability for each row of ``(n, len(names))``."""
+        count, width = rows.shape
+        total = np.empty(count)
+        trees = np.arange(len(self.leaves))
+        values = self.leaves.ravel()
+        size = max(_AT_ONCE // max(len(trees), 1), 1)
+        for start in range(0, count, size):
+            part = np.ascontiguousarray(rows[start : start + size])
+            flat = part.ravel()
+            row_start = (np.arange(len(part)) * width)[:, None]
+            # Every row asks the roots alike; further down each goes its own way.
+            node = (part.take(self.columns[0], axis=1) > self.thresholds[0]).astype(np.int64)
+            for columns, thresholds in zip(self.columns[1:], self.thresholds[1:], strict=True):
+                at = node + trees * (len(columns) // len(trees))
+                places = columns.take(at, mode="clip")
+                places += row_start
+                right = flat.take(places, mode="clip") > thresholds.take(at, mode="clip")
+                node += node
+                node += right
+            node += trees * self.leaves.shape[1]
+            total[start : start + size] = values.take(node, mode="clip").sum(axis=1)
+        return 1.0 / (1.0 + np.exp(-(total + self.bias)))
+
+
+def load(data: bytes) -> Trees:
+    """The trees in a weights file; raises ``ValueError`` where it is none."""
+    value = codec.loads(data)
+    names, depth = tuple(value["features"]), int(value["depth"])
+    inner = (1 << depth) - 1
+    trees: list[list[Any]] = value["trees"]
+    columns = np.zeros((len(trees), inner), dtype=np.int64)
+    thresholds = np.full((len(trees), inner), np.inf, dtype=np.float32)
+    leaves = np.zeros((len(trees), inner + 1), dtype=np.float32)
+    at = {name: index for index, name in enumerate(names)}
+    for number, nodes in enumerate(trees):
+        for position, node in nodes:
+            if len(node) == 2:
+                columns[number, position] = at[node[0]]
+                thresholds[number, position] = node[1]
+            else:
+                _fill(leaves[number], position, inner, node[0])
+    levels = [slice((1 << level) - 1, (2 << level) - 1) for level in range(depth)]
+    return Trees(
+        names,
+        tuple(columns[:, level].ravel() for level in levels),
+        tuple(thresholds[:, level].ravel() for level in levels),
+        leaves,
+        float(value["bias"]),
+    )
+
+
+def _fill(leaves: npt.NDArray[np.float32], position: int, inner: int, value: float) -> None:
+    """A leaf above the last level holds for all the leaves below it."""
+    low = high = position
+    while low < inner:
+        low, high = 2 * low + 1, 2 * high + 2
+    leaves[low - inner : high - inner + 1] = value
+
+
+@lru_cache(maxsize=8)
+def weights(name: str) -> Trees:
+    """The shipped weights of this name (``dump_1``, ``dump_2``, ``page_1``, ``page_2``)."""
+    return load(files("streams.stages.clean.model").joinpath("weights", f"{name}.json").read_bytes())
+
+
+def dump(features: Sequence[str], models: Sequence[dict[str, Any]], depth: int) -> bytes:
+    """The mean of the models' scores before the sigmoid as a weights file; one tree a line.
+
+    ``models``: LightGBM's ``Booster.dump_model()``, one or more.
+    """
+    trees = []
+    for info in [info for model in models for info in model["tree_info"]]:
+        nodes: list[Any] = []
+        stack = [(0, info["tree_structure"])]
+        while stack:
+            position, node = stack.pop()
+            if "split_feature" in node:
+                if node["decision_type"] != "<=":
+                    raise ValueError("only numeric splits can be written")
+                nodes.append([position, [features[node["split_feature"]], round(float(node["threshold"]), 5)]])
+                stack += [(2 * position + 1, node["left_child"]), (2 * position + 2, node["right_child"])]
+            else:
+                nodes.append([position, [round(float(node["leaf_value"]) / len(models), 5)]])
+        trees.append(codec.encode(sorted(nodes, key=lambda entry: entry[0])).decode())
+    head = codec.encode({"depth": depth, "bias": 0.0, "features": list(features)}).decode()
+    return (head[:-1] + ',"trees":[\n' + ",\n".join(trees) + "\n]}\n").encode()

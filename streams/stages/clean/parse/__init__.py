@@ -1,0 +1,1 @@
+"""Bytes, markup and text into lines. Decides nothing about them."""

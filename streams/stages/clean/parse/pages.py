@@ -1,0 +1,282 @@
+"""A page as blocks of text: one line a block, with what its markup says, in one walk over the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from lxml import etree, html
+
+from streams.stages.clean.parse.decoding import printable, repair
+from streams.stages.clean.parse.lines import Line
+
+#: Never part of what a reader sees as text.
+_INVISIBLE = ("script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "canvas", "select",
+              "textarea", "input", "audio", "video", "map", "math", "head", "button", "datalist", "dialog")  # fmt: skip
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "center", "dd", "details", "dialog", "dir", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "amp-sidebar",
+))  # fmt: skip
+#: Deeper nesting is flattened into its last level: no real page has it, and a walk must end.
+MAX_DEPTH = 400
+#: More blocks than any article page has; the rest of such a page is not looked at.
+MAX_BLOCKS = 10_000
+#: Tags longer than this hold data, not words; libxml2 takes quadratic time over a tag's attributes.
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{50000,}>?")
+
+#: What classes and ids say, as flags. The words are those of Mozilla's Readability and of common news templates.
+_HINTS = {
+    "body": r"article-?_?(?:body|text|content)|story-?_?(?:body|text|content)|post-?_?(?:body|content|text)|"
+    r"entry-?_?content|body-?_?(?:text|copy|content)|main-?_?content|rich-?text|page-?_?content|news-?text",
+    "article": r"article|story|post|entry|content|main|text|news|single|detail",
+    "comment": r"comment|disqus|discuss|respond|reply|livefyre|feedback|kommentar|coment",
+    "related": r"relat|recommend|more-|read-?more|also|trending|popular|most-|teaser|promo|outbrain|taboola|sidebar|"
+    r"widget|rail|aside|carousel|latest|next|prev|pagination|similar|suggest|zergnet|sponsor|recirc",
+    "share": r"share|social|follow|subscri|newsletter|signup|sign-up|toolbar|print|tool|bookmark|login|paywall",
+    "meta": r"byline|author|date|time|meta|info|tag|categor|topic|breadcrumb|kicker|label|credit|copyright|publish",
+    "caption": r"caption|credit|figure|image|photo|gallery|media|slide|wp-caption|picture|lightbox",
+    "frame": r"nav|menu|foot|header|masthead|banner|advert|\bad-|-ad\b|cookie|consent|gdpr|modal|popup|overlay|skip|"
+    r"breadcrumb|sitemap|search|hidden|sr-only|screen-reader",
+}
+_HINT_NAMES = tuple(_HINTS)
+_HINT_RES = tuple(re.compile(pattern) for pattern in _HINTS.values())
+
+#: Tags whose being above a block matters.
+_ABOVE = ("article", "main", "nav", "aside", "footer", "header", "form", "figure", "figcaption", "table", "ul",
+          "blockquote", "section", "li", "a")  # fmt: skip
+_ABOVE_AT = {name: index for index, name in enumerate(_ABOVE)} | {"ol": _ABOVE.index("ul"), "menu": _ABOVE.index("nav")}
+#: Columns of ``Page.markup``.
+MARKUP = (
+    "link_share", "links", "depth", "is_p", "is_heading", "is_li", "is_div", "is_td", "is_quote", "is_br", "emphasis",
+    "hidden", *(f"near_{name}" for name in _HINT_NAMES), *(f"any_{name}" for name in _HINT_NAMES),
+    *(f"in_{name}" for name in _ABOVE), "itemprop", "siblings", "parent_words", "parent_link_share", "parent_p",
+    "h1_before", "h1_distance",
+)  # fmt: skip
+_HINT_BITS, _ABOVE_BITS = np.arange(len(_HINT_NAMES)), np.arange(len(_ABOVE))
+#: One class for all elements, looked up in C: lxml.html's own lookup asks Python for each element that is touched, a
+#: tenth of a page's time. What forms and inputs can do more is not used here, nor by the extractors that vote.
+_ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
+_STRONG = frozenset(("b", "strong", "em", "i"))
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: Blocks that say little themselves: what stands around them speaks for them.
+_SMALL = frozenset(("p", "li", "h2", "h3", "h4", "blockquote", "td", "tr", "tbody", "ul", "ol", "dd", "dt"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The blocks of a page in order, as lines of ``text``; ``markup`` has a row of ``MARKUP`` for each."""
+
+    text: str
+    lines: Sequence[Line]
+    markup: npt.NDArray[np.float64]
+    tree: Any
+    #: Levels of elements, at most.
+    depth: int = 0
+
+
+class _Frame(NamedTuple):
+    """An open block element: what its own tag and its ancestors say."""
+
+    tag: str
+    number: int
+    parent: int = 0
+    own: int = 0
+    near: int = 0
+    every: int = 0
+    above: int = 0
+    hidden: bool = False
+    itemprop: bool = False
+
+
+def without_data(source: str) -> str:
+    """The page without the tags that hold masses of data: parsers take minutes over them."""
+    return _LONG_TAG.sub("", source) if len(source) > 50_000 else source
+
+
+def parse(source: str) -> Any:
+    """The tree of a page, or None where there is none. Broken markup is repaired as browsers do, roughly."""
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
+    )
+    parser.set_element_class_lookup(_ELEMENTS)
+    try:
+        tree = etree.fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    return tree
+
+
+@lru_cache(maxsize=8192)
+def _hints(label: str) -> int:
+    label = label.lower()
+    return sum(1 << index for index, pattern in enumerate(_HINT_RES) if pattern.search(label))
+
+
+def read_page(tree: Any) -> Page:
+    """The blocks of a parsed page. Takes what is invisible out of ``tree``."""
+    etree.strip_elements(tree, *_INVISIBLE, with_tail=False)
+    walker = _Walker()
+    walker.walk(tree)
+    return walker.page(tree)
+
+
+class _Walker:
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, ...]] = []
+        self.texts: list[tuple[str, int, int]] = []
+        self.parents: list[int] = []
+        self.parts: list[str] = []
+        self.linked = 0
+        self.links = 0
+        self.emphasis = 0
+        self.gap = 0
+        self.h1_seen = 0
+        self.last_h1 = 0
+        self.after_br = False
+        self.deepest = 0
+
+    def walk(self, tree: Any) -> None:
+        root = _Frame("html", 0)
+        stack = [root]
+        parts, flush = self.parts, self.flush
+        anchors = strong = depth = count = 0
+        for event, element in etree.iterwalk(tree, events=("start", "end")):
+            tag = element.tag
+            if event == "start":
+                depth += 1
+                if depth > self.deepest:
+                    self.deepest = depth
+                if tag in _BLOCKS:
+                    if parts:
+                        flush(stack[-1], depth)
+                    if tag == "br":
+                        self.after_br = True
+                    else:
+                        self.after_br = False
+                        self.gap += 1
+                        count += 1
+                        stack.append(_open(element, tag, count, stack[-1]) if depth < MAX_DEPTH else stack[-1])
+                elif tag == "a":
+                    anchors += 1
+                    self.links += 1
+                elif tag in _STRONG:
+                    strong += 1
+                text = element.text
+            else:
+                depth -= 1
+                if tag in _BLOCKS:
+                    if tag != "br":
+                        if parts:
+                            flush(stack[-1], depth)
+                        self.after_br = False
+                        self.gap += 1
+                        stack.pop()
+                elif tag == "a":
+                    anchors -= 1
+                elif tag in _STRONG:
+                    strong -= 1
+                text = element.tail
+                if len(self.texts) >= MAX_BLOCKS:
+                    break
+            if text:
+                parts.append(text)
+                if anchors or strong:
+                    size = len(text.strip())
+                    self.linked += size if anchors else 0
+                    self.emphasis += size if strong else 0
+        if parts:
+            flush(root, depth)
+
+    def flush(self, frame: _Frame, depth: int) -> None:
+        """Close the block that is being collected."""
+        text = " ".join("".join(self.parts).split())
+        self.parts.clear()
+        if text and not (text.isascii() and text.isprintable()):
+            text = " ".join(printable(repair(text)).split())
+        if text:
+            tag = frame.tag
+            if tag == "h1":
+                self.h1_seen, self.last_h1 = self.h1_seen + 1, len(self.texts)
+            size = len(text)
+            self.texts.append((text, 0 if self.after_br else min(self.gap, 60), depth))
+            self.parents.append(frame.parent)
+            self.rows.append((
+                min(self.linked / size, 1.0), self.links, depth, tag == "p", tag in _HEADINGS, tag == "li",
+                tag in ("div", "section", "article"), tag in ("td", "th"), tag == "blockquote", self.after_br,
+                min(self.emphasis / size, 1.0), frame.hidden,
+                frame.near, frame.every, frame.above, frame.itemprop, self.h1_seen,
+                len(self.texts) - 1 - self.last_h1 if self.h1_seen else -1,
+            ))  # fmt: skip
+            self.gap = 0
+        self.linked = self.links = self.emphasis = 0
+
+    def page(self, tree: Any) -> Page:
+        lines: list[Line] = []
+        pieces: list[str] = []
+        position = 0
+        for text, gap, depth in self.texts:
+            if pieces:
+                glue = "\n\n" if gap else "\n"
+                pieces.append(glue)
+                position += len(glue)
+            lines.append(Line(position, position + len(text), text, gap, depth))
+            pieces.append(text)
+            position += len(text)
+        if not lines:
+            return Page(text="", lines=[], markup=np.zeros((0, len(MARKUP))), tree=tree, depth=self.deepest)
+        rows = np.array(self.rows, dtype=np.float64)
+        sizes = np.array([len(line.text) for line in lines], dtype=np.float64)
+        _, parent = np.unique(np.array(self.parents), return_inverse=True)
+        parent_size = np.bincount(parent, weights=sizes)
+        family = np.stack(
+            [
+                np.bincount(parent)[parent],
+                parent_size[parent],
+                (np.bincount(parent, weights=sizes * rows[:, 0]) / parent_size)[parent],
+                (np.bincount(parent, weights=sizes * rows[:, 3]) / parent_size)[parent],
+            ],
+            axis=1,
+        )
+        flags = rows[:, 12:15].astype(np.int64)
+        bits = [flags[:, [0]] >> _HINT_BITS & 1, flags[:, [1]] >> _HINT_BITS & 1, flags[:, [2]] >> _ABOVE_BITS & 1]
+        markup = np.concatenate([rows[:, :12], *bits, rows[:, [15]], family, rows[:, -2:]], axis=1)
+        return Page(text="".join(pieces), lines=lines, markup=markup, tree=tree, depth=self.deepest)
+
+
+def _open(element: Any, tag: str, number: int, parent: _Frame) -> _Frame:
+    own = 0
+    hidden, itemprop = parent.hidden, parent.itemprop
+    attributes = dict(element.items())
+    if attributes:
+        get = attributes.get
+        label = f"{get('class', '')} {get('id', '')} {get('role', '')}"[:300]
+        if len(label) > 2:
+            own = _hints(label)
+        if not hidden:
+            style = get("style")
+            hidden = (
+                "hidden" in attributes
+                or get("aria-hidden") == "true"
+                or (style is not None and "none" in style and "display" in style)
+            )
+        if not itemprop:
+            itemprop = "articlebody" in (get("itemprop") or get("property") or "").lower()
+    bit = _ABOVE_AT.get(tag)
+    return _Frame(
+        tag,
+        number,
+        parent.number,
+        own,
+        own | (parent.near if tag in _SMALL else parent.own),
+        parent.every | own,
+        parent.above | (1 << bit if bit is not None else 0),
+        hidden,
+        itemprop,
+    )

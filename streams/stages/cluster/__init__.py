@@ -1,0 +1,7 @@
+"""Stories out of tagged articles, online, with evidence. Pure: no Kafka, no clock, no randomness."""
+
+from streams.stages.cluster.clusterer import Changes, Clusterer
+from streams.stages.cluster.explain import evidence_lines, explain
+from streams.stages.cluster.lifecycle.fold import fold
+
+__all__ = ["Changes", "Clusterer", "evidence_lines", "explain", "fold"]

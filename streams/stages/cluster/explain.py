@@ -1,0 +1,74 @@
+"""A decision in words: what happened to an article and why, as a person would want to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streams.contracts.records import Decision, Evidence, Shared, StoryEvent
+
+#: What each measure says, in the order in which they are shown.
+_SAYINGS = {
+    "names_found": "the story has {:.0%} of its names, by their weight",
+    "background_ratio": "it is {:.1f} times as like the story as unrelated stories are",
+    "cohesion_ratio": "it fits {:.0%} as well as the story's own articles fit each other",
+    "time_share": "{:.0%} of recent articles are nearer in time",
+}
+
+
+def explain(decision: Decision) -> list[str]:
+    """The lines that tell what ``decision`` did and why, without a line break in any."""
+    lines: list[str] = []
+    for event in decision.events:
+        lines.append(_headline(event, decision))
+        if event.evidence is not None:
+            lines.extend(f"    {line}" for line in evidence_lines(event.evidence, started=event.type == "created"))
+    if not decision.events:
+        lines.append(f"{decision.article_id}: taken back before it came")
+    return lines
+
+
+def evidence_lines(evidence: Evidence, *, started: bool = False) -> Iterator[str]:
+    """The evidence of a join, or of why an article started a story, in lines."""
+    verdict = "joins" if evidence.score >= evidence.threshold else "does not join"
+    yield f"{evidence.score:.0%} likely to belong; {verdict} from {evidence.threshold:.0%}"
+    if evidence.similarity is not None:
+        margin = "" if evidence.margin is None else f", {evidence.margin:+.2f} against the next story"
+        yield f"similarity {evidence.similarity:.2f}{margin}"
+    for label, shared in (
+        ("people and places", evidence.entities),
+        ("words", evidence.terms),
+        ("quotations", evidence.quotes),
+    ):
+        if shared:
+            yield f"shared {label}: " + ", ".join(_told(one, quoted=label == "quotations") for one in shared)
+    if evidence.hours_apart is not None:
+        yield f"{_span(evidence.hours_apart)} from its nearest article"
+    known = {name: value for name, value in evidence.measures if value is not None}
+    for name, saying in _SAYINGS.items():
+        if name in known:
+            yield saying.format(known[name])
+    if evidence.runner_up is not None:
+        what = "nearest story" if started else "next best"
+        yield f"{what}: {evidence.runner_up.headline or evidence.runner_up.story_id} ({evidence.runner_up.score:.0%})"
+
+
+def _headline(event: StoryEvent, decision: Decision) -> str:
+    title = event.article.title if event.article and event.article.title else decision.article_id
+    return {
+        "created": f"“{title}” starts story {event.story_id}",
+        "joined": f"“{title}” joins story {event.story_id}",
+        "revised": f"“{title}” is revised in story {event.story_id}",
+        "retracted": f"“{title}” leaves story {event.story_id}: retracted",
+        "merged": f"story {event.story_id} turns out to be story {event.other_id}",
+        "split": f"{len(event.moved)} articles part from story {event.other_id} as story {event.story_id}",
+        "closed": f"story {event.story_id} closes: silent too long",
+        "reopened": f"story {event.story_id} opens again",
+    }[event.type]
+
+
+def _told(shared: Shared, *, quoted: bool) -> str:
+    return f"“{shared.label}”" if quoted else f"{shared.label} ({shared.weight:.0%})"
+
+
+def _span(hours: float) -> str:
+    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"

@@ -1,0 +1,1 @@
+"""An article as weighted terms, and what speaks for its joining a story."""

@@ -1,0 +1,1 @@
+"""What a language knows: how rare terms are, and which stories a term leads to."""

@@ -1,0 +1,252 @@
+"""One language's common knowledge: how rare its terms are, what time it is there, which stories a term leads to.
+
+All of it follows from the rows alone, whatever order they are restored in.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from heapq import heappop, heappush
+from importlib.resources import files
+from math import log
+from statistics import median_low
+
+from streams.contracts import codec
+from streams.stages.cluster.features.article_features import BODY, TITLE, key_of, unpack, unpack_keys
+from streams.stages.cluster.store.story_store import Member, StoryState
+
+#: Articles whose words count for idf: a few days of one language's news; older ones have had their say.
+WINDOW = 20_000
+#: idf of what is in every article: not quite nothing.
+LEAST_IDF = 0.1
+#: Articles that tell how closely articles follow one another in time.
+RECENT = 512
+#: Articles whose median date is "now": wide enough that a few absurd dates cannot move it.
+CLOCK = 31
+#: A story is found by its strongest terms of each field (body, title, names, entities).
+INDEXED = (24, 0, 8, 8)
+#: Newest stories that a term finds.
+POSTINGS = 64
+#: Silence, by the articles' own dates, after which a story is closed. It can still be found, and reopened.
+CLOSED_AFTER = timedelta(days=14)
+#: Silence after which a closed story is forgotten, once this many articles of its language have come since.
+FORGOTTEN_AFTER, FORGOTTEN_ARTICLES = timedelta(days=90), 50_000
+#: A date further ahead of the clock than this is a mistake; the article counts as of now.
+AHEAD = timedelta(days=366)
+
+
+class LanguageIndex:
+    """Grows with ``add_member`` and ``index``; every question is answered without changing anything."""
+
+    def __init__(self, language: str) -> None:
+        self.number = 0
+        self._known, self._known_documents = background() if language in ("en", "und") else ({}, 0)
+        self._counts: dict[int, int] = {}
+        self._documents = 0
+        self._numbered: dict[int, Member] = {}
+        self._window_floor = 0
+        self._recent: list[float] = []
+        self._recent_floor = 0
+        self._postings: dict[int, array[int]] = {}
+        self._slots: dict[int, str] = {}
+        self._slot_of: dict[str, int] = {}
+        self._next_slot = 0
+        self._open, self._closed = _Silences(), _Silences()
+        self._gained: dict[str, int] = {}
+
+    def idf(self, keys: Iterable[int]) -> dict[int, float]:
+        """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together."""
+        total = log(self._known_documents + self._documents + 1)
+        counts, known, logs = self._counts, self._known, _logarithms(self._known_documents)
+        found: dict[int, float] = {}
+        for key in keys:
+            if key & 3 <= TITLE:
+                word = key & ~3
+                idf = total - logs[known.get(word, 0) + counts.get(word, 0)]
+            else:
+                idf = total - logs[counts.get(key, 0)]
+            found[key] = idf if idf > LEAST_IDF else LEAST_IDF
+        return found
+
+    def now(self) -> datetime | None:
+        """The median date of the newest dated articles, or None."""
+        recent = (self._numbered.get(number) for number in range(self.number, max(0, self.number - CLOCK), -1))
+        dates = [member.published for member in recent if member and member.published]
+        return median_low(dates) if dates else None
+
+    def plausible(self, published: datetime | None) -> datetime | None:
+        """The time that an article counts as: its own; the clock where it has none or one absurdly far ahead."""
+        now = self.now()
+        if published is None or (now is not None and self.number >= CLOCK and published - now > AHEAD):
+            return now
+        return published
+
+    def time_share(self, published: datetime | None, others: Sequence[datetime]) -> float:
+        """The share of recent articles nearer in time to ``published`` than the nearest of ``others``; NaN: unknown."""
+        if published is None or not others or not self._recent:
+            return float("nan")
+        at = published.timestamp()
+        gap = min(abs(at - other.timestamp()) for other in others)
+        nearer = bisect_left(self._recent, at + gap) - bisect_right(self._recent, at - gap)
+        return max(0, nearer) / len(self._recent)
+
+    def add_member(self, member: Member) -> None:
+        self.number = max(self.number, member.number)
+        self._numbered[member.number] = member
+        self._count(member, 1)
+        if member.published:
+            insort(self._recent, member.published.timestamp())
+        while self._recent_floor < self.number - RECENT:
+            self._recent_floor += 1
+            self._age(self._numbered.get(self._recent_floor))
+        while self._window_floor < self.number - WINDOW:
+            self._window_floor += 1
+            old = self._numbered.pop(self._window_floor, None)
+            if old is not None:
+                self._count(old, -1)
+
+    def remove_member(self, member: Member) -> None:
+        if self._numbered.get(member.number) is member:
+            del self._numbered[member.number]
+            self._count(member, -1)
+            if member.number > self._recent_floor:
+                self._age(member)
+
+    def _age(self, member: Member | None) -> None:
+        if member is not None and member.published:
+            del self._recent[bisect_left(self._recent, member.published.timestamp())]
+
+    def _count(self, member: Member, sign: int) -> None:
+        if not member.terms:
+            return
+        self._documents += sign
+        counts = self._counts
+        for key in unpack_keys(member.terms):
+            left = counts.get(key, 0) + sign
+            if left:
+                counts[key] = left
+            else:
+                del counts[key]
+
+    def index(self, live: StoryState, *, moved: bool = True) -> None:
+        """Make a story findable by its strongest terms, as the newest if it ``moved``; out with what has gone."""
+        story = live.story
+        self._gained[story.id] = live.number
+        for status, silences in (("open", self._open), ("closed", self._closed)):
+            if story.status == status and story.last_seen is not None:
+                silences.put(story.id, story.last_seen.timestamp())
+            else:
+                silences.drop(story.id)
+        if story.status in ("merged", "retracted"):
+            self._unslot(story.id)
+        elif moved:
+            self._unslot(story.id)
+            self._slot(live)
+
+    def drop(self, story_id: str) -> None:
+        """Take a story out that is forgotten."""
+        self._unslot(story_id)
+        self._open.drop(story_id)
+        self._closed.drop(story_id)
+        self._gained.pop(story_id, None)
+
+    def _unslot(self, story_id: str) -> None:
+        slot = self._slot_of.pop(story_id, None)
+        if slot is not None:
+            del self._slots[slot]
+
+    def _slot(self, live: StoryState) -> None:
+        slot = self._next_slot
+        self._next_slot += 1
+        self._slots[slot] = live.story.id
+        self._slot_of[live.story.id] = slot
+        left = list(INDEXED)
+        for key in unpack(live.profile):
+            if left[key & 3]:
+                left[key & 3] -= 1
+                posting = self._postings.get(key)
+                if posting is None:
+                    posting = self._postings[key] = array("I")
+                posting.append(slot)
+                # Sweeping out outdated entries at every doubling only saves memory: reading skips them anyway.
+                if len(posting) >= 64 and not len(posting) & (len(posting) - 1):
+                    self._postings[key] = array("I", (held for held in posting if held in self._slots))
+
+    def found_by(self, key: int) -> Sequence[str]:
+        """The newest stories that a term leads to, newest first."""
+        posting = self._postings.get(key)
+        if posting is None:
+            return ()
+        found: list[str] = []
+        read = 0
+        for slot in reversed(posting):
+            read += 1
+            story_id = self._slots.get(slot)
+            if story_id is not None:
+                found.append(story_id)
+                if len(found) == POSTINGS:
+                    break
+        if read > 2 * POSTINGS:
+            # A story that gains article after article leaves an entry each time: sweep them out once, not step over
+            # them with every article. The answer stays the same.
+            posting[-read:] = array("I", (slot for slot in posting[-read:] if slot in self._slots))
+        return found
+
+    def silent_since(self, moment: datetime, limit: int) -> list[str]:
+        """Open stories last heard of before ``moment``, the longest silent first, at most ``limit``."""
+        return self._open.before(moment.timestamp(), limit)
+
+    def forgettable(self, moment: datetime, limit: int) -> list[str]:
+        """Closed stories last heard of before ``moment`` and ``FORGOTTEN_ARTICLES`` articles ago."""
+        old = self._closed.before(moment.timestamp(), limit)
+        return [story_id for story_id in old if self._gained[story_id] <= self.number - FORGOTTEN_ARTICLES]
+
+
+class _Silences:
+    """Stories by when they were last heard of."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, str]] = []
+        self._due: dict[str, float] = {}
+
+    def put(self, story_id: str, due: float) -> None:
+        if self._due.get(story_id) != due:
+            self._due[story_id] = due
+            heappush(self._heap, (due, story_id))
+
+    def drop(self, story_id: str) -> None:
+        self._due.pop(story_id, None)
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+
+    def before(self, moment: float, limit: int) -> list[str]:
+        """The stories before ``moment`` in order, at most ``limit``: reads the heap downwards, takes nothing out."""
+        found: list[str] = []
+        frontier = [(self._heap[0], 0)] if self._heap else []
+        while frontier and len(found) < limit:
+            (due, story_id), place = heappop(frontier)
+            if due >= moment:
+                break
+            if self._due.get(story_id) == due and story_id not in found:
+                found.append(story_id)
+            for child in (2 * place + 1, 2 * place + 2):
+                if child < len(self._heap):
+                    heappush(frontier, (self._heap[child], child))
+        return found
+
+
+@cache
+def _logarithms(known: int) -> list[float]:
+    """ln(n + 0.5) of every count that a window and a background can give."""
+    return [log(count + 0.5) for count in range(known + WINDOW + 2)]
+
+
+@cache
+def background() -> tuple[dict[int, int], int]:
+    """Key of a body word → documents that hold it, and the number of documents: English news and encyclopaedia."""
+    table = codec.loads(files("streams.stages.cluster.index").joinpath("background.json").read_bytes())
+    return {key_of(word, BODY): count for word, count in table["words"].items()}, table["documents"]

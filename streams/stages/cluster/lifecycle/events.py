@@ -1,0 +1,53 @@
+"""The events of one decision, numbered as they are added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from streams.contracts.records import EventType, Evidence, StoryArticle, StoryEvent
+
+
+class Events:
+    """Collects what one article causes. ``number`` is the decision's, in its language."""
+
+    def __init__(self, article_id: str, number: int) -> None:
+        self.number = number
+        self.all: list[StoryEvent] = []
+        self._article_id = article_id
+
+    def add(
+        self,
+        kind: EventType,
+        story_id: str,
+        at: datetime | None,
+        *,
+        article: StoryArticle | None = None,
+        evidence: Evidence | None = None,
+        other_id: str | None = None,
+        moved: tuple[StoryArticle, ...] = (),
+    ) -> None:
+        self.all.append(
+            StoryEvent(
+                id=f"{self._article_id}:{self.number}:{len(self.all)}",
+                type=kind,
+                story_id=story_id,
+                at=at,
+                article_id=self._article_id,
+                article=article,
+                evidence=evidence,
+                other_id=other_id,
+                moved=moved,
+            )
+        )
+
+    @property
+    def stories(self) -> set[str]:
+        """Every story that an event names."""
+        return {id_ for event in self.all for id_ in (event.story_id, event.other_id) if id_}
+
+    def without_closing(self, story_id: str) -> bool:
+        """Take back the closing of a story that the article joins; whether there was one."""
+        kept = [event for event in self.all if event.type != "closed" or event.story_id != story_id]
+        found = len(kept) < len(self.all)
+        self.all = kept
+        return found

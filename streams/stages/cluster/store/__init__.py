@@ -1,0 +1,1 @@
+"""What the clusterer remembers, as rows."""

@@ -1,0 +1,123 @@
+"""Relabelling: a linear-chain CRF over the backend's output that has seen how the backend errs.
+
+It reads the features of ``features.py`` and labels each word of a run again: it moves boundaries, changes types, drops
+junk and adds names that the backend missed. The weights are learned by ``streams train entities``; without them the
+backend's labels stand. Lafferty, McCallum & Pereira (2001); decoding is Viterbi's.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.contracts.records import EntityType
+from streams.stages.tag.ner import RawSpan
+from streams.stages.tag.ner.crf_features import Run, Token, runs, tokenise
+from streams.stages.tag.resolve.aliases import AliasTable
+from streams.stages.tag.resolve.found import Name
+
+#: The shipped weights, in ``streams/stages/tag/data``.
+WEIGHTS = "relabel.json.xz"
+_NEVER = -1e6
+
+Floats = NDArray[np.float32]
+
+
+class Relabeller:
+    """The weights, ready to decode.
+
+    Args:
+        packed: xz-compressed JSON ``{"labels": [L], "transitions": [L][L], "features": {name: [L]}}``.
+    """
+
+    def __init__(self, packed: bytes) -> None:
+        model = json.loads(lzma.decompress(packed))
+        self.labels: list[str] = model["labels"]
+        names = list(model["features"])
+        self._rows = {name: row for row, name in enumerate(names, start=1)}
+        nothing = [0.0] * len(self.labels)
+        self._weights: Floats = np.array([nothing, *(model["features"][name] for name in names)], dtype=np.float32)
+        # I-X goes on with X and starts nothing, whatever was learned.
+        self._start: Floats = np.array([_NEVER if label[0] == "I" else 0.0 for label in self.labels], dtype=np.float32)
+        self._moves: Floats = np.array(model["transitions"], dtype=np.float32)
+        for column, label in enumerate(self.labels):
+            if label[0] == "I":
+                for row, before in enumerate(self.labels):
+                    if before[2:] != label[2:]:
+                        self._moves[row, column] = _NEVER
+
+    def names(self, text: str, raw: Sequence[RawSpan], table: AliasTable) -> list[Name]:
+        """The names of ``text``, given what a backend found in it."""
+        tokens = tokenise(text)
+        raw_at = {(span.start, span.end): span.label for span in raw}
+        found: list[Name] = []
+        stretches = runs(text, tokens, raw, table)
+        scores = self._scores([features for run in stretches for features in run.features])
+        at = 0
+        for run in stretches:
+            labels = self._best(scores[at : at + len(run.features)])
+            at += len(run.features)
+            found += self._spans(run.first, labels, tokens, raw_at)
+        return found
+
+    def _spans(
+        self, first: int, labels: Sequence[str], tokens: Sequence[Token], raw_at: dict[tuple[int, int], str]
+    ) -> list[Name]:
+        spans: list[list[object]] = []
+        for position, label in enumerate(labels, start=first):
+            token = tokens[position]
+            if label[0] == "B":
+                spans.append([token.start, token.end, label[2:]])
+            elif label[0] == "I":
+                spans[-1][1] = token.end
+        return [
+            Name(
+                cast(int, start),
+                cast(int, end),
+                cast(EntityType, kind),
+                "model" if (start, end) in raw_at else "model, corrected",
+            )
+            for start, end, kind in spans
+        ]
+
+    def decode(self, run: Run) -> list[str]:
+        """The best sequence of labels for a run: BIO, consistent."""
+        return self._best(self._scores(run.features))
+
+    def _best(self, scores: Floats) -> list[str]:
+        best = scores[0] + self._start
+        trace: list[NDArray[np.intp]] = []
+        for score in scores[1:]:
+            paths = best[:, None] + self._moves
+            trace.append(paths.argmax(axis=0))
+            best = paths.max(axis=0) + score
+        label = int(best.argmax())
+        path = [label]
+        for back in reversed(trace):
+            label = int(back[label])
+            path.append(label)
+        return [self.labels[index] for index in reversed(path)]
+
+    def _scores(self, features: Sequence[Sequence[str]]) -> Floats:
+        """The sum of the weights of each token's features: tokens by labels, in one gather for a whole document."""
+        if not features:
+            return np.zeros((0, len(self.labels)), dtype=np.float32)
+        get = self._rows.get
+        # Row 0 is all zeros: what is not in the weights counts nothing, and no token is without a row.
+        flat = [[0, *(row for name in names if (row := get(name)))] for names in features]
+        starts = np.cumsum([0, *(len(rows) for rows in flat[:-1])])
+        indices = np.fromiter((row for rows in flat for row in rows), dtype=np.intp)
+        return cast(Floats, np.add.reduceat(self._weights[indices], starts, axis=0))
+
+
+@cache
+def shipped() -> Relabeller:
+    """The relabeller that comes with the package, read once a process."""
+    return Relabeller((resources.files("streams.stages.tag") / "data" / WEIGHTS).read_bytes())

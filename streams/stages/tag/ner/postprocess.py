@@ -1,0 +1,161 @@
+"""From a model's spans to the names of a document: the model sees a sentence at a time, we see the whole text.
+
+A step takes and gives spans that do not overlap, in order; each says why a span is what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from streams.contracts.records import EntityType
+from streams.stages.tag.ner import RawSpan, boundaries
+from streams.stages.tag.ner.appositives import introduced
+from streams.stages.tag.ner.crf import Relabeller
+from streams.stages.tag.ner.gazetteer import headline, is_town, known_names
+from streams.stages.tag.resolve import names
+from streams.stages.tag.resolve.aliases import AliasTable
+from streams.stages.tag.resolve.clubs import clubs
+from streams.stages.tag.resolve.datelines import datelines
+from streams.stages.tag.resolve.found import Name
+from streams.text import plain_marks
+
+#: OntoNotes labels that are names, as the four types of the records (CoNLL's); the others are numbers and times.
+TYPES: dict[str, EntityType] = {
+    "PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "NORP": "MISC", "PRODUCT": "MISC",
+    "EVENT": "MISC", "WORK_OF_ART": "MISC", "LAW": "MISC", "LANGUAGE": "MISC",
+}  # fmt: skip
+
+
+#: A span of more code points is no name, and every way to shorten it would be tried.
+_LONGEST = 480
+_JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
+#: What news agencies put before a headline: ``SOCCER-``, ``UPDATE 1-``, ``CORRECTED - ``.
+_SLUG = re.compile(r"[A-Z]{4,}(?: [A-Z]+)?(?: \d)? ?-{1,2} ?(?=[A-Z][^\W\dA-Z_])")
+#: Words that begin what comes next, or say whose chief someone is, at the end of a name of a place or an organisation.
+_TAIL = re.compile(
+    r"\s+(?:The|A|An|At|In|On|Of|And|For|But|It|CEO|CFO|COO|[Cc]hairman|[Pp]resident|[Ss]pokesman|[Ss]pokeswoman|Photos?|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)$"
+)
+_ARTICLE = re.compile(r"(?i)(?:the|a|an)\s+(?=\S)")
+_CAPITAL = re.compile(r"[^\W\d_a-z]")
+#: A word that does not start with a plain small letter: the only ones where a name that we look for again may start.
+_TOKEN = re.compile(r"(?<!\w)[^\W_a-z](?:[\w'’.&-]*\w)?")
+
+
+def repair(
+    text: str, raw: Sequence[RawSpan], table: AliasTable, relabeller: Relabeller | None, *, title_end: int = 0
+) -> list[Name]:
+    """The names of a document, from a backend's spans: relabelled, trimmed, judged together, found again where missed.
+
+    Args:
+        text: title and text as one; ``title_end`` is where the title ends.
+        raw: the backend's spans; none where there is no model, so that the tables alone speak.
+        relabeller: None: the backend's own labels stand.
+    """
+    if relabeller is not None:
+        first = relabeller.names(text, raw, table)
+    else:
+        first = [Name(span.start, span.end, TYPES[span.label], "model") for span in raw if span.label in TYPES]
+    first = [name for name in first if name.end - name.start <= _LONGEST]
+    mended = datelines(text, boundaries.mend(text, first, table), table)
+    trimmed = [name for found in mended if (name := _trim(text, found, table)) is not None]
+    judged = clubs(text, introduced(text, _vote(text, trimmed, table)), table)
+    return headline(text, known_names(text, _repeats(text, judged), table), title_end)
+
+
+def _trim(text: str, span: Name, table: AliasTable) -> Name | None:
+    """The span without article, titles, possessive and stray marks; None for junk.
+
+    Articles and titles that a table has as part of the name stay: The Hague, Pope Francis.
+    """
+    start, end = span.start, span.end
+    if (start == 0 or text[start - 1] == "\n") and (slug := _SLUG.match(text, start, end)):
+        start = slug.end()
+    known = table.find(text[start : end - names.possessive(text[start:end])])
+    if known is not None and (known.type == "PER" or known.name.startswith("The ")):
+        pass
+    elif match := _ARTICLE.match(text, start, end):
+        start = match.end()
+    if span.type == "PER" and not (known is not None and known.type == "PER"):
+        start += names.after_honorifics(text[start:end])
+    end -= names.possessive(text[start:end])
+    if span.type in ("ORG", "LOC") and known is None:
+        while tail := _TAIL.search(text, start, end):
+            end = tail.start()
+    while start < end and not (text[start].isalnum()):
+        start += 1
+    while end > start and not (text[end - 1].isalnum() or text[end - 1] in ".)!"):
+        end -= 1
+    if end > start and text[end - 1] == ")" and "(" not in text[start:end]:
+        end -= 1
+    surface = text[start:end]
+    if not surface or _JUNK.search(surface) or not _CAPITAL.search(surface):
+        return None
+    if span.type == "PER" and names.is_honorific(surface):
+        return None
+    return replace(span, start=start, end=end)
+
+
+def _vote(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+    """One type a surface form: a table's where it knows the name, else the commonest in the document."""
+    ballots: dict[str, Counter[EntityType]] = defaultdict(Counter)
+    for name in found:
+        ballots[_key(text[name.start : name.end])][name.type] += 1
+    people = {key.split()[-1] for key, count in ballots.items() if " " in key and count.most_common(1)[0][0] == "PER"}
+    decided: dict[str, tuple[EntityType, str]] = {}
+    for key, count in ballots.items():
+        top = max(count.items(), key=lambda item: (item[1], item[0] == "PER", item[0]))[0]
+        decided[key] = (top, "model" if len(count) == 1 else "majority of its mentions")
+        if " " not in key and key in people:
+            decided[key] = ("PER", "surname of a person in the text")
+    result = []
+    for name in found:
+        surface = text[name.start : name.end]
+        kind, why = decided[_key(surface)]
+        known = table.find(surface)
+        if known is not None and why != "surname of a person in the text" and not (kind == "ORG" and is_town(known)):
+            kind, why = known.type, "alias table"
+        result.append(replace(name, type=kind, why=why))
+    return result
+
+
+def _repeats(text: str, found: Sequence[Name]) -> list[Name]:
+    """``found``, and every other place where one of its surfaces stands as whole words."""
+    kinds: dict[str, EntityType] = {}
+    for name in found:
+        surface = text[name.start : name.end]
+        kinds.setdefault(surface, name.type)
+        if name.type == "PER" and len(surface.split()) > 1:
+            kinds.setdefault(surface.split()[-1], "PER")
+    # The first word of a surface leads to the surfaces that it may start, longest first: one pass over the text.
+    starts: dict[str, set[str]] = defaultdict(set)
+    for surface in kinds:
+        if len(surface) > 1 and (token := _TOKEN.match(surface)) and _CAPITAL.search(surface):
+            starts[names.without_possessive(token.group())].add(surface)
+    lengths = {word: sorted({len(surface) for surface in surfaces}, reverse=True) for word, surfaces in starts.items()}
+    result = list(found)
+    taken = sorted((name.start, name.end) for name in found)
+    at, done = 0, 0
+    for token in _TOKEN.finditer(text):
+        start = token.start()
+        while at < len(taken) and taken[at][1] <= start:
+            at += 1
+        if start < done or (at < len(taken) and taken[at][0] <= start):
+            continue
+        word = names.without_possessive(token.group())
+        for length in lengths.get(word, ()):
+            end = start + length
+            surface = text[start:end]
+            clash = at < len(taken) and taken[at][0] < end
+            if not clash and surface in starts[word] and not text[end : end + 1].isalnum():
+                result.append(Name(start, end, kinds[surface], "repeats a name of the text"))
+                done = end
+                break
+    return sorted(result, key=lambda name: name.start)
+
+
+def _key(surface: str) -> str:
+    return plain_marks(surface).strip(".")

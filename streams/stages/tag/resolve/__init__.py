@@ -1,0 +1,1 @@
+"""Mentions to entities with one identity each. No recogniser in here."""

@@ -1,0 +1,1 @@
+"""What fits and measures the shipped models, and makes up news. Not in the wheel; `streams` never imports it."""

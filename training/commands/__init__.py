@@ -1,0 +1,1 @@
+"""`streams eval`, `train` and `synth`: the commands of a source checkout."""

@@ -1,0 +1,52 @@
+"""`streams synth`: made-up news with known stories, for load, chaos and scale tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from streams.cli.console import write_line
+from streams.contracts import codec
+
+
+@click.command()
+@click.option("--articles", type=click.IntRange(min=1), default=1000, show_default=True, help="How many articles.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same articles.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", "tagged"]),
+    default="text",
+    show_default=True,
+    help="Raw articles as text dumps or as pages, or rows that `streams tag` and `streams cluster` read.",
+)
+@click.option(
+    "--gold",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write the true {id, story} of every article to this file.",
+)
+def synth(articles: int, seed: int, form: str, gold: Path | None) -> None:
+    """Write made-up news as JSON lines, in order of arrival: outlets, agencies, bursts, follow-ups, look-alikes."""
+    from training.synth import generate
+
+    truth = gold.open("wb") if gold else None
+    try:
+        for article in generate(articles, seed):
+            if form == "tagged":
+                row: object = {
+                    "id": article.id,
+                    "title": article.title,
+                    "text": article.text,
+                    "published": article.published,
+                    "source": article.source,
+                    "language": "en",
+                }
+            else:
+                row = article.raw("text/html" if form == "html" else "text/plain")
+            write_line(codec.encode(row))
+            if truth:
+                truth.write(codec.encode({"id": article.id, "story": article.story}) + b"\n")
+    finally:
+        if truth:
+            truth.close()
