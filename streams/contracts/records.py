@@ -275,7 +275,7 @@ class Decision:
     """All that one input article caused, as one atomic record of the log. The input's position is in its headers.
 
     It holds what a redelivery needs to repeat it exactly, whatever the other rows have seen by then: ``number`` counts
-    the decisions of a language, from 1; the vectors are packed as ``cluster.features.article_features.pack`` does (``vector`` of the
+    the decisions of a language, from 1; the vectors are packed as ``article_features.pack`` does (``vector`` of the
     article, ``previous`` of the article before this revision or retraction, ``parted`` the sum of what a split moved).
     """
 

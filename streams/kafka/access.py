@@ -26,6 +26,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.contracts.records import Stage
 from streams.contracts.topics import Name, topic
+from streams.contracts.topology import FAILURES, TOPOLOGY
 from streams.kafka.local.process import BrokerError
 from streams.kafka.rights import READ, UNTOLD, WRITE, may_join, operations
 from streams.kafka.security import TokenError, client_options
@@ -50,28 +51,15 @@ class Access:
     group: str | None = None
 
 
-#: What each stage needs; the page on secured clusters says the same.
+#: What each stage needs, by its row of the topology; the page on secured clusters says the same.
 STAGE_ACCESS: dict[Stage, Access] = {
-    "clean": Access(
-        # What it wrote is read where its state is lost.
-        reads=("articles.raw", "state.clean", "articles.clean"),
-        writes=("articles.clean", "rejections", "dead-letters", "state.clean"),
-        group="clean",
-    ),
-    "tag": Access(reads=("articles.clean",), writes=("articles.tagged", "rejections", "dead-letters"), group="tag"),
-    "cluster": Access(
-        reads=("articles.tagged", "story-events", "state.cluster"),
-        writes=("story-events", "stories", "rejections", "dead-letters", "state.cluster"),
-        group="cluster",
-    ),
+    stage: Access(reads=row.reads, writes=row.writes, group=stage) for stage, row in TOPOLOGY.items()
 }
 
 READS_LOG = Access(reads=("story-events",))
 READS_LETTERS = Access(reads=("dead-letters",))
 SEEDS = Access(writes=("articles.raw",))
-DASHBOARD = Access(
-    reads=("articles.raw", "articles.clean", "articles.tagged", "story-events", "rejections", "dead-letters")
-)
+DASHBOARD = Access(reads=("articles.raw", *(row.output for row in TOPOLOGY.values()), *FAILURES))
 
 
 async def why_refused(settings: Settings) -> str | None:

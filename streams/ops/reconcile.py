@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.contracts import codec, headers, limits
 from streams.contracts.records import RawArticle, Stage
+from streams.contracts.topology import TOPOLOGY
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.ops.dead_letters import NOTE
@@ -26,13 +27,6 @@ from streams.stages.clean import article_id
 
 #: Partition, offset and article id of an input that was published.
 Published = tuple[int, int, str | None]
-
-#: The outputs of each stage that carry their input's position.
-_OUTPUTS: dict[Stage, tuple[str, str]] = {
-    "clean": ("articles.raw", "articles.clean"),
-    "tag": ("articles.clean", "articles.tagged"),
-    "cluster": ("articles.tagged", "story-events"),
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +57,8 @@ async def reconcile(settings: Settings) -> list[Account]:
     rejected = await _rejected(log, settings)
     dead = await _dead(log, settings)
     accounts = []
-    for stage, (source, output) in _OUTPUTS.items():
+    for stage, row in TOPOLOGY.items():
+        source, output = row.input, row.output
         account = Account(stage=stage)
         committed = await _committed(settings, stage, source)
         published, known = await _published(log, settings, output)

@@ -15,15 +15,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from streams.contracts import codec, headers, limits
 from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
-from streams.contracts.topics import MAX_MESSAGE_BYTES, Name
+from streams.contracts.topics import MAX_MESSAGE_BYTES
+from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, create_tagger
 from streams.settings import Settings
 from streams.text import language_key
-
-_INPUTS: dict[Stage, Name] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ async def replay(
     )
     await producer.start()
     try:
-        name = f"{settings.topic_prefix}.{_INPUTS[again]}"
+        name = f"{settings.topic_prefix}.{TOPOLOGY[again].input}"
         stages = _Stages(settings, again)
         clusterers: dict[int, Clusterer] = {}
         count = 0

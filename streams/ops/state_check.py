@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from streams.runtime.faust.app import INPUTS
-from streams.runtime.inputs import PARTITION_BY_PARTITION, PartitionsError, StageReader, check, recorded
+from streams.contracts.topology import TOPOLOGY
+from streams.runtime.inputs import PartitionsError, StageReader, check, recorded
 from streams.settings import Settings
 
 
 async def moved(settings: Settings) -> list[str]:
     """A sentence for each stage that cannot go on, as partitions were added."""
     reader, prefix, said = StageReader(settings), settings.topic_prefix, []
-    for stage, written in PARTITION_BY_PARTITION.items():
-        topic = f"{prefix}.{INPUTS[stage]}"
-        counts = {f"{prefix}.{name}": len(await reader.partitions(f"{prefix}.{name}")) for name in written}
+    for stage, row in TOPOLOGY.items():
+        if row.state is None:
+            continue
+        topic = f"{prefix}.{row.input}"
+        counts = {f"{prefix}.{name}": len(await reader.partitions(f"{prefix}.{name}")) for name in row.by_partition}
         try:
-            check(topic, await reader.input(topic), await recorded(reader, f"{prefix}.{written[0]}"), counts)
+            check(topic, await reader.input(topic), await recorded(reader, f"{prefix}.{row.state}"), counts)
         except PartitionsError as error:
             said.append(f"{stage}: {error}")
     return said
@@ -23,12 +25,14 @@ async def moved(settings: Settings) -> list[str]:
 async def lost(settings: Settings) -> list[str]:
     """A sentence for each partition of which a stage has worked off records, but knows nothing."""
     reader, prefix, said = StageReader(settings), settings.topic_prefix, []
-    for stage, (state, *_) in PARTITION_BY_PARTITION.items():
-        for partition in await reader.partitions(f"{prefix}.{state}"):
-            done = await reader.committed(f"{prefix}.{stage}", f"{prefix}.{INPUTS[stage]}", partition)
-            if done and await reader.is_empty(f"{prefix}.{state}", partition):
+    for stage, row in TOPOLOGY.items():
+        if row.state is None:
+            continue
+        for partition in await reader.partitions(f"{prefix}.{row.state}"):
+            done = await reader.committed(f"{prefix}.{stage}", f"{prefix}.{row.input}", partition)
+            if done and await reader.is_empty(f"{prefix}.{row.state}", partition):
                 said.append(
-                    f"{prefix}.{state}, partition {partition}, is empty, though {stage} has worked on it: lost; the "
-                    "next record has it built anew from the logs"
+                    f"{prefix}.{row.state}, partition {partition}, is empty, though {stage} has worked on it: lost; "
+                    "the next record has it built anew from the logs"
                 )
     return said

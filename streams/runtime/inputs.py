@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streams.contracts import codec
 from streams.contracts.records import Stage
 from streams.contracts.topics import Name
+from streams.contracts.topology import TOPOLOGY
 from streams.kafka.local.process import BrokerError
 from streams.kafka.log_reader import LogReader
 from streams.kafka.topic_id import UNTOLD, shape
@@ -27,11 +28,6 @@ logger = logging.getLogger(__name__)
 #: The state row that says what input the partition's state was made from. Written once a life of the topic, hence near
 #: the beginning of the partition, also after compaction.
 INPUT_ROW = "meta/input"
-#: What each stage with state writes to the partition that it reads from, its rows first.
-PARTITION_BY_PARTITION: dict[Stage, tuple[Name, ...]] = {
-    "clean": ("state.clean",),
-    "cluster": ("state.cluster", "story-events"),
-}
 _DOCS = "docs/how-to/operate.md#when-topics-change"
 
 
@@ -167,7 +163,7 @@ async def check_at_start(
     counts: dict[str, int] = {name: len(await reader.partitions(f"{prefix}.{name}")) for name in writes}
     for name, count in [(topic.removeprefix(f"{prefix}."), now.partitions), *counts.items()]:
         metrics.set("streams_topic_partitions", count, stage=stage, topic=name)
-    kept = PARTITION_BY_PARTITION.get(stage, ())
+    kept = TOPOLOGY[stage].by_partition
     if kept:
         was = await recorded(reader, f"{prefix}.{kept[0]}")
         check(topic, now, was, {f"{prefix}.{name}": counts[name] for name in kept})

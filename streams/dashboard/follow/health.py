@@ -14,11 +14,10 @@ from datetime import datetime
 
 from streams.contracts import headers
 from streams.contracts.records import Stage
+from streams.contracts.topology import FAILURES, TOPOLOGY
 
-#: What each stage reads: its lag is the distance from its commits to the end of this.
-INPUTS: dict[Stage, str] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
 #: What the probe reads to see what stages wrote.
-OUTPUTS = ("articles.clean", "articles.tagged", "story-events", "rejections", "dead-letters")
+OUTPUTS = (*(row.output for row in TOPOLOGY.values()), *FAILURES)
 
 #: Seconds that rate and latency look back, the bars of the rate's history, and the seconds of each.
 WINDOW, BARS, BAR = 60.0, 60, 15
@@ -63,7 +62,7 @@ class Health:
     """Takes in what the probe reads; ``report`` tells how things stand."""
 
     def __init__(self) -> None:
-        self._stages: dict[Stage, _Seen] = {stage: _Seen() for stage in INPUTS}
+        self._stages: dict[Stage, _Seen] = {stage: _Seen() for stage in TOPOLOGY}
         #: Records of the decision log that could not be taken in, and where the last one is (partition:offset).
         self.skipped, self.last_skipped = 0, ""
         #: Whether the index is kept for the next start; records of the log read since this one; and, of an index that

@@ -20,8 +20,9 @@ from aiokafka.errors import KafkaError
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Rejection
+from streams.contracts.topology import TOPOLOGY
 from streams.dashboard.follow.broadcast import Broadcaster, encode_offsets
-from streams.dashboard.follow.health import INPUTS, OUTPUTS, Health
+from streams.dashboard.follow.health import OUTPUTS, Health
 from streams.dashboard.follow.resume import misfit, proof
 from streams.dashboard.store import database
 from streams.dashboard.store.database import Bookmark, Proof
@@ -232,7 +233,7 @@ class LogConsumer:
         return all(end > last[where.partition].offset for where, end in ends.items())
 
     async def _look(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
-        topics = {stage: f"{self._prefix}.{name}" for stage, name in INPUTS.items()}
+        topics = {stage: f"{self._prefix}.{row.input}" for stage, row in TOPOLOGY.items()}
         known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(list(topics.values()))}
         for stage, topic in topics.items():
             partitions = [TopicPartition(topic, each["partition"]) for each in known.get(topic, [])]

@@ -30,8 +30,9 @@ from aiokafka.errors import (
 from faust.types import TP, EventT
 
 from streams.contracts.records import Stage
+from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
-from streams.kafka.access import STAGE_ACCESS, refusal
+from streams.kafka.access import refusal
 from streams.kafka.admin import BrokerUnavailableError
 from streams.kafka.security import faust_credentials
 from streams.metrics import Metrics
@@ -43,7 +44,7 @@ from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.process import BROKER_AWAY, HOPELESS
 from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
 from streams.runtime.sizes import MAX_REQUEST_BYTES
-from streams.runtime.stages import AnyStage, create_stage
+from streams.runtime.stages import MessageStage, create_stage
 from streams.runtime.state import NewerStateError
 from streams.settings import Settings
 
@@ -70,9 +71,6 @@ _AWAY = (
 #: What only a person can mend.
 _HOPELESS = (NewerStateError, PartitionsError)
 
-#: What each stage reads.
-INPUTS: dict[Stage, Any] = {"clean": "articles.raw", "tag": "articles.clean", "cluster": "articles.tagged"}
-
 
 class HeldEvent(faust.Event):
     """An event that only ``release`` acknowledges.
@@ -98,7 +96,7 @@ class StageApp(faust.App):
     #: mode names a service's logger after its module: our own lines would drown in its comings and goings.
     logger = logging.getLogger("faust.app")
 
-    stage: AnyStage
+    stage: MessageStage
     metrics: Metrics
     reader: StageReader
     publisher: Publisher
@@ -157,7 +155,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         lambda: app.maybe_start_producer(),
         prefix,
         app.stage.outcomes.sizes,
-        writes=STAGE_ACCESS[stage_name].writes,
+        writes=TOPOLOGY[stage_name].writes,
         partitions=lambda name: app.reader.partitions(name),
         largest=partial(admin.largest_record, settings),
     )
@@ -167,8 +165,8 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         app.reader,
         stage_name,
         prefix,
-        f"{prefix}.{INPUTS[stage_name]}",
-        STAGE_ACCESS[stage_name].writes,
+        f"{prefix}.{TOPOLOGY[stage_name].input}",
+        TOPOLOGY[stage_name].writes,
         metrics,
     )
 
@@ -185,7 +183,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.on_partitions_revoked.connect(forget, weak=False)
     app.on_partitions_assigned.connect(join, weak=False)
 
-    source = app.topic(f"{prefix}.{INPUTS[stage_name]}", key_type=bytes, value_type=bytes)
+    source = app.topic(f"{prefix}.{TOPOLOGY[stage_name].input}", key_type=bytes, value_type=bytes)
 
     @app.agent(source, name=stage_name, concurrency=1)
     async def agent(stream: Any) -> None:

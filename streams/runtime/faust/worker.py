@@ -13,10 +13,11 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.contracts.records import Stage
+from streams.contracts.topology import TOPOLOGY
 from streams.kafka.access import refusal
 from streams.kafka.local.process import BrokerError
 from streams.kafka.security import client_options
-from streams.runtime.faust.app import INPUTS, StageApp, create_app, die
+from streams.runtime.faust.app import StageApp, create_app, die
 from streams.runtime.faust.watchdog import Status, Watchdog
 from streams.runtime.inputs import PartitionsError
 from streams.runtime.pool import WorkerDiedError, WorkError
@@ -116,7 +117,7 @@ class WatchdogService(Service):
             stage,
             client=client_options(settings),
             group=app.conf.id,
-            topic=f"{settings.topic_prefix}.{INPUTS[stage]}",
+            topic=f"{settings.topic_prefix}.{TOPOLOGY[stage].input}",
             status=self._status,
             metrics=app.metrics,
             stalled_after=settings.stalled_after,

@@ -1,245 +1,31 @@
-"""The three stages over messages: decode, call the pure stage, say what to publish. No Kafka client in here.
-
-``process`` yields what to publish, phase by phase: the caller publishes a phase and awaits its acknowledgements before
-it asks for the next, and lets the batch go after the last. A crash anywhere is then a redelivery of the batch.
-"""
+"""Clustering over messages."""
 
 from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
-from typing import Protocol
 
-from streams import pipeline
 from streams.contracts import codec
-from streams.contracts.headers import Position
-from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
+from streams.contracts.records import Decision, Stage, Story, TaggedArticle
 from streams.metrics import Metrics
-from streams.pipeline import Cleaner, CleaningMemory, Clusterer, Context
-from streams.runtime import inputs, recall, state
+from streams.pipeline import Clusterer
+from streams.runtime import inputs, state
 from streams.runtime.incarnation import current_base, is_tagged_article
 from streams.runtime.inputs import INPUT_ROW
 from streams.runtime.messages import Incoming, Outgoing, rows_out
 from streams.runtime.outcomes import Outcomes
-from streams.runtime.pool import Failed, Pool, Work
 from streams.runtime.sizes import Sizes
+from streams.runtime.stages.stage import Phases, StateReader
 from streams.settings import Settings
 from streams.text import language_key
 
 logger = logging.getLogger(__name__)
 
-Phases = AsyncIterator[list[Outgoing]]
-
 
 class OtherArticleError(Exception):
     """The log says of a redelivered record's position what it decided on another article: never applied."""
-
-
-class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
-    """What restoring needs of the log (``log_reader.LogReader``)."""
-
-    async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]: ...
-
-    async def newest_decision(
-        self, topic: str, partition: int, source_topic: str
-    ) -> tuple[Position, Decision] | None: ...
-
-
-# --- clean ----------------------------------------------------------------------------------------------------------
-
-CleanJob = tuple[RawArticle, Context, datetime | None]
-
-
-def cleaning_work(max_bytes: int) -> Work[CleanJob, CleanArticle | Rejection]:
-    """Made once per pool process: cleans a batch of (raw, what memory knew, when it arrived)."""
-    cleaner = Cleaner(max_bytes=max_bytes)
-
-    def work(jobs: list[CleanJob]) -> list[CleanArticle | Rejection]:
-        return [cleaner.clean(raw, context, received_at=at) for raw, context, at in jobs]
-
-    return work
-
-
-class _Bases:
-    """The base of each partition's input, and the rows about it that are to be written."""
-
-    def __init__(self) -> None:
-        self._of: dict[int, int] = {}
-        self._rows: list[Outgoing] = []
-
-    def set(self, partition: int, base: int, rows: Iterable[Outgoing]) -> None:
-        self._of[partition] = base
-        self._rows += rows
-
-    def of(self, partition: int) -> int:
-        return self._of[partition]
-
-    def pop_rows(self) -> list[Outgoing]:
-        rows, self._rows = self._rows, []
-        return rows
-
-
-class CleanStage:
-    """Raw articles to clean ones or rejections. Its memory belongs to a partition and is restored from its rows."""
-
-    name: Stage = "clean"
-
-    def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        self.outcomes = Outcomes("clean", metrics, settings.max_failures, Sizes())
-        self._settings, self._metrics, self._reader = settings, metrics, reader
-        self._memories: dict[int, CleaningMemory] = {}
-        self._bases = _Bases()
-        self.restoring = False
-        self.pool: Pool[CleanJob, CleanArticle | Rejection] = Pool(
-            partial(cleaning_work, settings.max_article_bytes),
-            workers=settings.pool_size,
-            timeout=settings.article_timeout,
-            memory=settings.pool_memory_bytes,
-            on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="clean"),
-        )
-
-    async def process(self, batch: Sequence[Incoming]) -> Phases:
-        out: list[Outgoing] = []
-        rows: list[Outgoing] = []
-        work: list[tuple[Incoming, RawArticle, CleaningMemory, int]] = []
-        jobs: list[CleanJob] = []
-        spoilt: set[int] = set()
-        for message in batch:
-            # Restoring is outside the guard: a log that cannot be read is no record's fault.
-            memory, place = await self._memory(message)
-            message = replace(message, base=place - message.offset)
-            try:
-                raw = message.decode(RawArticle)
-            except Exception as error:
-                out.append(self.outcomes.failed(message, error))
-                continue
-            try:
-                context, changed = memory.lookup_context(raw, place)
-                observed = rows_out("state.clean", message.partition, changed.items())
-                self.outcomes.sizes.check(observed)
-            except Exception as error:
-                spoilt.add(message.partition)
-                out.append(self.outcomes.failed(message, error))
-                continue
-            rows += observed
-            work.append((message, raw, memory, place))
-            jobs.append((raw, context, message.at))
-        for (message, raw, memory, place), result in zip(work, await self.pool.run(jobs), strict=True):
-            if isinstance(result, Failed):
-                out.append(self.outcomes.failed(message, result))
-                continue
-            try:
-                # Before memory takes it in: what cannot be published must not count as a revision.
-                self._publish(message, result)
-            except Exception as error:
-                out.append(self.outcomes.failed(message, error))
-                continue
-            try:
-                outcome, changed = memory.assign_revision(raw, result, place)
-                settled = rows_out("state.clean", message.partition, changed.items())
-                made = self._publish(message, outcome)
-                self.outcomes.sizes.check(settled)
-            except Exception as error:
-                spoilt.add(message.partition)
-                out.append(self.outcomes.failed(message, error))
-                continue
-            rows += settled
-            out.append(made)
-            self.outcomes.count(outcome)
-        yield out
-        yield [*self._bases.pop_rows(), *rows]
-        # A memory that raised may be half-changed: the rows that are published now tell what it should be.
-        self.forget(spoilt)
-
-    def _publish(self, message: Incoming, outcome: CleanArticle | Rejection) -> Outgoing:
-        if isinstance(outcome, Rejection):
-            return self.outcomes.rejected(message, outcome)
-        id_ = f"{outcome.id}.{outcome.revision}"
-        return self.outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
-
-    async def _memory(self, message: Incoming) -> tuple[CleaningMemory, int]:
-        """The memory of the message's partition, and the message's place in it."""
-        partition = message.partition
-        if partition not in self._memories:
-            self.restoring = True
-            memory, base, rows = await recall.restored(
-                self._reader, self._metrics, self._settings.topic_prefix, message
-            )
-            self._bases.set(partition, base, rows)
-            self.restoring = False
-            self._memories[partition] = memory
-            self._metrics.count("streams_restores_total", stage="clean")
-        return self._memories[partition], self._bases.of(partition) + message.offset
-
-    def forget(self, partitions: Iterable[int]) -> None:
-        for partition in partitions:
-            self._memories.pop(partition, None)
-
-
-# --- tag ------------------------------------------------------------------------------------------------------------
-
-
-def tagging_work(backend: str, models_dir: str | None) -> Work[CleanArticle, TaggedArticle]:
-    """Made once per pool process: loads the model, then tags a batch."""
-    from pathlib import Path
-
-    return pipeline.create_tagger(backend=backend, models_dir=Path(models_dir) if models_dir else None).tag
-
-
-class TagStage:
-    """Clean articles to tagged ones. Stateless."""
-
-    name: Stage = "tag"
-    restoring = False
-
-    def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        del reader
-        self.outcomes = Outcomes("tag", metrics, settings.max_failures, Sizes())
-        models = str(settings.models_dir) if settings.models_dir else None
-        self.pool: Pool[CleanArticle, TaggedArticle] = Pool(
-            partial(tagging_work, settings.ner_backend, models),
-            workers=settings.pool_size,
-            timeout=settings.article_timeout,
-            memory=settings.pool_memory_bytes,
-            on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="tag"),
-        )
-
-    async def process(self, batch: Sequence[Incoming]) -> Phases:
-        out: list[Outgoing] = []
-        work: list[tuple[Incoming, CleanArticle]] = []
-        for message in batch:
-            try:
-                work.append((message, message.decode(CleanArticle)))
-            except Exception as error:
-                out.append(self.outcomes.failed(message, error))
-        results = await self.pool.run([article for _, article in work])
-        for (message, _), result in zip(work, results, strict=True):
-            if isinstance(result, Failed):
-                out.append(self.outcomes.failed(message, result))
-                continue
-            try:
-                out.append(self._publish(message, result))
-            except Exception as error:
-                out.append(self.outcomes.failed(message, error))
-            else:
-                self.outcomes.good("published")
-        yield out
-
-    def _publish(self, message: Incoming, article: TaggedArticle) -> Outgoing:
-        id_ = f"{article.id}.{article.revision}"
-        key = language_key(article.language)
-        # Whoever retracts an article may not know its language, hence not its partition: tell them all.
-        return self.outcomes.published(message, "articles.tagged", article, id_, key, to_all=article.retracted)
-
-    def forget(self, partitions: Iterable[int]) -> None:
-        """Nothing to forget."""
-
-
-# --- cluster --------------------------------------------------------------------------------------------------------
 
 
 class _Partition:
@@ -418,11 +204,3 @@ class ClusterStage:
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
             self._partitions.pop(partition, None)
-
-
-AnyStage = CleanStage | TagStage | ClusterStage
-
-
-def create_stage(name: Stage, settings: Settings, metrics: Metrics, reader: StateReader) -> AnyStage:
-    kinds: dict[Stage, type[AnyStage]] = {"clean": CleanStage, "tag": TagStage, "cluster": ClusterStage}
-    return kinds[name](settings, metrics, reader)

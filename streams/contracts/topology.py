@@ -1,0 +1,59 @@
+"""Which stage reads and writes which topics, in one table: agents, access, health, reconciliation and replay read it.
+
+What the topics are stands in ``topics``; ``full_name`` there puts the prefix before a name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streams.contracts.records import Stage
+from streams.contracts.topics import Name
+
+#: Where what gave no output goes, of any stage.
+FAILURES: tuple[Name, ...] = ("rejections", "dead-letters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One stage's topics, by their names without the prefix. Its consumer group is its own name.
+
+    ``output``'s records carry the positions of the inputs that caused them. ``state`` holds its rows; it and ``log``
+    are written to the partition that the input came from. ``derived`` follows from the output. ``restored_from`` is
+    read beside the state, to restore or build it anew.
+    """
+
+    input: Name
+    output: Name
+    state: Name | None = None
+    log: Name | None = None
+    derived: tuple[Name, ...] = ()
+    restored_from: tuple[Name, ...] = ()
+
+    @property
+    def by_partition(self) -> tuple[Name, ...]:
+        """What is written partition by partition as the input is read, the state's rows first."""
+        return tuple(name for name in (self.state, self.log) if name)
+
+    @property
+    def reads(self) -> tuple[Name, ...]:
+        return (self.input, *self.restored_from, *((self.state,) if self.state else ()))
+
+    @property
+    def writes(self) -> tuple[Name, ...]:
+        return (self.output, *self.derived, *FAILURES, *((self.state,) if self.state else ()))
+
+
+#: In the order in which an article goes through them.
+TOPOLOGY: dict[Stage, Row] = {
+    "clean": Row(input="articles.raw", output="articles.clean", state="state.clean", restored_from=("articles.clean",)),
+    "tag": Row(input="articles.clean", output="articles.tagged"),
+    "cluster": Row(
+        input="articles.tagged",
+        output="story-events",
+        state="state.cluster",
+        log="story-events",
+        derived=("stories",),
+        restored_from=("story-events",),
+    ),
+}
