@@ -37,7 +37,7 @@ _COMMANDS = {
 }
 
 #: What fits and measures the models is in a checkout of the sources only.
-_CHECKOUT = importlib.util.find_spec("training.commands") is not None if importlib.util.find_spec("training") else False
+_CHECKOUT = bool(importlib.util.find_spec("training") and importlib.util.find_spec("training.commands"))
 
 
 class _Lazy(click.Group):

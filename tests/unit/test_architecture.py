@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -29,3 +30,26 @@ def test_every_command_loads():
     assert {name: cli.get_command(context, name) is not None for name in cli.list_commands(context)} == dict.fromkeys(
         cli.list_commands(context), True
     )
+
+
+def test_the_wheel_carries_what_the_service_runs_and_nothing_to_train_it(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as held:
+        names = held.namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"streams"}
+    assert not [name for name in names if "without" in name], "weights of folds"
+    assert {"streams/stages/cluster/match/join.json", "streams/dashboard/web/templates/story.html"} <= set(names)
+
+
+def test_without_a_checkout_the_commands_that_train_say_where_they_are() -> None:
+    code = "import sys; sys.modules['training'] = None; import streams.cli; streams.cli.main()"
+    shown = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False)
+    assert "\n  replay " in shown.stdout
+    assert "\n  train " not in shown.stdout
+    done = subprocess.run([sys.executable, "-c", code, "train"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "checkout of the sources" in done.stderr
+    assert "Traceback" not in done.stderr
