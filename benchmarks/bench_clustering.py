@@ -103,7 +103,7 @@ def arrivals(count: int, data: Path, after: timedelta) -> list[TaggedArticle]:
     return stamped
 
 
-def join_features(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
+def measure(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
     """Milliseconds an article (mean, median, 95th of a hundred), articles a second, and memory, at ``live`` stories."""
     clusterer = Clusterer()
     began = time.perf_counter()
@@ -177,7 +177,7 @@ def main() -> None:
     options = parser.parse_args()
     measured = []
     for live in sorted(int(number) for number in options.stories.split(",")):
-        figures = join_features(live, arrivals(options.articles, options.data, timedelta(seconds=live)))
+        figures = measure(live, arrivals(options.articles, options.data, timedelta(seconds=live)))
         measured.append(figures)
         if options.json:
             print(json.dumps(figures), flush=True)

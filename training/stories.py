@@ -30,7 +30,7 @@ SEEDS = (1, 2, 3)
 THRESHOLDS = {"body": (0.16, 0.2), "centroid": (0.26, 0.32)}
 
 
-def join_features(data: Path) -> Figures:
+def measure(data: Path) -> Figures:
     """Figures by system, set and variant (``dated``, ``undated``): B-cubed F1, precision, recall, pairwise F1, first.
 
     ``first`` is the B-cubed F1 of each article's first assignment, before any merge or split.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from streams.contracts import codec
-from training.stories import join_features, render
+from training.stories import measure, render
 from training.stories_data import SETS, read, tagged
 from training.stories_learning import PARAMETERS, ROUNDS, fit, histories, invented
 
@@ -22,7 +22,7 @@ def train(data: Path) -> str:
     examples = sum(len(part.right) for part in parts)
     notes = {"sets": [*SETS, "synth"], "rounds": ROUNDS, "examples": examples, **PARAMETERS}
     TARGET.write_bytes(_readable(weights["trees"], weights["measures"], notes))
-    return render(join_features(data))
+    return render(measure(data))
 
 
 def _readable(trees: Iterable[object], measures: Sequence[str], notes: Mapping[str, object]) -> bytes:

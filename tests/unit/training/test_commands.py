@@ -1,0 +1,13 @@
+"""What `streams eval` and `streams train` call by name is there."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize("what", ["cleaning", "entities", "stories"])
+def test_what_the_commands_call_by_name_is_there(what: str) -> None:
+    measured, learned = importlib.import_module(f"training.{what}"), importlib.import_module(f"training.train_{what}")
+    assert all(map(callable, (measured.measure, measured.render, learned.train)))
