@@ -15,7 +15,7 @@ FAILURES: tuple[Name, ...] = ("rejections", "dead-letters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class StageTopics:
     """One stage's topics, by their names without the prefix. Its consumer group is its own name.
 
     ``output``'s records carry the positions of the inputs that caused them. ``state`` holds its rows; it and ``log``
@@ -45,10 +45,12 @@ class Row:
 
 
 #: In the order in which an article goes through them.
-TOPOLOGY: dict[Stage, Row] = {
-    "clean": Row(input="articles.raw", output="articles.clean", state="state.clean", restored_from=("articles.clean",)),
-    "tag": Row(input="articles.clean", output="articles.tagged"),
-    "cluster": Row(
+TOPOLOGY: dict[Stage, StageTopics] = {
+    "clean": StageTopics(
+        input="articles.raw", output="articles.clean", state="state.clean", restored_from=("articles.clean",)
+    ),
+    "tag": StageTopics(input="articles.clean", output="articles.tagged"),
+    "cluster": StageTopics(
         input="articles.tagged",
         output="story-events",
         state="state.cluster",
