@@ -14,7 +14,7 @@ from statistics import mean
 from typing import Any
 
 from streams.stages.cluster import Clusterer
-from streams.stages.cluster.match.join_model import Trees
+from streams.stages.cluster.match.join_model import JoinTrees
 from streams.stages.cluster.match.match import JoinModel
 from training import stories_dense
 from training.stories_baselines import Threshold, hdbscan
@@ -56,7 +56,7 @@ def measure(data: Path) -> Figures:
     return figures | {"systems": systems, "means": {system: _overall(by_set) for system, by_set in systems.items()}}
 
 
-def run(rows: Sequence[Labelled], models: Sequence[Trees], fold_of: Mapping[str, int]) -> dict[str, float]:
+def run(rows: Sequence[Labelled], models: Sequence[JoinTrees], fold_of: Mapping[str, int]) -> dict[str, float]:
     """Cluster a stream, each article judged by the trees of its story's fold, and score the result."""
     switch = Switch()
 
@@ -98,7 +98,7 @@ def _variants(rows: Sequence[Labelled]) -> list[tuple[str, Sequence[Labelled]]]:
 
 def _models(
     rows: Sequence[Labelled], own: History, others: Sequence[History], fold_of: Mapping[str, int], seed: int
-) -> list[Trees]:
+) -> list[JoinTrees]:
     stories = {row.story for row in rows}
     return [
         trees([*others, own.of({story for story in stories if fold_of[story] != fold})], seed) for fold in range(FOLDS)

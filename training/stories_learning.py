@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streams.stages.cluster import Clusterer
 from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS
-from streams.stages.cluster.match.join_model import Trees, parse
+from streams.stages.cluster.match.join_model import JoinTrees, parse
 from training.stories_data import Labelled, by_time, foreign, shuffled, synthetic, thinned, undated, untagged, untitled
 
 #: Boosting: small trees, slow and few, monotone; found on leave-one-corpus-out means, where more never helped.
@@ -58,7 +58,7 @@ class Switch:
     """A join_model that can be exchanged: each article is judged by trees that never saw its story."""
 
     def __init__(self) -> None:
-        self.trees: Trees | None = None
+        self.trees: JoinTrees | None = None
 
     def probability(self, values: Sequence[float]) -> float:
         return self.trees.probability(values) if self.trees else 0.0
@@ -129,7 +129,7 @@ def _together(parts: Sequence[History]) -> History:
 
 
 def fit(parts: Sequence[History], seed: int = 0) -> dict[str, Any]:
-    """Trees, as ``join.json`` has them, from histories that count alike whatever their length."""
+    """JoinTrees, as ``join.json`` has them, from histories that count alike whatever their length."""
     import lightgbm
 
     parts = [part for part in parts if len(part.right)]
@@ -145,7 +145,7 @@ def fit(parts: Sequence[History], seed: int = 0) -> dict[str, Any]:
     return {"measures": names, "trees": [_node(tree["tree_structure"], names) for tree in model["tree_info"]]}
 
 
-def trees(parts: Sequence[History], seed: int = 0) -> Trees:
+def trees(parts: Sequence[History], seed: int = 0) -> JoinTrees:
     return parse(fit(parts, seed))
 
 

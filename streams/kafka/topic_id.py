@@ -38,7 +38,7 @@ class Shape:
 async def shape(client: AIOKafkaAdminClient, name: str) -> Shape | None:
     """The topic's id and number of partitions; None where there is no such topic."""
     try:
-        answer = await client._send_request(_Metadata(name))
+        answer = await client._send_request(_TopicMetadata(name))
     except (IncompatibleBrokerVersion, NotImplementedError):
         if name not in await client.list_topics():
             return None
@@ -60,7 +60,7 @@ class _Uuid(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka has no types
         return data.read(16)
 
 
-class _MetadataResponse(Response):  # type: ignore[misc]
+class _TopicMetadataResponse(Response):  # type: ignore[misc]
     """Metadata, version 12 (version 10 is the first with ids; 11 dropped what we do not ask for)."""
 
     API_KEY, API_VERSION = 3, 12
@@ -106,9 +106,9 @@ class _MetadataResponse(Response):  # type: ignore[misc]
     )
 
 
-class _MetadataStruct(RequestStruct):  # type: ignore[misc]
+class _TopicMetadataStruct(RequestStruct):  # type: ignore[misc]
     API_KEY, API_VERSION, FLEXIBLE_VERSION = 3, 12, True
-    RESPONSE_TYPE = _MetadataResponse
+    RESPONSE_TYPE = _TopicMetadataResponse
     SCHEMA = Schema(
         ("topics", CompactArray(("topic_id", _Uuid), ("name", CompactString()), ("tags", TaggedFields))),
         ("allow_auto_topic_creation", Boolean),
@@ -117,7 +117,7 @@ class _MetadataStruct(RequestStruct):  # type: ignore[misc]
     )
 
 
-class _Metadata(Request[_MetadataStruct]):  # type: ignore[misc]
+class _TopicMetadata(Request[_TopicMetadataStruct]):  # type: ignore[misc]
     API_KEY = 3
 
     def __init__(self, name: str) -> None:

@@ -83,7 +83,7 @@ async def send(
         request_timeout_ms=_REQUEST_SECONDS * 1000,
     )
     summary = Summary()
-    run = _Run(producer, name, summary, on_problem, on_sent)
+    run = _Sending(producer, name, summary, on_problem, on_sent)
     try:
         await producer.start()
         async with contextlib.aclosing(_from_thread(outgoing(found, largest_record=limit))) as items:
@@ -103,7 +103,7 @@ async def send(
     return summary
 
 
-class _Run:
+class _Sending:
     """The records in flight, oldest first."""
 
     def __init__(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -53,3 +55,13 @@ def test_without_a_checkout_the_commands_that_train_say_where_they_are() -> None
     assert done.returncode == 1
     assert "checkout of the sources" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_two_classes_of_one_name() -> None:
+    named = Counter(
+        node.name
+        for path in (ROOT / "streams").rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in named.items() if count > 1] == []

@@ -28,7 +28,7 @@ MOST_PARTITIONS = 1000
 
 
 @dataclass(slots=True)
-class Status:
+class LogStatus:
     """Whether Kafka answers, since when (seconds since the epoch), and whether the log has been read to its end."""
 
     connected: bool = True
@@ -41,7 +41,7 @@ class Broadcaster:
 
     def __init__(self, index: Index, *, clock: Callable[[], float] = time.time) -> None:
         self.index, self.clock = index, clock
-        self.status = Status(since=clock())
+        self.status = LogStatus(since=clock())
         self.streams = 0
         self._held: Counter[str] = Counter()
         self.closing = False

@@ -66,7 +66,7 @@ class Requests:
     refused: int = 0
 
 
-class Limit:
+class RequestLimit:
     """ASGI middleware that bounds the requests that are answered at once: one too many is asked to come again."""
 
     def __init__(self, app: ASGIApp, *, requests: Requests) -> None:

@@ -23,7 +23,7 @@ KINDS = {"PER": "People", "LOC": "Places", "ORG": "Organisations", "MISC": "Also
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class TextRun:
     """A stretch of an article's text: in a quotation or not, of an entity or of none."""
 
     text: str
@@ -150,7 +150,7 @@ def bar_path(values: Sequence[int], width: int, height: int) -> str:
 MOST_SHOWN = 200_000
 
 
-def paragraphs(article: TaggedArticle) -> Iterator[list[Run]]:
+def paragraphs(article: TaggedArticle) -> Iterator[list[TextRun]]:
     """The text, paragraph by paragraph, cut wherever an entity or a quotation begins or ends."""
     entities = sorted(
         ((mention.start, mention.end, entity) for entity in article.entities for mention in entity.mentions
@@ -186,7 +186,7 @@ class _Marks:
         ends = {at for start, end, _ in entities for at in (start, end)}
         self._cuts = sorted(ends | {at for one in quotes for at in (one.start, one.end)})
 
-    def runs(self, text: str, start: int, end: int) -> list[Run]:
+    def runs(self, text: str, start: int, end: int) -> list[TextRun]:
         """The stretches of ``text[start:end]``, cut wherever an entity or a quotation begins or ends."""
         inside = self._cuts[bisect_right(self._cuts, start) : bisect_left(self._cuts, end)]
         runs = []
@@ -194,5 +194,5 @@ class _Marks:
             owner = self._owner[left]
             entity = self._entities[owner - 1][2] if owner else None
             shown_text = _UNPRINTABLE.sub("", text[left:right])
-            runs.append(Run(text=shown_text, entity=entity, quoted=bool(self._quoted[left])))
+            runs.append(TextRun(text=shown_text, entity=entity, quoted=bool(self._quoted[left])))
         return runs

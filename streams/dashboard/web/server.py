@@ -29,7 +29,7 @@ from streams.dashboard.store.index import Index
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
-from streams.dashboard.web.http import Guard, Limit, PatientProtocol, answered_to, problem
+from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
 from streams.dashboard.web.pages import Pages
 from streams.dashboard.web.render import id_of, path_part
 from streams.settings import Settings
@@ -118,7 +118,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
         ],
         middleware=[
             Middleware(Guard, token=token, hosts=hosts),
-            Middleware(Limit, requests=context.requests),
+            Middleware(RequestLimit, requests=context.requests),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],
         exception_handlers={BadRequestError: bad_request, HTTPException: http_error},

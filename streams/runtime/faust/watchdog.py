@@ -58,7 +58,7 @@ class ProgressSample:
         return sum(max(0, end - self.committed.get(partition, 0)) for partition, end in self.ends.items())
 
 
-class StageHealth:
+class Readiness:
     """Turns looks into a state. Pure but for the clock it is given; seconds throughout."""
 
     def __init__(self, *, stalled_after: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -154,7 +154,7 @@ class Watchdog:
         stalled_after: float,
         limit: float,
     ) -> None:
-        self.verdict = StageHealth(stalled_after=stalled_after)
+        self.verdict = Readiness(stalled_after=stalled_after)
         self._stage: Stage = stage
         self._one = OneTopic(topic)
         self._client, self._group, self._topic = client, group, topic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.kafka.topic_id import Shape
-from streams.runtime.faust.watchdog import OneTopic, ProgressSample, StageHealth
+from streams.runtime.faust.watchdog import OneTopic, ProgressSample, Readiness
 
 
 class Clock:
@@ -19,7 +19,7 @@ class Clock:
 def watched(looks, *, after=6.0):
     """A verdict after looks ``(seconds, committed, end)``; ``end`` None is a broker that did not answer."""
     clock = Clock()
-    verdict = StageHealth(stalled_after=after, clock=clock)
+    verdict = Readiness(stalled_after=after, clock=clock)
     for seconds, committed, end, *flags in looks:
         clock.now = 100.0 + seconds
         assigned, restoring = flags or (True, False)

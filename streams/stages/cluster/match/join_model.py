@@ -21,7 +21,7 @@ _Node = float | tuple[int, float, Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Trees:
+class JoinTrees:
     """Boosted trees over named measures."""
 
     measures: tuple[str, ...]
@@ -39,7 +39,7 @@ class Trees:
         return 1.0 / (1.0 + exp(-max(-40.0, min(40.0, total))))
 
 
-def parse(data: dict[str, Any]) -> Trees:
+def parse(data: dict[str, Any]) -> JoinTrees:
     """The trees in a parsed ``join.json``."""
     names = tuple(data["measures"])
     index = {name: place for place, name in enumerate(names)}
@@ -50,10 +50,10 @@ def parse(data: dict[str, Any]) -> Trees:
         left, right = node(value["then"]), node(value["else"])
         return index[value["if"]], float(value["at_most"]), left, right, left if value["unknown"] == "then" else right
 
-    return Trees(names, tuple(node(value) for value in data["trees"]))
+    return JoinTrees(names, tuple(node(value) for value in data["trees"]))
 
 
 @cache
-def shipped() -> Trees:
+def shipped() -> JoinTrees:
     """The trees that the package ships."""
     return parse(codec.loads(files("streams.stages.cluster.match").joinpath("join.json").read_bytes()))

@@ -40,7 +40,7 @@ LABEL = 80
 
 
 class JoinModel(Protocol):
-    """A join decision: ``trees.Trees``, or another for comparison."""
+    """A join decision: ``join_model.JoinTrees``, or another for comparison."""
 
     def probability(self, values: Sequence[float]) -> float: ...
 
