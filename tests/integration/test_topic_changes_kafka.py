@@ -136,7 +136,7 @@ async def test_a_header_name_that_is_no_utf8_stops_no_stage(settings):
         await until(cleaned, workers, seconds=40)
         assert workers.stop("clean") == [0]
     # The letter has the name as far as it could be read; readers and the commands see the record too.
-    (letter,) = [letter async for letter in dead_letters.letters(settings, dead_letters.Filter())]
+    (letter,) = [letter async for letter in dead_letters.letters(settings, dead_letters.LetterFilter())]
     assert letter.value == b"\xff no article"
     (record,) = await records(settings, "dead-letters")
     assert dict(record.headers)["\ufffd\ufffd\ufffd("] == b"2"
