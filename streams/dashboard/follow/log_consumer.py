@@ -1,6 +1,6 @@
 """Reading Kafka for the dashboard: the decision log into the index, and how the stages do. No consumer group.
 
-The log is read from where the index stands, which may have been kept from the last start (see ``store``).
+The log is read from where the index stands, which may have been kept from the last start (see ``store.database``).
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class LogConsumer:
             if self._replaced:
                 log.warning("the log began anew; reading it again")
                 return
-            behind = bool(batch) and time.time() - batch[-1].timestamp / 1000 > _EVERY and len(batch) == _AT_ONCE
+            # An old record may be the log's last: then the next batch is empty.
+            behind = bool(batch) and time.time() - batch[-1].timestamp / 1000 > _EVERY
             if not behind:
                 self._hub.set_status(caught_up=True)
             await asyncio.sleep(0)

@@ -1,6 +1,6 @@
 """The projection in an embedded database: full-text search and filters over every story, in bounded memory.
 
-Where the database lies, and whether it outlives this process, is ``store``'s. Not thread-safe: one event loop owns it.
+Where the database lies, and whether it outlives this process, is ``database``'s. Not thread-safe: one loop owns it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Index:
     """Stories, members, events and their full text. Write updates in; ``streams.dashboard.store.queries`` reads."""
 
     def __init__(self, db: sqlite3.Connection | None = None, *, most_stories: int = MOST_STORIES) -> None:
-        """``db``: one of ``store``'s, closed with the index; None: an empty private one."""
+        """``db``: one of ``database``'s, closed with the index; None: an empty private one."""
         self.db = db or database.private()
         self._most = most_stories
         self._count = 0

@@ -149,6 +149,7 @@ class PatientProtocol(H11Protocol):
     """uvicorn's protocol with bounds on how long a request may be on its way (its own begins after the first), how long
     its answer, and how many connections do nothing."""
 
+    _due: asyncio.TimerHandle | None = None
     _late: asyncio.TimerHandle | None = None
     _waits_since = 0.0
 
@@ -160,17 +161,17 @@ class PatientProtocol(H11Protocol):
             if len(waiting) > MOST_WAITING:
                 # Not closed: a client that reads nothing would keep it open until it has.
                 min(waiting, key=lambda each: each._waits_since).transport.abort()
-        self._due: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_SECONDS, self._expire)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._due is None and not self._answering:
-            self._due = self.loop.call_later(REQUEST_SECONDS, self._expire)
+        self._expect_request()
 
     def handle_events(self) -> None:
         before = self.cycle
         super().handle_events()
-        if self.cycle is not before and self.scope["raw_path"] != STREAMS.encode():
+        if self.cycle is before:
+            return
+        if self._due is not None:  # it is here: a connection that goes on asking stays open
+            self._due.cancel()
+            self._due = None
+        if self.scope["raw_path"] != STREAMS.encode():
             self._cancel_late()
             if self._late is None:
                 self._late = self.loop.call_later(ANSWER_SECONDS, self._give_up, self.cycle)
@@ -179,12 +180,17 @@ class PatientProtocol(H11Protocol):
         self._cancel_late()
         self._waits_since = self.loop.time()
         super().on_response_complete()
+        self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._due, self._late):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+
+    def _expect_request(self) -> None:
+        if self._due is None and not self._answering:
+            self._due = self.loop.call_later(REQUEST_SECONDS, self._expire)
 
     def _cancel_late(self) -> None:
         """Unless the client has yet to read what was answered."""

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections import Counter
+from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 import httpx
@@ -102,17 +103,26 @@ async def test_one_address_may_hold_so_many_streams_and_another_still_gets_one(c
     assert broadcaster.streams == 0
 
 
-async def test_connections_that_never_finish_their_request_are_closed(context, monkeypatch):
-    monkeypatch.setattr("streams.dashboard.web.http.REQUEST_SECONDS", 0.5)
+@asynccontextmanager
+async def served(context):
+    """The address of the dashboard, as it is served."""
     config = uvicorn.Config(create_app(context), lifespan="off", log_config=None, http=PatientProtocol, port=0)
     server = uvicorn.Server(config)
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
-    address = bound.getsockname()
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     try:
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
+        yield bound.getsockname()
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def test_connections_that_never_finish_their_request_are_closed(context, monkeypatch):
+    monkeypatch.setattr("streams.dashboard.web.http.REQUEST_SECONDS", 0.5)
+    async with served(context) as address:
         half = []
         for part in [
             b"",
@@ -126,11 +136,22 @@ async def test_connections_that_never_finish_their_request_are_closed(context, m
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{address[1]}") as client:
             assert (await client.get("/health")).status_code == 200
         for reader, writer in half:
-            await asyncio.wait_for(reader.read(), 10)  # to the end: closed by the server
+            await asyncio.wait_for(reader.read(), 4)  # to the end: closed by the server, not for being idle (5 s)
             writer.close()
-    finally:
-        server.should_exit = True
-        await serving
+
+
+async def test_a_connection_that_goes_on_asking_stays_open(context, monkeypatch):
+    """It was closed so many seconds after its first request, now and then as the next one came."""
+    monkeypatch.setattr("streams.dashboard.web.http.REQUEST_SECONDS", 0.5)
+    async with served(context) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(8):
+            writer.write(b"GET /static/live.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r")[0])
+            assert len(await reader.readexactly(length)) == length
+            await asyncio.sleep(0.2)
+        writer.close()
 
 
 def test_a_null_header_does_not_stop_health():

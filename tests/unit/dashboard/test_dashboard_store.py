@@ -116,6 +116,24 @@ async def whole(records):
     return told
 
 
+async def test_it_has_caught_up_when_nothing_more_comes_and_not_where_a_fetch_ends(records):
+    """Kafka's answers hold what they hold: one that is not full says nothing of the log's end."""
+    seen = []
+
+    class Fetched(Log):
+        async def batches(self, topic, *, after, most):
+            for batch in (self.records[:3], self.records[3:], []):
+                yield batch
+                seen.append(follower._hub.status.caught_up)
+
+    index = Index(database.private())
+    follower = LogConsumer(Settings(), index, Broadcaster(index), Health())
+    follower._reader = Fetched(records)
+    await follower._follow_log()
+    index.close()
+    assert seen == [False, False, True]
+
+
 async def test_wherever_it_stopped_it_goes_on_to_the_same_rows(records, path):
     expected = await whole(records)
     assert expected[2] == (1, "0:7")
