@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle, TaggedArticle
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.local.apache import KafkaBroker
 from streams.kafka.log_reader import LogReader
 from streams.settings import Settings, load
@@ -129,7 +129,7 @@ async def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, KafkaBroker(data_dir=Path(name) / "kafka") as broker:
         settings = load(broker=f"kafka://{broker.bootstrap}", topic_prefix="bench", session_timeout=6)
-        await admin.apply(settings)
+        await provision.apply(settings)
         await recovery(settings, chosen.articles)
         await backlog(settings, chosen.backlog, Path(name))
 

@@ -67,7 +67,7 @@ def clustering() -> Run:
             clusterer.apply(article, decision, number)
         return clusterer
 
-    run.prepare = prepare  # type: ignore[attr-defined]
+    run.prepare = prepare
     return run
 
 

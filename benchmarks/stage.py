@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaProducer
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, TaggedArticle
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.local.embedded import EmbeddedBroker
 from streams.pipeline import STAGES
 from streams.runtime.faust.supervisor import Supervisor
@@ -45,6 +45,11 @@ class Stage:
     def publish(self, articles: Iterable[TaggedArticle]) -> None:
         """Tagged articles and the decisions that the clusterer makes of them, as the workers would have sent them."""
         run(self._publish(list(articles)))
+
+    def restart(self, *, fresh: bool) -> None:
+        """Stop the dashboard and start it again, at another ``url``; ``fresh``: without the index of the last."""
+        _stop(self.process)
+        self.process, self.url = _dashboard(self.settings, *(["--fresh"] if fresh else []))
 
     def streams(self, *arguments: str) -> None:
         """Run ``streams`` with these arguments on this broker."""
@@ -80,32 +85,41 @@ async def send_decision(producer: AIOKafkaProducer, prefix: str, decision: Decis
 
 
 @contextmanager
-def stage(*, workers: bool = False, broker_port: int | None = None) -> Iterator[Stage]:
-    """Start it all and stop it all."""
+def stage(*, workers: bool = False, broker_port: int | None = None, streams: int = 32) -> Iterator[Stage]:
+    """Start it all and stop it all. ``streams``: how many event streams this machine may hold open."""
     with tempfile.TemporaryDirectory(prefix="news-streams-stage-") as folder, EmbeddedBroker(broker_port) as broker:
         settings = load(
-            broker=f"kafka://{broker.bootstrap}", partitions=1, data_dir=Path(folder) / "data", session_timeout=6.0
+            broker=f"kafka://{broker.bootstrap}",
+            partitions=1,
+            data_dir=Path(folder) / "data",
+            session_timeout=6.0,
+            dashboard_streams=streams,
         )
-        run(admin.apply(settings))
+        run(provision.apply(settings))
         supervisor = Supervisor(STAGES, env=_env(settings), log=Path(folder) / "workers.log") if workers else None
         if supervisor is not None:
             supervisor.start()
         try:
             process, url = _dashboard(settings)
+            running = Stage(settings, broker, url, process)
             try:
-                yield Stage(settings, broker, url, process)
+                yield running
             finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(15)
-                assert process.stderr is not None
-                process.stderr.close()
+                _stop(running.process)
         finally:
             if supervisor is not None:
                 supervisor.stop()
 
 
-def _dashboard(settings: Settings) -> tuple[subprocess.Popen[str], str]:
-    command = [sys.executable, "-m", "streams", "dashboard", "--port", "0"]
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+    process.wait(15)
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def _dashboard(settings: Settings, *options: str) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "streams", "dashboard", "--port", "0", *options]
     process = subprocess.Popen(command, env=_env(settings), stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + _PATIENCE
     assert process.stderr is not None
@@ -124,6 +138,7 @@ def _env(settings: Settings) -> dict[str, str]:
         "STREAMS_BROKER": settings.broker,
         "STREAMS_DATA_DIR": str(settings.data_dir),
         "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
+        "STREAMS_DASHBOARD_STREAMS": str(settings.dashboard_streams),
         "STREAMS_LOG_LEVEL": "WARNING",
         "OMP_NUM_THREADS": "1",
     }
