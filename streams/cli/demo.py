@@ -85,7 +85,7 @@ async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bo
 
 @asynccontextmanager
 async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settings, Supervisor]]:
-    from streams.kafka import admin
+    from streams.kafka import provision
     from streams.kafka.local.embedded import EmbeddedBroker
 
     with EmbeddedBroker() as broker:
@@ -98,7 +98,7 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
             partitions=1,
         )
         say(f"{broker.name} on {broker.bootstrap}")
-        await admin.apply(settings)
+        await provision.apply(settings)
         env = {
             "STREAMS_BROKER": settings.broker,
             "STREAMS_SECURITY_PROTOCOL": settings.security_protocol,

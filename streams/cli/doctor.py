@@ -50,13 +50,13 @@ def _check(settings: Settings, as_json: bool) -> bool:
 
 
 def _findings(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
-    from streams.kafka import admin, durability
-    from streams.kafka.local.process import BrokerError
+    from streams.kafka import durability, provision
+    from streams.kafka.errors import BrokerError
     from streams.pipeline import create_tagger
 
     yield "settings", "ok", f"broker {settings.broker}, prefix {settings.topic_prefix}"
     try:
-        changes = asyncio.run(admin.plan(settings))
+        changes = asyncio.run(provision.plan(settings))
         risks = asyncio.run(durability.risks(settings))
     except BrokerError as error:
         yield "broker", "BAD", str(error)

@@ -14,7 +14,7 @@ from streams.contracts import codec
 from streams.settings import Settings, load
 
 if TYPE_CHECKING:
-    from streams.kafka.admin import Change
+    from streams.kafka.provision import Change
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON lines.")
 
@@ -35,9 +35,9 @@ def topics() -> None:
 @_json
 def plan(as_json: bool) -> None:
     """Print what `apply` would do; change nothing."""
-    from streams.kafka import admin
+    from streams.kafka import provision
 
-    _run(admin.plan, as_json, "nothing to do: every topic is as it should be")
+    _run(provision.plan, as_json, "nothing to do: every topic is as it should be")
 
 
 @topics.command()
@@ -47,9 +47,9 @@ def apply(as_json: bool) -> None:
 
     Idempotent. Exit code 1 when a topic has another number of partitions than asked for: that is never changed.
     """
-    from streams.kafka import admin
+    from streams.kafka import provision
 
-    _run(admin.apply, as_json, "every topic was as it should be", warn=True)
+    _run(provision.apply, as_json, "every topic was as it should be", warn=True)
 
 
 def _run(do: Callable[[Settings], Awaitable[list[Change]]], as_json: bool, nothing: str, *, warn: bool = False) -> None:

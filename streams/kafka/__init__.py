@@ -1,1 +1,1 @@
-"""Kafka as a client sees it: reading logs, administration, security. Knows no stage."""
+"""Kafka as a client sees it: reading logs, administration, security. Runs no stage."""

@@ -27,7 +27,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from streams.contracts.records import Stage
 from streams.contracts.topics import Name, topic
 from streams.contracts.topology import FAILURES, TOPOLOGY
-from streams.kafka.local.process import BrokerError
+from streams.kafka.errors import BrokerError
 from streams.kafka.rights import READ, UNTOLD, WRITE, may_join, operations
 from streams.kafka.security import TokenError, client_options
 from streams.settings import Settings

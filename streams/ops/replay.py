@@ -17,7 +17,7 @@ from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
 from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.contracts.topology import TOPOLOGY
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, create_tagger
@@ -59,7 +59,7 @@ async def replay(
     if into == settings.topic_prefix:
         raise ValueError("--into must name another prefix than the running one (STREAMS_TOPIC_PREFIX)")
     target = settings.model_copy(update={"topic_prefix": into})
-    await admin.apply(target)
+    await provision.apply(target)
     log = LogReader(settings)
     if await _stories(log, into):
         raise ValueError(f"{into}.story-events holds stories already: take another prefix with --into")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streams.contracts.topology import TOPOLOGY
-from streams.runtime.inputs import PartitionsError, StageReader, check, recorded
+from streams.runtime.inputs import PartitionsError, check, recorded
+from streams.runtime.stage_reader import StageReader
 from streams.settings import Settings
 
 

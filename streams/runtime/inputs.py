@@ -11,15 +11,10 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from aiokafka.admin import AIOKafkaAdminClient
-
 from streams.contracts import codec
 from streams.contracts.records import Stage
 from streams.contracts.topics import Name
 from streams.contracts.topology import TOPOLOGY
-from streams.kafka.local.process import BrokerError
-from streams.kafka.log_reader import LogReader
-from streams.kafka.topic_id import UNTOLD, shape
 from streams.metrics import Metrics
 from streams.runtime.messages import Outgoing, rows_out
 
@@ -57,33 +52,13 @@ UNFINISHED = Input(partitions=0, id=None)
 
 
 class ShapeReader(Protocol):
-    """What looking at topics needs of the cluster (``StageReader``)."""
+    """What looking at topics needs of the cluster (``stage_reader.StageReader``)."""
 
     async def input(self, topic: str) -> Input: ...
 
     def records(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Any]: ...
 
     async def partitions(self, topic: str) -> list[int]: ...
-
-
-class StageReader(LogReader):
-    """The log, and the topics' shapes."""
-
-    async def input(self, topic: str) -> Input:
-        """How a topic is now.
-
-        Raises:
-            BrokerError: there is no such topic.
-        """
-        admin = AIOKafkaAdminClient(**self._client)
-        await admin.start()
-        try:
-            found = await shape(admin, topic)
-        finally:
-            await admin.close()
-        if found is None or not found.partitions:
-            raise BrokerError(f"the broker does not tell of the topic {topic}")
-        return Input(partitions=found.partitions, id=None if found.id == UNTOLD else found.id)
 
 
 def read(row: bytes | None) -> Input | None:

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 
 from streams.contracts.topics import MAX_MESSAGE_BYTES, topic
 from streams.kafka import admin
-from streams.kafka.local.process import BrokerError
+from streams.kafka.errors import BrokerError
 from streams.kafka.security import client_options
 from streams.seed.files import Found, Problem
 from streams.seed.outgoing import SeedRecord, outgoing

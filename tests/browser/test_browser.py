@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from stage import run, stage
 
 from streams.contracts.records import TaggedArticle
-from streams.kafka import admin
+from streams.kafka import provision
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("/", "/?q=bridge", "/health", "/api", "/nothing-here")
@@ -220,7 +220,7 @@ def test_an_open_page_says_when_kafka_is_away_and_goes_on_when_it_is_back(open_p
         assert len(headlines(page)) == 5, "what was known is still shown"
         assert page.is_visible("#away")
         running.broker.start()
-        run(admin.apply(running.settings))
+        run(provision.apply(running.settings))
         page.wait_for_selector("#state.live", timeout=30_000)
         assert not page.is_visible("#away")
         # An embedded broker forgets: the log begins anew, and so does the page.

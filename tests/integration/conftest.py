@@ -17,9 +17,10 @@ from typing import NoReturn
 
 import pytest
 
-from streams.kafka import admin
+from streams.kafka import provision
+from streams.kafka.errors import BrokerError
 from streams.kafka.local.apache import PROPERTIES, KafkaBroker, kafka_version
-from streams.kafka.local.process import BrokerError, answers, free_port
+from streams.kafka.local.process import answers, free_port
 from streams.settings import Settings, load
 
 HERE = Path(__file__).parent
@@ -57,7 +58,7 @@ async def settings(kafka: str, tmp_path: Path) -> Settings:
         partitions=2,
         session_timeout=6,
     )
-    await admin.apply(made)
+    await provision.apply(made)
     return made
 
 

@@ -246,7 +246,7 @@ async def until(condition, workers: Workers, *, seconds: float = 90) -> None:
         await asyncio.sleep(0.3)
 
 
-async def until_decided(settings: Settings, ids: Sequence[str], workers: Workers, *, seconds: float = 180) -> None:
+async def until_decided(settings: Settings, ids: Sequence[str], workers: Workers, *, seconds: float = 90) -> None:
     async def all_decided() -> bool:
         return {decision.article_id for decision in await decisions(settings)} >= set(ids)
 

@@ -13,9 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.contracts.topics import MAX_MESSAGE_BYTES, TOPICS
-from streams.kafka import admin
+from streams.kafka import admin, provision
+from streams.kafka.errors import BrokerError
 from streams.kafka.local.apache import KafkaBroker
-from streams.kafka.local.process import BrokerError, answers
+from streams.kafka.local.process import answers
 from streams.settings import Settings, load
 
 
@@ -110,13 +111,13 @@ def test_its_data_folder_serves_one_at_a_time(own_kafka: KafkaBroker) -> None:
 
 async def test_apply_makes_the_table_true_and_is_idempotent(kafka: str) -> None:
     settings = load(broker=f"kafka://{kafka}", topic_prefix="table", partitions=3)
-    planned = await admin.plan(settings)
+    planned = await provision.plan(settings)
     assert [(change.topic, change.action) for change in planned] == [
         (topic.full_name("table"), "create") for topic in TOPICS
     ]
-    assert await admin.apply(settings) == planned
-    assert await admin.plan(settings) == []
-    assert await admin.apply(settings) == []
+    assert await provision.apply(settings) == planned
+    assert await provision.plan(settings) == []
+    assert await provision.apply(settings) == []
     for topic in TOPICS:
         actual = await config(settings, topic.full_name("table"))
         assert topic.full_config().items() <= actual.items()
@@ -128,11 +129,11 @@ async def test_a_changed_configuration_is_put_back_and_others_settings_are_kept(
     await set_config(settings, name, {"retention.ms": "1000", "compression.type": "gzip"})
     while (await config(settings, name))["retention.ms"] != "1000":
         pass  # until the broker shows what its controller has taken
-    (change,) = await admin.plan(settings)
+    (change,) = await provision.plan(settings)
     assert (change.topic, change.action) == (name, "configure")
     assert "retention.ms: 1000 → 2592000000" in change.detail
-    assert await admin.apply(settings) == [change]
-    assert await admin.plan(settings) == []
+    assert await provision.apply(settings) == [change]
+    assert await provision.plan(settings) == []
     actual = await config(settings, name)
     assert (actual["retention.ms"], actual["compression.type"]) == ("2592000000", "gzip")
 
@@ -140,22 +141,22 @@ async def test_a_changed_configuration_is_put_back_and_others_settings_are_kept(
 async def test_partitions_are_reported_and_never_changed(settings: Settings) -> None:
     asked = settings.model_copy(update={"partitions": 5})
     for _ in range(2):
-        changes = await admin.apply(asked)
+        changes = await provision.apply(asked)
         assert {change.action for change in changes} == {"partitions"}
         assert len(changes) == len(TOPICS)
         assert "has 2 partitions, STREAMS_PARTITIONS asks for 5" in changes[0].detail
-    assert await admin.plan(settings) == []
+    assert await provision.plan(settings) == []
 
 
 async def test_another_replication_factor_is_a_note(settings: Settings) -> None:
-    changes = await admin.plan(settings.model_copy(update={"replication": 3}))
+    changes = await provision.plan(settings.model_copy(update={"replication": 3}))
     assert {change.action for change in changes} == {"note"}
 
 
 async def test_a_cluster_that_refuses_says_why(kafka: str) -> None:
     settings = load(broker=f"kafka://{kafka}", topic_prefix="refused", replication=3)
     with pytest.raises(BrokerError, match=r"the cluster refuses topic refused\.\S+: .*eplicat"):
-        await admin.apply(settings)
+        await provision.apply(settings)
 
 
 async def test_a_topic_tells_its_largest_record_and_a_missing_one_the_remedy(settings: Settings) -> None:
@@ -186,5 +187,5 @@ async def test_waiting_sees_a_broker_that_comes_back(own_kafka: KafkaBroker) -> 
 
 
 def test_changes_are_plain_data() -> None:
-    change = admin.Change(topic="t", action="note", detail="d")
+    change = provision.Change(topic="t", action="note", detail="d")
     assert dataclasses.asdict(change) == {"topic": "t", "action": "note", "detail": "d"}

@@ -20,7 +20,7 @@ import pytest
 from newsroom import Workers, live_stories, members, records, send_raw, until
 
 from streams.contracts import codec
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.local.process import free_port
 from streams.ops.reconcile import reconcile
 from streams.pipeline import article_id
@@ -48,7 +48,7 @@ async def fresh(broker, folder, **more):
         session_timeout=6,
         **more,
     )
-    await admin.apply(made)
+    await provision.apply(made)
     return made
 
 

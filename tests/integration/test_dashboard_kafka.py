@@ -22,7 +22,7 @@ from streams.dashboard.store.index import Index
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.server import create_app
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.settings import load
 
 
@@ -135,7 +135,7 @@ async def test_a_second_start_reads_only_what_is_new_and_shows_the_same(settings
             await asyncio.sleep(0.1)
     finally:
         await client.close()
-    await admin.apply(settings)
+    await provision.apply(settings)
     await publish(settings, range(30, 54))
     db, _ = database.kept(path)
     async with following(settings, db) as (index, _, health):
@@ -169,7 +169,7 @@ async def test_lag_is_what_a_stage_has_not_committed(settings):
 
 async def test_an_outage_is_told_and_nothing_is_read_twice(own_kafka, tmp_path):
     settings = load(broker=f"kafka://{own_kafka.bootstrap}", partitions=2, data_dir=tmp_path / "streams")
-    await admin.apply(settings)
+    await provision.apply(settings)
     await publish(settings, range(4))
     async with following(settings) as (index, broadcaster, _):
         await until(lambda: index.offsets == {0: 1, 1: 1} and broadcaster.status.connected)

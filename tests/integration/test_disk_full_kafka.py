@@ -18,7 +18,7 @@ from newsroom import raw_articles, records, send_raw
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.local.apache import KafkaBroker
 from streams.kafka.security import client_options
 from streams.pipeline import article_id
@@ -61,7 +61,7 @@ async def test_a_full_disk_at_the_broker_loses_nothing_and_the_supervisor_waits(
         partitions=1,
         session_timeout=6,
     )
-    await admin.apply(settings)
+    await provision.apply(settings)
     raws = raw_articles(_ARTICLES)
     await send_raw(settings, raws)
     # Under the limit no file for the groups' offsets can be made: its index is made with 10 MB.

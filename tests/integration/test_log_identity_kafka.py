@@ -15,7 +15,7 @@ from newsroom import Workers, decisions, until, until_decided
 from streams.cli import cli
 from streams.contracts import codec
 from streams.contracts.records import TaggedArticle
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.log_reader import LogReader
 from streams.runtime.process import HOPELESS
 from streams.runtime.state import STAMP_ROW, STATE_VERSION
@@ -54,7 +54,7 @@ async def test_articles_of_a_topic_that_was_made_again_are_all_decided(settings)
         await until_decided(settings, [one.id for one in articles("old", 20)], workers)
         assert workers.stop("cluster") == [0]
         await delete(settings, "articles.tagged")
-        await admin.apply(settings)
+        await provision.apply(settings)
         await send(settings, articles("new", 30))
         workers.start("cluster")
         await until_decided(settings, [one.id for one in articles("new", 30)], workers)
@@ -73,7 +73,7 @@ async def test_a_topic_that_is_made_again_under_a_running_worker_ends_it_for_a_n
         await delete(settings, "articles.tagged")
         if not at_once:
             await asyncio.sleep(5)
-        await admin.apply(settings)
+        await provision.apply(settings)
         await send(settings, articles("new", 30))
 
         async def decided() -> bool:
@@ -137,7 +137,7 @@ async def test_a_lost_state_topic_and_a_newer_one_are_each_answered(settings):
         workers.stop("cluster")
 
         await delete(settings, "state.cluster")
-        await admin.apply(settings)
+        await provision.apply(settings)
         await send(settings, articles("b", 3))
         workers.start("cluster")
         await until_decided(settings, [one.id for one in articles("b", 3)], workers)
@@ -198,7 +198,7 @@ async def test_partitions_that_were_added_are_said(settings):
         await client.close()
     details = ""
     for _ in range(50):
-        details = " ".join(change.detail for change in await admin.plan(settings))
+        details = " ".join(change.detail for change in await provision.plan(settings))
         if "keys would move" in details:
             break
         await asyncio.sleep(0.1)

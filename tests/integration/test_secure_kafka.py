@@ -24,10 +24,11 @@ from newsroom import SEEDS, Workers, decisions, seeds, until_decided
 
 from streams.contracts.records import Stage
 from streams.contracts.topics import topic
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.access import STAGE_ACCESS, RefusedError
+from streams.kafka.errors import BrokerError
 from streams.kafka.local.apache import KafkaBroker
-from streams.kafka.local.process import BrokerError, free_port
+from streams.kafka.local.process import free_port
 from streams.kafka.security import client_options
 from streams.pipeline import STAGES, article_id
 from streams.settings import Settings, load
@@ -134,7 +135,8 @@ async def test_the_pipeline_the_commands_and_the_dashboard_run(secured: KafkaBro
             await grant(settings, stage, *rights(stage, "run"))
             workers.env = environment(secured, stage, STREAMS_TOPIC_PREFIX="run")
             workers.start(stage)
-        await until_decided(settings, [article_id(article) for article in seeds()], workers)
+        # Each of a stage's connections is a TLS handshake and a SCRAM exchange: slow on a busy machine.
+        await until_decided(settings, [article_id(article) for article in seeds()], workers, seconds=180)
         assert workers.stop() == [0, 0, 0]
         assert "-pw-" not in workers.said()
     port = free_port()
@@ -244,7 +246,7 @@ async def test_a_missing_acl_is_one_sentence(
 ) -> None:
     prefix = "acl-" + request.node.callspec.id.replace(" ", "-")
     administrator = settings_of(environment(secured), topic_prefix=prefix)
-    await admin.apply(administrator)
+    await provision.apply(administrator)
     kind, name, operation = missing
     given = [right for right in rights("clean", prefix) if right != (kind, f"{prefix}.{name}", operation)]
     assert len(given) == len(rights("clean", prefix)) - 1
@@ -259,7 +261,7 @@ async def test_a_missing_acl_is_one_sentence(
     "command", [("tail",), ("seed", str(SEEDS)), ("dlq", "ls"), ("dashboard", "--port", "0")], ids=lambda c: c[0]
 )
 async def test_commands_without_acls_say_so(secured: KafkaBroker, command: tuple[str, ...]) -> None:
-    await admin.apply(settings_of(environment(secured), topic_prefix="closed"))
+    await provision.apply(settings_of(environment(secured), topic_prefix="closed"))
     env = environment(secured, "tag", STREAMS_TOPIC_PREFIX="closed")
     refused(await asyncio.to_thread(streams, *command, env=env), "does not let tag", "topic", "closed.")
 
@@ -272,7 +274,7 @@ async def test_a_right_that_is_taken_away_ends_the_stage_with_one_sentence(
     prefix = f"taken-{name}"
     env = environment(secured, STREAMS_TOPIC_PREFIX=prefix)
     settings = settings_of(env, data_dir=tmp_path / "data")
-    await admin.apply(settings)
+    await provision.apply(settings)
     await grant(settings, "clean", *rights("clean", prefix))
     with Workers(settings, env=environment(secured, "clean", STREAMS_TOPIC_PREFIX=prefix)) as workers:
         workers.start("clean")
@@ -314,8 +316,8 @@ async def test_hostnames_are_checked_unless_told_otherwise(secured: KafkaBroker)
     env = environment(secured, STREAMS_BROKER=f"kafka://127.0.0.2:{port}")
     async with forward:
         with pytest.raises(RefusedError, match="is for another host"):
-            await admin.plan(settings_of(env))
-        assert await admin.plan(settings_of(env, ssl_check_hostname=False, topic_prefix="unnamed"))
+            await provision.plan(settings_of(env))
+        assert await provision.plan(settings_of(env, ssl_check_hostname=False, topic_prefix="unnamed"))
 
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:

@@ -14,8 +14,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
+from streams.kafka.errors import BrokerError
 from streams.kafka.local.apache import KafkaBroker
-from streams.kafka.local.process import BrokerError
 from streams.seed import Found, Problem, read_files
 from streams.seed.producer import Summary, send
 from streams.settings import Settings, load
@@ -129,13 +129,13 @@ async def test_with_and_without_idempotence(settings: Settings, idempotence: boo
 async def test_a_broker_that_goes_away_is_told_with_what_had_arrived(
     own_kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from streams.kafka import admin
+    from streams.kafka import provision
     from streams.seed import producer
 
     monkeypatch.setattr(producer, "_REQUEST_SECONDS", 2)
     monkeypatch.setattr(producer, "_MOST_IN_FLIGHT", 10)
     settings = load(broker=f"kafka://{own_kafka.bootstrap}", partitions=1)
-    await admin.apply(settings)
+    await provision.apply(settings)
     arrived: list[str] = []
 
     def rows() -> object:

@@ -12,7 +12,7 @@ from test_log_identity_kafka import articles, delete, send
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.security import client_options
 from streams.ops import dead_letters, state_check
 from streams.runtime.process import HOPELESS
@@ -61,7 +61,7 @@ async def test_clustering_stops_where_partitions_were_added_and_goes_on_by_the_b
         assert "partitions were added to its input topic" in said
         assert "has 3 partitions, but what this stage knows was made of 2" in said
         await delete(settings, "articles.tagged")
-        await admin.apply(settings)
+        await provision.apply(settings)
         await send(settings, [*first, *later])
         workers.start("cluster")
         await until_decided(settings, [one.id for one in later], workers)
@@ -92,7 +92,7 @@ async def test_cleaning_builds_lost_rows_anew_and_stops_where_partitions_were_ad
         assert workers.stop("clean") == [0]
         assert await state_check.lost(settings) == []
         await delete(settings, "state.clean")
-        await admin.apply(settings)
+        await provision.apply(settings)
         (said,) = await state_check.lost(settings)
         assert "state.clean, partition 0, is empty, though clean has worked on it" in said
         await send_raw(corrections[1], 0)
@@ -109,7 +109,7 @@ async def test_cleaning_builds_lost_rows_anew_and_stops_where_partitions_were_ad
         await until_hopeless("clean", workers)
         assert "has 3 partitions, but what this stage knows was made of 2" in workers.said()
         await delete(settings, "state.clean")
-        await admin.apply(settings.model_copy(update={"partitions": 3}))
+        await provision.apply(settings.model_copy(update={"partitions": 3}))
         await send_raw(corrections[2], 2)
         workers.start("clean")
         await until_revision(2)

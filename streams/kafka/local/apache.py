@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import IO
 
 from streams.contracts.topics import MAX_MESSAGE_BYTES
-from streams.kafka.local.process import HOST, BrokerError, Child, check_port, free_port
+from streams.kafka.errors import BrokerError
+from streams.kafka.local.process import HOST, Child, check_port, free_port
 from streams.kafka.local.secured import Secured
 
 #: Kafka 4's brokers run on Java 17 or newer (KIP-1013).

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from types import TracebackType
 
-from streams.kafka.local.process import HOST, BrokerError, Child, check_port, free_port
+from streams.kafka.errors import BrokerError
+from streams.kafka.local.process import HOST, Child, check_port, free_port
 
 #: Variables that Tansu would read from the environment instead of taking what it is given here.
 _TANSU_ENV = ("CLUSTER_ID", "LISTENER_URL", "ADVERTISED_LISTENER_URL", "STORAGE_ENGINE", "SCHEMA_REGISTRY")

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from streams.kafka.errors import BrokerError
+
 HOST = "127.0.0.1"
 
 #: Runs in the child before the broker takes its place: ask Linux to end it with its parent (prctl(2),
@@ -26,10 +28,6 @@ if os.getppid() != parent:
     sys.exit(1)
 os.execv(sys.argv[2], sys.argv[2:])
 """
-
-
-class BrokerError(OSError):
-    """A local broker cannot be had. The message says what, why and what to do."""
 
 
 def free_port() -> int:

@@ -12,7 +12,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.kafka.local.process import HOST, BrokerError
+from streams.kafka.errors import BrokerError
+from streams.kafka.local.process import HOST
 
 #: Who may do everything.
 ADMIN = "streams"

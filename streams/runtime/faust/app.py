@@ -1,6 +1,7 @@
 """The Faust app of one stage: receive a batch, let the stage decide, publish, await, let go.
 
-FAUST.md of the design has the traps; each setting here that differs from Faust's default answers one of them.
+Each setting here that differs from Faust's default answers one of its traps (ARCHITECTURE.md, "Where we leave Faust's
+beaten path").
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ from streams.kafka.security import faust_credentials
 from streams.metrics import Metrics
 from streams.runtime.faust.watchdog import Watchdog
 from streams.runtime.gaps import Gaps
-from streams.runtime.inputs import PartitionsError, StageReader, check_at_start
+from streams.runtime.inputs import PartitionsError, check_at_start
 from streams.runtime.messages import Incoming
 from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.process import BROKER_AWAY, HOPELESS
 from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
 from streams.runtime.sizes import MAX_REQUEST_BYTES
+from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import MessageStage, create_stage
 from streams.runtime.state import NewerStateError
 from streams.settings import Settings

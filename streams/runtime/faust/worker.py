@@ -15,7 +15,7 @@ from mode import Service
 from streams.contracts.records import Stage
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka.access import refusal
-from streams.kafka.local.process import BrokerError
+from streams.kafka.errors import BrokerError
 from streams.kafka.security import client_options
 from streams.runtime.faust.app import StageApp, create_app, die
 from streams.runtime.faust.watchdog import Status, Watchdog

@@ -32,7 +32,7 @@ def test_what_restoring_needs_is_read_and_what_is_kept_is_written() -> None:
 
 def test_every_row_has_a_stage() -> None:
     from streams.metrics import Metrics
-    from streams.runtime.inputs import StageReader
+    from streams.runtime.stage_reader import StageReader
 
     settings = load()
     assert [create_stage(name, settings, Metrics(), StageReader(settings)).name for name in TOPOLOGY] == list(TOPOLOGY)

@@ -14,7 +14,7 @@ import urllib.request
 
 import pytest
 
-from streams.kafka import admin
+from streams.kafka import provision
 from streams.kafka.local.embedded import EmbeddedBroker
 from streams.settings import load
 
@@ -33,7 +33,7 @@ def env(broker):
 @pytest.fixture(scope="module")
 def broker():
     with EmbeddedBroker() as running:
-        asyncio.run(admin.apply(load(broker=f"kafka://{running.bootstrap}", partitions=1)))
+        asyncio.run(provision.apply(load(broker=f"kafka://{running.bootstrap}", partitions=1)))
         yield running.bootstrap
 
 

@@ -17,8 +17,9 @@ from aiokafka.errors import (
 from streams.contracts.topics import TOPICS
 from streams.kafka import access
 from streams.kafka.access import DASHBOARD, STAGE_ACCESS, RefusedError, refusal, why_refused
-from streams.kafka.admin import BrokerUnavailableError, plan
+from streams.kafka.admin import BrokerUnavailableError
 from streams.kafka.local.process import free_port
+from streams.kafka.provision import plan
 from streams.settings import load
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "secure.md"

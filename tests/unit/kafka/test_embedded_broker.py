@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from streams.contracts.topics import TOPICS
-from streams.kafka import admin
+from streams.kafka import admin, provision
+from streams.kafka.errors import BrokerError
 from streams.kafka.local.embedded import EmbeddedBroker
-from streams.kafka.local.process import BrokerError, answers, free_port
+from streams.kafka.local.process import answers, free_port
 from streams.settings import Settings, load
 
 
@@ -88,32 +89,32 @@ def test_it_does_not_outlive_its_owner() -> None:
 
 
 async def test_topics_are_created_once(settings: Settings) -> None:
-    planned = await admin.plan(settings)
+    planned = await provision.plan(settings)
     assert [(change.topic, change.action) for change in planned] == [
         (topic.full_name("news"), "create") for topic in TOPICS
     ]
-    assert await admin.apply(settings) == planned
-    assert await admin.plan(settings) == []
-    assert await admin.apply(settings) == []
+    assert await provision.apply(settings) == planned
+    assert await provision.plan(settings) == []
+    assert await provision.apply(settings) == []
 
 
 async def test_partitions_are_reported_and_never_changed(settings: Settings) -> None:
-    await admin.apply(settings)
-    changes = await admin.apply(settings.model_copy(update={"partitions": 3}))
+    await provision.apply(settings)
+    changes = await provision.apply(settings.model_copy(update={"partitions": 3}))
     assert {change.action for change in changes} == {"partitions"}
-    assert await admin.plan(settings) == []
+    assert await provision.plan(settings) == []
 
 
 async def test_a_configuration_that_it_cannot_change_is_an_error(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await admin.apply(settings)
+    await provision.apply(settings)
     monkeypatch.setattr("streams.contracts.topics.MAX_MESSAGE_BYTES", 1_000_000)
-    changes = await admin.plan(settings)
+    changes = await provision.plan(settings)
     assert {change.action for change in changes} == {"configure"}
     assert changes[0].detail == "max.message.bytes: 26214400 → 1000000"
     with pytest.raises(BrokerError, match="this broker cannot change the configuration of topics that exist"):
-        await admin.apply(settings)
+        await provision.apply(settings)
 
 
 async def test_it_has_no_idempotent_producers(settings: Settings) -> None:
@@ -123,7 +124,7 @@ async def test_it_has_no_idempotent_producers(settings: Settings) -> None:
 async def test_no_broker_is_one_clear_sentence() -> None:
     settings = load(broker=f"kafka://127.0.0.1:{free_port()}")
     with pytest.raises(admin.BrokerUnavailableError, match=r"no Kafka broker answers at 127\.0\.0\.1:\d+\. Start one"):
-        await admin.plan(settings)
+        await provision.plan(settings)
     assert not await admin.supports_idempotence(settings)
 
 
@@ -150,8 +151,8 @@ async def test_waiting_ends_when_it_answers(settings: Settings) -> None:
 
 
 async def test_a_silent_broker_is_no_broker(embedded: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin, "_REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(admin, "REQUEST_SECONDS", 0.3)
     assert embedded._child is not None
     os.kill(embedded._child.pid, signal.SIGSTOP)
     with pytest.raises(admin.BrokerUnavailableError):
-        await admin.plan(load(broker=f"kafka://{embedded.bootstrap}"))
+        await provision.plan(load(broker=f"kafka://{embedded.bootstrap}"))

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from streams.contracts.topics import MAX_MESSAGE_BYTES
+from streams.kafka.errors import BrokerError
 from streams.kafka.local import apache
 from streams.kafka.local.apache import KafkaBroker
-from streams.kafka.local.process import BrokerError, check_port
+from streams.kafka.local.process import check_port
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,0 +1,30 @@
+"""What a stage reads of the cluster beside its input: the logs, state rows, and how topics are now."""
+
+from __future__ import annotations
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streams.kafka.errors import BrokerError
+from streams.kafka.log_reader import LogReader
+from streams.kafka.topic_id import UNTOLD, shape
+from streams.runtime.inputs import Input
+
+
+class StageReader(LogReader):
+    """The log, and the topics' shapes."""
+
+    async def input(self, topic: str) -> Input:
+        """How a topic is now.
+
+        Raises:
+            BrokerError: there is no such topic.
+        """
+        admin = AIOKafkaAdminClient(**self._client)
+        await admin.start()
+        try:
+            found = await shape(admin, topic)
+        finally:
+            await admin.close()
+        if found is None or not found.partitions:
+            raise BrokerError(f"the broker does not tell of the topic {topic}")
+        return Input(partitions=found.partitions, id=None if found.id == UNTOLD else found.id)
