@@ -1,1 +1,1 @@
-"""The contract with the outside: records, their bytes, headers, topics and limits. Imports nothing else of ours."""
+"""The contract with the outside: records, their bytes, headers, topics and limits. Of ours they import `text` only."""

@@ -14,7 +14,6 @@ from typing import Literal
 #: Raised when a field changes its meaning or becomes required; travels in the ``streams_schema`` header.
 SCHEMA_VERSION = 1
 
-ContentType = Literal["text/html", "text/plain", "application/json"]
 EntityType = Literal["PER", "ORG", "LOC", "MISC"]
 Stage = Literal["clean", "tag", "cluster"]
 EventType = Literal["created", "joined", "revised", "merged", "split", "closed", "reopened", "retracted"]

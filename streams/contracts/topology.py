@@ -16,24 +16,24 @@ FAILURES: tuple[Name, ...] = ("rejections", "dead-letters")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTopics:
-    """One stage's topics, by their names without the prefix. Its consumer group is its own name.
+    """One stage's topics, by their names without the prefix. Its consumer group has its own name.
 
-    ``output``'s records carry the positions of the inputs that caused them. ``state`` holds its rows; it and ``log``
-    are written to the partition that the input came from. ``derived`` follows from the output. ``restored_from`` is
-    read beside the state, to restore or build it anew.
+    ``output``'s records carry the positions of the inputs that caused them; where it is a ``log``, they go to the
+    partition that the input came from, as the rows in ``state`` do. ``derived`` follows from the output.
+    ``restored_from`` is read beside the state, to restore or build it anew.
     """
 
     input: Name
     output: Name
     state: Name | None = None
-    log: Name | None = None
+    log: bool = False
     derived: tuple[Name, ...] = ()
     restored_from: tuple[Name, ...] = ()
 
     @property
     def by_partition(self) -> tuple[Name, ...]:
         """What is written partition by partition as the input is read, the state's rows first."""
-        return tuple(name for name in (self.state, self.log) if name)
+        return (*((self.state,) if self.state else ()), *((self.output,) if self.log else ()))
 
     @property
     def reads(self) -> tuple[Name, ...]:
@@ -54,7 +54,7 @@ TOPOLOGY: dict[Stage, StageTopics] = {
         input="articles.tagged",
         output="story-events",
         state="state.cluster",
-        log="story-events",
+        log=True,
         derived=("stories",),
         restored_from=("story-events",),
     ),

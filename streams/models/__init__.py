@@ -1,1 +1,1 @@
-"""Pinned model weights and the one evaluator of boosted trees. Knows no stage."""
+"""Model weights that are fetched, not shipped: which there are, where they live, proof that they are ours."""

@@ -22,7 +22,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the figures 
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure quality: cleaning, entities, stories."""
+    """Measure quality: cleaning, entities, stories. Only in a checkout of the sources."""
 
 
 def _run(what: str, data: Path, as_json: bool) -> None:

@@ -27,7 +27,10 @@ from streams.contracts import codec
     help="Also write the true {id, story} of every article to this file.",
 )
 def synth(articles: int, seed: int, form: str, gold: Path | None) -> None:
-    """Write made-up news as JSON lines, in order of arrival: outlets, agencies, bursts, follow-ups, look-alikes."""
+    """Write made-up news as JSON lines, in order of arrival: outlets, agencies, bursts, follow-ups, look-alikes.
+
+    Only in a checkout of the sources.
+    """
     from training.synth import generate
 
     truth = gold.open("wb") if gold else None

@@ -33,7 +33,6 @@ _SAYING = (
 _VERB = re.compile(rf"\b(?:{_SAYING})\b")
 _ACCORDING = re.compile(r"\b[Aa]ccording to\b")
 _PRONOUN = re.compile(r"\b(?P<he>[Hh]e)\b|\b(?P<she>[Ss]he)\b")
-_THEY = re.compile(r"\b(?:they|They|it|It|I|we|We)\b")
 #: Words that cannot open the subject of a verb that follows a quotation.
 _NOT_SUBJECT_WORDS = (
     "at in on for from with by as when while that which who to of but or if because although though after before since "
