@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.contracts import codec
+from streams.models.table import Table
 from streams.stages.clean.identity import host_of
 
 #: Sites are dealt to this many folds by a hash of their host.
@@ -55,20 +56,20 @@ def label(lines: Sequence[str], body: str) -> npt.NDArray[np.float64]:
 class Sample:
     """One text's lines: features, labels (0, 1), weights, and the fold that must not have trained on it."""
 
-    rows: npt.NDArray[np.float32]
+    rows: Table
     labels: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
     fold: int
 
 
-def sample(rows: npt.NDArray[np.float32], shares: npt.NDArray[np.float64], fold: int, weight: float = 1.0) -> Sample:
+def sample(rows: Table, shares: npt.NDArray[np.float64], fold: int, weight: float = 1.0) -> Sample:
     """A sample whose lines weigh as much as the score makes them: by words, each text alike whatever its length.
 
     A short article under thousands of words of comments can lose no more than any other: its weight is bounded by a
     third of the text's words.
     """
     labels = (shares >= 0.5).astype(np.int64)
-    words = np.clip(rows[:, 0].astype(np.float64), 1.5, 150.0)
+    words = np.clip(rows["words"].astype(np.float64), 1.5, 150.0)
     article = max(float((words * labels).sum()), float(words.sum()) / 3, 60.0)
     return Sample(rows, labels, words / article * 100.0 * weight, fold)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from lxml import etree
 
 from streams.contracts.limits import MOST
 from streams.contracts.records import Dropped
+from streams.models.table import Table
 from streams.stages.clean.features.extractor_features import votes
-from streams.stages.clean.features.line_features import Matrix, describe
+from streams.stages.clean.features.line_features import describe
+from streams.stages.clean.features.markup_features import describe_markup
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.page_metadata import Metadata, read_metadata
@@ -96,10 +97,10 @@ def from_page(
     return _extracted(page.lines, verdicts, title, metadata)
 
 
-def describe_page(source: str, page: Page, title: str | None) -> Matrix:
+def describe_page(source: str, page: Page, title: str | None) -> Table:
     """The features of a page's blocks: text, markup and the votes of two extractors. Uses the page's tree up."""
-    text = describe(page.lines, title)
-    return np.concatenate([text, page.markup, votes(source, page.tree, page.lines)], axis=1).astype(np.float32)
+    text, markup = describe(page.lines, title), describe_markup(page.blocks)
+    return text.beside(markup, votes(source, page.tree, page.lines))
 
 
 def body_lines(body: Body) -> list[Line]:

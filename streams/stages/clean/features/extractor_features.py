@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from lxml import etree
 
-from streams.stages.clean.features.line_features import Vector
+from streams.models.table import Table, Vector
+from streams.stages.clean.features.sequences import shifted
 from streams.stages.clean.parse.lines import Line
 
-#: Columns that ``votes`` gives.
-VOTES = tuple(f"{name}{place}" for name in ("trafilatura", "resiliparse") for place in ("", "_above", "_below"))
 #: Longer blocks (characters) have enough runs of three words to be told by those.
 _SHORT = 200
 #: What trafilatura never keeps, of what the walk over the page leaves: a third of a page's elements.
@@ -33,14 +32,14 @@ _MOST_ROOTS = 50
 _WORD = re.compile(r"\w+")
 
 
-def votes(source: str, tree: Any, lines: Sequence[Line]) -> Vector:
-    """The share (0 to 1) of each block that trafilatura and resiliparse keep, and that of the blocks beside it."""
-    columns: list[Vector] = []
+def votes(source: str, tree: Any, lines: Sequence[Line]) -> Table:
+    """Columns ``VOTES``: the share (0 to 1) of each block that an extractor keeps, and that of the blocks beside it."""
+    columns: dict[str, Vector] = {}
     blocks: list[list[str] | None] = [None] * len(lines)
-    for text in (_trafilatura(tree), _resiliparse(source)):
-        share = _shares(lines, blocks, text)
-        columns += [share, np.concatenate([[0.0], share[:-1]]), np.concatenate([share[1:], [0.0]])]
-    return np.stack(columns, axis=1)
+    for name, extract in _EXTRACTORS.items():
+        share = _shares(lines, blocks, extract(source, tree))
+        columns |= {f"{name}{place}": shifted(share, offset, 0.0) for place, offset in _PLACES.items()}
+    return Table.of(columns)
 
 
 def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) -> Vector:
@@ -79,7 +78,7 @@ def _options() -> Any:
     return Extractor(fast=True, comments=False)
 
 
-def _trafilatura(tree: Any) -> str:
+def _trafilatura(source: str, tree: Any) -> str:
     import trafilatura
 
     # It drops these as its first step, but only after half a dozen searches and copies of the tree with them.
@@ -91,7 +90,7 @@ def _trafilatura(tree: Any) -> str:
         return ""
 
 
-def _resiliparse(source: str) -> str:
+def _resiliparse(source: str, tree: Any) -> str:
     from resiliparse.extract.html2text import extract_plain_text
 
     return str(extract_plain_text(without_multipliers(source), main_content=True, alt_texts=False))
@@ -108,3 +107,9 @@ def without_multipliers(source: str) -> str:
     if tags > _MOST_ROOTS and len(_ROOTS.findall(source)) > _MOST_ROOTS:
         source = _ROOTS.sub("", source)
     return source
+
+
+_EXTRACTORS: dict[str, Callable[[str, Any], str]] = {"trafilatura": _trafilatura, "resiliparse": _resiliparse}
+_PLACES = {"": 0, "_above": -1, "_below": 1}
+#: The columns of ``votes``.
+VOTES = tuple(f"{name}{place}" for name in _EXTRACTORS for place in _PLACES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from streams.stages.clean.parse.lines import TERMINAL
 
@@ -65,27 +66,40 @@ _FURNITURE = _TALK | _SELL | _MORE | _PICTURE | _TIME
 _ODD = re.compile(r"[|/»›>_=+#{}\[\]~©@]")
 _BREAK = re.compile(r"[.?!] |。")
 _COMMA = re.compile("[,，、،]")
-#: Columns from ``repeated`` to ``indent``.
-_OF_OTHERS = (0,) * 5
 #: Longer lines are not kept in the cache: boilerplate, which recurs, is short.
 _CACHED = 400
 
-Marks = tuple[tuple[float, ...], tuple[str, ...]]
+
+class Marks(NamedTuple):
+    """A line's numbers, in the order of ``LEXICAL``, and its longer words in lower case."""
+
+    values: tuple[float, ...]
+    long_words: tuple[str, ...]
 
 
 def marks(text: str) -> Marks:
-    """A line's columns, 0 where they depend on the lines around it, and its longer words in lower case."""
+    """What a line that is not empty says by itself."""
     return _remembered(text) if len(text) < _CACHED else _marks(text)
 
 
+def is_comments_heading(text: str) -> bool:
+    """Whether a short line that talks of comments is the heading of the readers'."""
+    return _COMMENTS.search(text) is not None
+
+
 def _marks(text: str) -> Marks:
-    found = WORD.findall(text)
+    words = WORD.findall(text)
     # Beyond a few hundred words a line's first ones tell as much; a giant line must not cost a giant's time.
-    low = [word.lower() for word in found[:400]]
+    low = [word.lower() for word in words[:400]]
+    return Marks(tuple(_described(text, words, low).values()), tuple([word for word in low if len(word) > 3]))
+
+
+def _described(text: str, words: list[str], low: list[str]) -> dict[str, float]:
+    """The line's features by name, given its words and the first of them in lower case."""
     ascii_only = text.isascii()
     wide = 0 if ascii_only else len(_WIDE.findall(text))
-    number = len(found) + wide // 2
-    head, last, sample = text[0], text[-1], found[:60]
+    number = len(words) + wide // 2
+    head, last, sample = text[0], text[-1], words[:60]
     seen = len(sample) or 1
     upper = digits = small = 0
     for word in sample:
@@ -109,35 +123,32 @@ def _marks(text: str) -> Marks:
             time = time or word in _TIME
         time = time or (digits > 0 and _DATE.search(text) is not None)
         picture = picture or (last in ")." and _CREDIT_END.search(text[-64:]) is not None)
-    columns = (
-        number,
-        size,
-        size / (number or 1),
-        terminal,
-        last in ":：",
-        text.endswith(("...", "…")),
-        text.count(",") if ascii_only else len(_COMMA.findall(text)),
-        text.count(". ") + text.count("? ") + text.count("! ") if ascii_only else len(_BREAK.findall(text)),
-        upper / seen,
-        text.isupper(),
-        digits / seen,
-        head.islower(),
-        head in "\"“'‘«„",
-        (not head.isalpha() or head == "o") and _BULLET.match(text) is not None,
-        time,
-        talk,
-        sell,
-        more,
-        picture,
-        wide / size,
-        len(_ODD.findall(text)) / size,
-        small / seen,
-        *_OF_OTHERS,
-        (terminal and number >= 7) or number >= 25,
-        last in ":：" and number <= 12,
-        number <= 12 and talk > 0 and _COMMENTS.search(text) is not None,
-    )
-    return columns, tuple([word for word in low if len(word) > 3])
+    return {
+        "words": number,
+        "chars": size,
+        "word_length": size / (number or 1),
+        "terminal": terminal,
+        "colon": last in ":：",
+        "ellipsis": text.endswith(("...", "…")),
+        "commas": text.count(",") if ascii_only else len(_COMMA.findall(text)),
+        "stops": text.count(". ") + text.count("? ") + text.count("! ") if ascii_only else len(_BREAK.findall(text)),
+        "capitals": upper / seen,
+        "shouting": text.isupper(),
+        "digits": digits / seen,
+        "lower_start": head.islower(),
+        "quote_start": head in "\"“'‘«„",
+        "bullet": (not head.isalpha() or head == "o") and _BULLET.match(text) is not None,
+        "date": time,
+        "talk": talk,
+        "sell": sell,
+        "more": more,
+        "picture": picture,
+        "wide": wide / size,
+        "odd": len(_ODD.findall(text)) / size,
+        "short_words": small / seen,
+    }
 
 
 _remembered = lru_cache(maxsize=8192)(_marks)
+#: The names of ``Marks.values``.
+LEXICAL = tuple(_described("x", ["x"], ["x"]))

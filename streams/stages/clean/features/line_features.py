@@ -1,206 +1,238 @@
 """What a line looks like, in numbers: the line itself, its neighbours, its place in the text.
 
-One row a line, one column a feature, float32. Everything is the same for a text dump's lines and a page's blocks;
-``markup`` adds what only a page knows.
+One row a line, one column a feature. Everything is the same for a text dump's lines and a page's blocks. A feature is
+defined once, by its name and its computation: ``LEXICAL`` are those of a line by itself, ``IN_TEXT`` those that need
+the lines around it, ``GAPS`` those that only text dumps have.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from statistics import median
 
 import numpy as np
 import numpy.typing as npt
 
-from streams.stages.clean.features.lexical_features import WORD, marks
+from streams.models.table import Table, Vector
+from streams.stages.clean.features.lexical_features import LEXICAL, WORD, is_comments_heading, marks
+from streams.stages.clean.features.sequences import around, before, core_of, shifted, since
 from streams.stages.clean.metadata.titles import find_heading
 from streams.stages.clean.parse.lines import Line
 
-Matrix = npt.NDArray[np.float32]
-Vector = npt.NDArray[np.float64]
-
-#: A line's own columns, which neighbours also see in part.
-OWN = (
-    "words", "chars", "word_length", "terminal", "colon", "ellipsis", "commas", "stops", "capitals", "shouting",
-    "digits", "lower_start", "quote_start", "bullet", "date", "talk", "sell", "more", "picture", "wide", "odd",
-    "short_words", "repeated", "title_overlap", "blanks_before", "blanks_after", "indent", "prose", "cue", "comments",
-)  # fmt: skip
-PLACE = (
-    "position", "words_before", "words_after", "block_lines", "block_words", "block_prose", "block_place",
-    "in_core", "core_distance", "core_share", "topic_overlap", "prose_before", "prose_after", "since_prose",
-    "until_prose", "talk_before", "more_before", "indent_core", "lines", "core_words", "around_words_2",
-    "around_words_6", "around_prose_3", "around_prose_8", "around_talk_4", "around_date_4", "around_more_4",
-    "around_sell_4", "prose_run", "short_run",
-    "since_heading", "comments_before", "lead_indent",
-)  # fmt: skip
-#: Columns of the two lines before and after that a line sees.
-SEEN = ("words", "terminal", "colon", "capitals", "date", "talk", "more", "blanks_before", "bullet")
-OFFSETS = (-2, -1, 1, 2)
-NAMES = (*OWN, *PLACE, *(f"{name}{offset:+d}" for offset in OFFSETS for name in SEEN))
-#: Columns that only text dumps have: the lines that a host's memory set aside right above and below a line (logarithm
-#: of their number), and their share of the text's. An article's lines stand together, boilerplate's among boilerplate.
-GAPS = ("aside_above", "aside_below", "aside_share")
-
-_OWN_AT = {name: index for index, name in enumerate(OWN)}
+#: What of the two lines before and after a line sees.
+_SEEN = ("words", "terminal", "colon", "capitals", "date", "talk", "more", "blanks_before", "bullet")
+_OFFSETS = (-2, -1, 1, 2)
 
 
-def describe(lines: Sequence[Line], title: str | None) -> Matrix:
-    """The features of each line: ``(len(lines), len(NAMES))``."""
-    count = len(lines)
-    found = [marks(line.text) for line in lines]
-    vocabulary = [long_words for _, long_words in found]
-    times = Counter([line.text for line in lines])
-    title_words = {word for word in WORD.findall((title or "").lower()) if len(word) > 3}
-    own = np.array([columns for columns, _ in found], dtype=np.float64).reshape(count, len(OWN))
-    if len(times) < count:
-        own[:, _OWN_AT["repeated"]] = [times[line.text] - 1 for line in lines]
-    if title_words:
-        own[:, _OWN_AT["title_overlap"]] = [
-            len([word for word in long_words if word in title_words]) / (len(long_words) or 1)
-            for long_words in vocabulary
-        ]
-    own[:, _OWN_AT["blanks_before"]] = np.log1p([min(line.blanks, 60) for line in lines])
-    own[:, _OWN_AT["indent"]] = [line.indent for line in lines]
-    own[:-1, _OWN_AT["blanks_after"]] = own[1:, _OWN_AT["blanks_before"]]
-    place = _place(own, lines, vocabulary, title)
-    return np.concatenate([own, place, *_neighbours(own)], axis=1).astype(np.float32)
+class Text:
+    """A text's lines, and by name their features, each computed when it is first asked for."""
+
+    def __init__(self, lines: Sequence[Line], title: str | None) -> None:
+        self.lines, self.title = lines, title
+        found = [marks(line.text) for line in lines]
+        self.vocabulary = [each.long_words for each in found]
+        values = np.array([each.values for each in found], dtype=np.float64)
+        self._columns: dict[str, Vector] = {name: values[:, index] for index, name in enumerate(LEXICAL)}
+
+    def __getitem__(self, name: str) -> Vector:
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = np.asarray(IN_TEXT[name](self), dtype=np.float64)
+        return column
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @cached_property
+    def at(self) -> npt.NDArray[np.int64]:
+        return np.arange(len(self))
+
+    @cached_property
+    def core(self) -> tuple[int, int]:
+        """First and last line of what is most likely the article."""
+        return core_of(self["words"], self["prose"])
+
+    @cached_property
+    def core_words(self) -> float:
+        first, last = self.core
+        return float(self["words"][first : last + 1].sum())
+
+    @cached_property
+    def total(self) -> float:
+        """The text's words."""
+        return float(self["words"].sum()) or 1.0
+
+    @cached_property
+    def block(self) -> npt.NDArray[np.int64]:
+        """The number of each line's block: lines without a blank one between them."""
+        return np.cumsum(self["blanks_before"] > 0)
+
+    @cached_property
+    def heading(self) -> int | None:
+        return find_heading(self.lines, self.core[0], self.title)
 
 
-def describe_gaps(aside: Sequence[bool]) -> Matrix:
-    """The columns ``GAPS`` of the lines that are left, given which of a text's lines were set aside."""
-    at = np.flatnonzero(~np.asarray(aside, dtype=bool))
-    gaps = np.log1p(np.minimum(np.diff(at, prepend=-1, append=len(aside)) - 1, 60))
-    share = np.full(len(at), 1 - len(at) / max(len(aside), 1))
-    return np.stack([gaps[:-1], gaps[1:], share], axis=1).astype(np.float32)
+def _repeated(text: Text) -> Vector:
+    times = Counter([line.text for line in text.lines])
+    if len(times) == len(text):
+        return np.zeros(len(text))
+    return np.array([times[line.text] - 1.0 for line in text.lines])
 
 
-def _neighbours(own: Vector) -> list[Vector]:
-    columns = own[:, [_OWN_AT[name] for name in SEEN]]
-    return [shifted(columns, offset) for offset in OFFSETS]
+def _title_overlap(text: Text) -> Vector:
+    title = {word for word in WORD.findall((text.title or "").lower()) if len(word) > 3}
+    if not title:
+        return np.zeros(len(text))
+    return np.array([len([word for word in words if word in title]) / (len(words) or 1) for words in text.vocabulary])
 
 
-def shifted(columns: Vector, offset: int, fill: float = -1.0) -> Vector:
-    """Row ``i`` of the result is row ``i + offset``; ``fill`` beyond the ends."""
-    result = np.full_like(columns, fill)
-    if abs(offset) < len(columns):
-        if offset > 0:
-            result[:-offset] = columns[offset:]
-        else:
-            result[-offset:] = columns[:offset]
+def _comments(text: Text) -> Vector:
+    may_be = (text["words"] <= 12) & (text["talk"] > 0)
+    result = np.zeros(len(text))
+    result[[index for index in np.flatnonzero(may_be) if is_comments_heading(text.lines[index].text)]] = 1.0
     return result
 
 
-def around(column: Vector, reach: int) -> Vector:
-    """The sum over the ``reach`` rows before and after each row, itself included."""
-    count = len(column)
-    total = np.zeros(count + 1)
-    np.cumsum(column, out=total[1:])
-    if count <= reach:
-        return np.full(count, total[-1])
-    result = np.full(count, total[-1])
-    result[: count - reach] = total[reach + 1 :]
-    result[reach:] -= total[: count - reach]
-    return result
-
-
-def core_of(words: Vector, prose: Vector) -> tuple[int, int]:
-    """First and last line of the densest stretch of running text (Kadane's maximum sum).
-
-    Lines of prose count their words, each other line costs four: a heading and a caption between two paragraphs do
-    not part an article, thirty links do. (Best of 2, 4, 8 on the development dumps.)
-    """
-    best, current, start, span = 0.0, 0.0, 0, (0, len(words) - 1)
-    for index, gain in enumerate(np.where(prose > 0, np.minimum(words, 120), -4.0).tolist()):
-        if current <= 0:
-            current, start = 0.0, index
-        current += gain
-        if current > best:
-            best, span = current, (start, index)
-    return span
-
-
-def _since(flags: Vector, limit: float = 50.0) -> Vector:
-    """Rows since the last flagged row before each (0: the row itself), at most ``limit``."""
-    at = np.arange(len(flags), dtype=np.float64)
-    last = np.maximum.accumulate(np.where(flags > 0, at, -limit))
-    return np.minimum(at - last, limit)
-
-
-def _place(own: Vector, lines: Sequence[Line], vocabulary: Sequence[Sequence[str]], title: str | None) -> Vector:
-    count = len(own)
-    column = {name: own[:, index] for name, index in _OWN_AT.items()}
-    words, prose = column["words"], column["prose"]
-    first, last = core_of(words, prose)
-    at = np.arange(count)
-    total = words.sum() or 1.0
-    before = np.cumsum(words) - words
-
-    block = np.cumsum(column["blanks_before"] > 0)
-    block_lines = np.bincount(block)[block].astype(np.float64)
-    block_words = np.bincount(block, weights=words)[block]
-    block_prose = np.bincount(block, weights=prose)[block] / block_lines
-    block_start = np.searchsorted(block, block)
-
-    core = np.zeros(count)
-    core[first : last + 1] = 1
-    distance = np.where(at < first, at - first, np.where(at > last, at - last, 0)).astype(np.float64)
-    core_words = float(words[first : last + 1].sum())
-    topic = dict(Counter([word for index in range(first, last + 1) for word in vocabulary[index]]))
-    overlap = np.zeros(count)
-    for index, lowered in enumerate(vocabulary):
-        if lowered:
-            # A word of the core's own lines counts where another line has it too.
+def _topic_overlap(text: Text) -> Vector:
+    """The share of a line's longer words that the core has; its own lines need them to be in another line too."""
+    first, last = text.core
+    topic = dict(Counter([word for words in text.vocabulary[first : last + 1] for word in words]))
+    overlap = np.zeros(len(text))
+    for index, words in enumerate(text.vocabulary):
+        if words:
             if first <= index <= last:
-                overlap[index] = len([word for word in lowered if topic[word] > 1]) / len(lowered)
+                overlap[index] = len([word for word in words if topic[word] > 1]) / len(words)
             else:
-                overlap[index] = len([word for word in lowered if word in topic]) / len(lowered)
-    heading = find_heading(lines, first, title)
-    since_heading = np.minimum(np.maximum(at - heading, -50), 50) if heading is not None else np.full(count, -60)
-    after_heading = heading if heading is not None else 0
-    opened = np.cumsum(column["comments"] * (at > after_heading + 2))
-    since_comments = np.where(opened > 0, np.minimum(np.cumsum(opened > 0), 50), 0)
-    lead = next((index for index in range(after_heading + 1, count) if prose[index]), first)
-    lead_indent = column["indent"] - column["indent"][lead]
-    prose_sum = np.cumsum(prose)
-    indent = column["indent"]
-    core_indent = median(indent[first : last + 1][prose[first : last + 1] > 0].tolist()) if prose.any() else 0.0
-    not_prose = 1.0 - prose
-    return np.array(
-        [
-            at / count,
-            before / total,
-            (total - before - words) / total,
-            block_lines,
-            block_words,
-            block_prose,
-            (at - block_start) / block_lines,
-            core,
-            np.sign(distance) * np.log1p(np.abs(distance)),
-            (before - before[first]) / (core_words or 1.0),
-            overlap,
-            prose_sum - prose,
-            prose_sum[-1] - prose_sum,
-            _since(prose),
-            _since(prose[::-1])[::-1],
-            np.minimum(np.cumsum(column["talk"]) - column["talk"], 50),
-            np.where(at > first, np.cumsum(column["more"]) - column["more"] - (np.cumsum(column["more"])[first]), 0),
-            indent - core_indent,
-            np.full(count, math.log1p(count)),
-            np.full(count, math.log1p(core_words)),
-            around(words, 2),
-            around(words, 6),
-            around(prose, 3),
-            around(prose, 8),
-            around((column["talk"] > 0).astype(np.float64), 4),
-            around(column["date"], 4),
-            around((column["more"] > 0).astype(np.float64), 4),
-            around((column["sell"] > 0).astype(np.float64), 4),
-            _since(not_prose),
-            _since(prose),
-            since_heading,
-            since_comments,
-            lead_indent,
-        ]
-    ).T
+                overlap[index] = len([word for word in words if word in topic]) / len(words)
+    return overlap
+
+
+def _core_distance(text: Text) -> Vector:
+    (first, last), at = text.core, text.at
+    distance = np.where(at < first, at - first, np.where(at > last, at - last, 0)).astype(np.float64)
+    return np.sign(distance) * np.log1p(np.abs(distance))
+
+
+def _in_core(text: Text) -> Vector:
+    first, last = text.core
+    return ((text.at >= first) & (text.at <= last)).astype(np.float64)
+
+
+def _more_before(text: Text) -> Vector:
+    """Words that point to other stories, from the core's first line on."""
+    return np.where(text.at > text.core[0], before(text["more"]) - np.cumsum(text["more"])[text.core[0]], 0)
+
+
+def _indent_core(text: Text) -> Vector:
+    first, last = text.core
+    indent, prose = text["indent"], text["prose"]
+    return indent - (median(indent[first : last + 1][prose[first : last + 1] > 0].tolist()) if prose.any() else 0.0)
+
+
+def _lead_indent(text: Text) -> Vector:
+    after_heading = (text.heading or 0) + 1
+    lead = next((index for index in range(after_heading, len(text)) if text["prose"][index]), text.core[0])
+    return text["indent"] - text["indent"][lead]
+
+
+def _since_heading(text: Text) -> Vector:
+    if text.heading is None:
+        return np.full(len(text), -60.0)
+    return np.minimum(np.maximum(text.at - text.heading, -50), 50).astype(np.float64)
+
+
+def _comments_before(text: Text) -> Vector:
+    opened = np.cumsum(text["comments"] * (text.at > (text.heading or 0) + 2))
+    return np.where(opened > 0, np.minimum(np.cumsum(opened > 0), 50), 0).astype(np.float64)
+
+
+def _block_mean(name: str, text: Text) -> Vector:
+    return np.bincount(text.block, weights=text[name])[text.block] / text["block_lines"]
+
+
+def _beside(name: str, offset: int, text: Text) -> Vector:
+    return shifted(text[name], offset)
+
+
+#: Name → what gives a text's column of it. The order is that in which training draws columns.
+IN_TEXT: dict[str, Callable[[Text], Vector]] = {
+    "repeated": _repeated,
+    "title_overlap": _title_overlap,
+    "blanks_before": lambda text: np.log1p([min(line.blanks, 60) for line in text.lines]),
+    "blanks_after": lambda text: shifted(text["blanks_before"], 1, 0.0),
+    "indent": lambda text: np.array([line.indent for line in text.lines], dtype=np.float64),
+    "prose": lambda text: ((text["terminal"] > 0) & (text["words"] >= 7)) | (text["words"] >= 25),
+    "cue": lambda text: (text["colon"] > 0) & (text["words"] <= 12),
+    "comments": _comments,
+    "position": lambda text: text.at / len(text),
+    "words_before": lambda text: before(text["words"]) / text.total,
+    "words_after": lambda text: (text.total - np.cumsum(text["words"])) / text.total,
+    "block_lines": lambda text: np.bincount(text.block)[text.block].astype(np.float64),
+    "block_words": lambda text: np.bincount(text.block, weights=text["words"])[text.block],
+    "block_prose": partial(_block_mean, "prose"),
+    "block_place": lambda text: (text.at - np.searchsorted(text.block, text.block)) / text["block_lines"],
+    "in_core": _in_core,
+    "core_distance": _core_distance,
+    "core_share": lambda text: (before(text["words"]) - before(text["words"])[text.core[0]]) / (text.core_words or 1.0),
+    "topic_overlap": _topic_overlap,
+    "prose_before": lambda text: before(text["prose"]),
+    "prose_after": lambda text: text["prose"].sum() - np.cumsum(text["prose"]),
+    "since_prose": lambda text: since(text["prose"]),
+    "until_prose": lambda text: since(text["prose"][::-1])[::-1],
+    "talk_before": lambda text: np.minimum(before(text["talk"]), 50),
+    "more_before": _more_before,
+    "indent_core": _indent_core,
+    "lines": lambda text: np.full(len(text), math.log1p(len(text))),
+    "core_words": lambda text: np.full(len(text), math.log1p(text.core_words)),
+    "around_words_2": lambda text: around(text["words"], 2),
+    "around_words_6": lambda text: around(text["words"], 6),
+    "around_prose_3": lambda text: around(text["prose"], 3),
+    "around_prose_8": lambda text: around(text["prose"], 8),
+    "around_talk_4": lambda text: around((text["talk"] > 0).astype(np.float64), 4),
+    "around_date_4": lambda text: around(text["date"], 4),
+    "around_more_4": lambda text: around((text["more"] > 0).astype(np.float64), 4),
+    "around_sell_4": lambda text: around((text["sell"] > 0).astype(np.float64), 4),
+    "prose_run": lambda text: since(1.0 - text["prose"]),
+    "short_run": lambda text: since(text["prose"]),
+    "since_heading": _since_heading,
+    "comments_before": _comments_before,
+    "lead_indent": _lead_indent,
+    **{f"{name}{offset:+d}": partial(_beside, name, offset) for offset in _OFFSETS for name in _SEEN},
+}
+
+#: The columns of ``describe``.
+NAMES = (*LEXICAL, *IN_TEXT)
+
+
+def describe(lines: Sequence[Line], title: str | None) -> Table:
+    """The features of each line, of one at least: columns ``NAMES``."""
+    text = Text(lines, title)
+    return Table.of({name: text[name] for name in NAMES})
+
+
+class _Gaps:
+    """Where lines were set aside, seen from those that are left."""
+
+    def __init__(self, aside: Sequence[bool]) -> None:
+        self.left = np.flatnonzero(~np.asarray(aside, dtype=bool))
+        self.count = len(aside)
+        #: The logarithm of how many were set aside above the first line, between each two, and below the last.
+        self.sizes = np.log1p(np.minimum(np.diff(self.left, prepend=-1, append=self.count) - 1, 60))
+
+
+#: The lines that a host's memory set aside right above and below a line (logarithm of their number), and their share of
+#: the text's. An article's lines stand together, boilerplate's among boilerplate.
+GAPS: dict[str, Callable[[_Gaps], Vector]] = {
+    "aside_above": lambda gaps: gaps.sizes[:-1],
+    "aside_below": lambda gaps: gaps.sizes[1:],
+    "aside_share": lambda gaps: np.full(len(gaps.left), 1 - len(gaps.left) / max(gaps.count, 1)),
+}
+
+
+def describe_gaps(aside: Sequence[bool]) -> Table:
+    """The columns ``GAPS`` of the lines that are left, given which of a text's lines were set aside."""
+    gaps = _Gaps(aside)
+    return Table.of({name: column(gaps) for name, column in GAPS.items()})

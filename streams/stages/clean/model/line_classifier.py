@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib.resources import files
 
 import numpy as np
 
-from streams.stages.clean.features.line_features import Matrix, Vector, around, shifted
-from streams.stages.clean.model.trees import Trees, weights
+from streams.models.table import Table, Vector
+from streams.models.trees import Trees, load
+from streams.stages.clean.features import line_features
+from streams.stages.clean.features.extractor_features import VOTES
+from streams.stages.clean.features.line_features import GAPS
+from streams.stages.clean.features.markup_features import MARKUP
+from streams.stages.clean.features.sequences import around, before, shifted
 
+#: The columns of what is known of a text dump's lines, and of a page's blocks, before anything is scored.
+DUMP_NAMES = (*line_features.NAMES, *GAPS)
+PAGE_NAMES = (*line_features.NAMES, *MARKUP, *VOTES)
 #: Lines that are at least this likely to be article text stay. Best of .3 to .48 out of fold, and flat: a step of .06
 #: is worth .001 F1 at most.
 PAGE_THRESHOLD, DUMP_THRESHOLD = 0.42, 0.36
 
 #: Lines without a score above this within so many lines keep their first score: most of a page's navigation.
 _HOPELESS, _REACH = 0.1, 2
-
-_BESIDE = (-4, -3, -2, -1, 1, 2, 3, 4)
-#: The columns that the second round adds to the first's.
-SECOND = (
-    "score", *(f"score{offset:+d}" for offset in _BESIDE), "scores_2", "scores_6", "scores_15", "by_words_3",
-    "by_words_10", "mass_before", "mass_after", "best_before", "best_after", "since_likely", "until_likely",
-    "likely_words", "likely_share",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class LineClassifier:
     first: Trees
     second: Trees
 
-    def scores(self, rows: Matrix) -> Vector:
+    def scores(self, rows: Table) -> Vector:
         """Probability (0 to 1) that each line is part of the article."""
         if not len(rows):
             return np.zeros(0)
@@ -42,7 +44,7 @@ class LineClassifier:
         open_question = around((first > _HOPELESS).astype(np.float64), _REACH) > 0
         second = first.copy()
         if open_question.any():
-            second[open_question] = self.second.predict(with_scores(rows, first)[open_question])
+            second[open_question] = self.second.predict(with_scores(rows, first).take(open_question))
         return second
 
 
@@ -56,42 +58,65 @@ class LineClassifiers:
 
 @lru_cache(maxsize=1)
 def shipped() -> LineClassifiers:
-    """The classifiers whose weights the package holds."""
-    return LineClassifiers(
-        dump=LineClassifier(weights("dump_1"), weights("dump_2")),
-        page=LineClassifier(weights("page_1"), weights("page_2")),
+    """The classifiers whose weights the package holds; ``ValueError`` where they know features that we do not."""
+    return LineClassifiers(dump=_shipped("dump", DUMP_NAMES), page=_shipped("page", PAGE_NAMES))
+
+
+def _shipped(kind: str, names: Sequence[str]) -> LineClassifier:
+    folder = files("streams.stages.clean.model") / "weights"
+    first, second = (
+        load((folder / f"{kind}_{number}.json").read_bytes(), columns, f"the weights {kind}_{number}.json")
+        for number, columns in ((1, names), (2, (*names, *SECOND)))
     )
+    return LineClassifier(first, second)
 
 
-def with_scores(rows: Matrix, scores: Vector) -> Matrix:
-    """The first round's columns and what its scores say of each line's neighbourhood."""
-    count = len(scores)
-    words = rows[:, 0].astype(np.float64)
-    mass = scores * words
-    total = float(mass.sum()) or 1.0
-    before = np.cumsum(mass)
-    rising = np.maximum.accumulate(scores)
-    falling = np.maximum.accumulate(scores[::-1])[::-1]
-    at = np.arange(count)
-    likely = scores > 0.5
-    last = np.maximum.accumulate(np.where(likely, at, -50))
-    following = np.minimum.accumulate(np.where(likely, at, count + 50)[::-1])[::-1]
-    column = scores[:, None]
-    columns = [
-        scores,
-        *(shifted(column, offset, 0.0)[:, 0] for offset in _BESIDE),
-        around(scores, 2),
-        around(scores, 6),
-        around(scores, 15),
-        around(mass, 3) / np.maximum(around(words, 3), 1.0),
-        around(mass, 10) / np.maximum(around(words, 10), 1.0),
-        (before - mass) / total,
-        (total - before) / total,
-        np.concatenate([[0.0], rising[:-1]]),
-        np.concatenate([falling[1:], [0.0]]),
-        np.minimum(at - np.concatenate([[-50], last[:-1]]), 50),
-        np.minimum(np.concatenate([following[1:], [count + 50]]) - at, 50),
-        np.full(count, np.log1p(total)),
-        np.full(count, mass.sum() / max(float(words.sum()), 1.0)),
-    ]
-    return np.concatenate([rows, np.array(columns, dtype=np.float32).T], axis=1)
+class _Scores:
+    """The first round's scores, and what they say of the text."""
+
+    def __init__(self, rows: Table, scores: Vector) -> None:
+        self.scores, self.words = scores, rows["words"].astype(np.float64)
+        self.count = len(scores)
+        #: Words, each as far as it is likely to be the article's.
+        self.mass = scores * self.words
+        self.total = float(self.mass.sum()) or 1.0
+        at, likely = np.arange(self.count), scores > 0.5
+        last = np.maximum.accumulate(np.where(likely, at, -50))
+        following = np.minimum.accumulate(np.where(likely, at, self.count + 50)[::-1])[::-1]
+        #: Lines since the last likely one above, and until the next below.
+        self.since = np.minimum(at - np.concatenate([[-50], last[:-1]]), 50).astype(np.float64)
+        self.until = np.minimum(np.concatenate([following[1:], [self.count + 50]]) - at, 50).astype(np.float64)
+
+    def by_words(self, reach: int) -> Vector:
+        """The mean score of the lines around each, weighed by their words."""
+        return around(self.mass, reach) / np.maximum(around(self.words, reach), 1.0)
+
+
+def _beside(offset: int, of: _Scores) -> Vector:
+    return shifted(of.scores, offset, 0.0)
+
+
+#: What the second round sees besides the first's columns: name → what gives the column.
+SECOND: dict[str, Callable[[_Scores], Vector]] = {
+    "score": lambda of: of.scores,
+    **{f"score{offset:+d}": partial(_beside, offset) for offset in (-4, -3, -2, -1, 1, 2, 3, 4)},
+    "scores_2": lambda of: around(of.scores, 2),
+    "scores_6": lambda of: around(of.scores, 6),
+    "scores_15": lambda of: around(of.scores, 15),
+    "by_words_3": lambda of: of.by_words(3),
+    "by_words_10": lambda of: of.by_words(10),
+    "mass_before": lambda of: before(of.mass) / of.total,
+    "mass_after": lambda of: (of.total - np.cumsum(of.mass)) / of.total,
+    "best_before": lambda of: shifted(np.maximum.accumulate(of.scores), -1, 0.0),
+    "best_after": lambda of: shifted(np.maximum.accumulate(of.scores[::-1])[::-1], 1, 0.0),
+    "since_likely": lambda of: of.since,
+    "until_likely": lambda of: of.until,
+    "likely_words": lambda of: np.full(of.count, np.log1p(of.total)),
+    "likely_share": lambda of: np.full(of.count, of.mass.sum() / max(float(of.words.sum()), 1.0)),
+}
+
+
+def with_scores(rows: Table, scores: Vector) -> Table:
+    """The first round's columns, and those of ``SECOND``: what its scores say of each line's neighbourhood."""
+    of = _Scores(rows, scores)
+    return rows.beside(Table.of({name: column(of) for name, column in SECOND.items()}))

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-
+from streams.models.table import Table, Vector
 from streams.stages.clean.features import patterns
 from streams.stages.clean.features.copies import find_copies
-from streams.stages.clean.features.line_features import OWN, Matrix, Vector, describe, describe_gaps
+from streams.stages.clean.features.line_features import describe, describe_gaps
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata.titles import find_heading
 from streams.stages.clean.model.line_classifier import DUMP_THRESHOLD, LineClassifier
@@ -39,7 +38,6 @@ _BEGUN_RECURRING = 30
 #: Where a host's recurring lines are set aside, the text is judged without them and as a whole; this is the weight of
 #: the latter, which sees the headings among them. Best of .2, .3, .5 on the development dumps that have a sibling.
 _WHOLE = 0.3
-_WORDS, _TERMINAL = OWN.index("words"), OWN.index("terminal")
 
 
 class LineVerdict(NamedTuple):
@@ -67,12 +65,10 @@ def classify_dump(
     for turn in range(_PASSES):
         # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
         seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        rows = np.concatenate(
-            [describe(seen, title), describe_gaps(aside if turn == 0 else [False] * len(seen))], axis=1
-        )
+        rows = describe(seen, title).beside(describe_gaps(aside if turn == 0 else [False] * len(seen)))
         scores = classifier.scores(rows)
         if turn == 0 and len(left) < len(lines):
-            whole = np.concatenate([describe(lines, title), describe_gaps([False] * len(lines))], axis=1)
+            whole = describe(lines, title).beside(describe_gaps([False] * len(lines)))
             scores = (1 - _WHOLE) * scores + _WHOLE * classifier.scores(whole)[left]
         title, once = decide(seen, rows, scores, title, DUMP_THRESHOLD)
         for index, verdict in zip(left, once, strict=True):
@@ -110,14 +106,14 @@ def is_recurring(line: Line, context: Context) -> bool:
 
 
 def decide(
-    lines: Sequence[Line], rows: Matrix, scores: Vector, title: str | None, threshold: float
+    lines: Sequence[Line], rows: Table, scores: Vector, title: str | None, threshold: float
 ) -> tuple[str | None, list[LineVerdict]]:
     """The title and the verdicts that follow from the scores; ``rows`` are the lines' features.
 
     Lines whose score is at least ``threshold`` may stay.
     """
     count = len(lines)
-    sizes, terminal = rows[:, _WORDS], rows[:, _TERMINAL] > 0
+    sizes, terminal = rows["words"], rows["terminal"] > 0
     prose: list[bool] = ((terminal & (sizes >= PROSE_WORDS)) | (sizes >= LONG_WORDS)).tolist()
     likely_to_be: list[float] = scores.tolist()
     keep = [score >= threshold for score in likely_to_be]

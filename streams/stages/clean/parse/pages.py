@@ -1,4 +1,4 @@
-"""A page as blocks of text: one line a block, with what its markup says, in one walk over the tree."""
+"""A page as blocks of text: one line a block, and the markup around each, in one walk over the tree."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from lxml import etree, html
 
 from streams.stages.clean.parse.decoding import printable, repair
@@ -31,7 +29,7 @@ MAX_BLOCKS = 10_000
 #: Tags longer than this hold data, not words; libxml2 takes quadratic time over a tag's attributes.
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{50000,}>?")
 
-#: What classes and ids say, as flags. The words are those of Mozilla's Readability and of common news templates.
+#: What classes and ids say. The words are those of Mozilla's Readability and of common news templates.
 _HINTS = {
     "body": r"article-?_?(?:body|text|content)|story-?_?(?:body|text|content)|post-?_?(?:body|content|text)|"
     r"entry-?_?content|body-?_?(?:text|copy|content)|main-?_?content|rich-?text|page-?_?content|news-?text",
@@ -45,37 +43,55 @@ _HINTS = {
     "frame": r"nav|menu|foot|header|masthead|banner|advert|\bad-|-ad\b|cookie|consent|gdpr|modal|popup|overlay|skip|"
     r"breadcrumb|sitemap|search|hidden|sr-only|screen-reader",
 }
-_HINT_NAMES = tuple(_HINTS)
+#: The names of the bits of ``Block.near`` and ``Block.any``, the lowest first.
+HINTS = tuple(_HINTS)
 _HINT_RES = tuple(re.compile(pattern) for pattern in _HINTS.values())
 
-#: Tags whose being above a block matters.
-_ABOVE = ("article", "main", "nav", "aside", "footer", "header", "form", "figure", "figcaption", "table", "ul",
-          "blockquote", "section", "li", "a")  # fmt: skip
-_ABOVE_AT = {name: index for index, name in enumerate(_ABOVE)} | {"ol": _ABOVE.index("ul"), "menu": _ABOVE.index("nav")}
-#: Columns of ``Page.markup``.
-MARKUP = (
-    "link_share", "links", "depth", "is_p", "is_heading", "is_li", "is_div", "is_td", "is_quote", "is_br", "emphasis",
-    "hidden", *(f"near_{name}" for name in _HINT_NAMES), *(f"any_{name}" for name in _HINT_NAMES),
-    *(f"in_{name}" for name in _ABOVE), "itemprop", "siblings", "parent_words", "parent_link_share", "parent_p",
-    "h1_before", "h1_distance",
-)  # fmt: skip
-_HINT_BITS, _ABOVE_BITS = np.arange(len(_HINT_NAMES)), np.arange(len(_ABOVE))
+#: Tags whose being above a block matters: the names of the bits of ``Block.above``.
+ABOVE = ("article", "main", "nav", "aside", "footer", "header", "form", "figure", "figcaption", "table", "ul",
+         "blockquote", "section", "li", "a")  # fmt: skip
+_ABOVE_AT = {name: index for index, name in enumerate(ABOVE)} | {"ol": ABOVE.index("ul"), "menu": ABOVE.index("nav")}
 #: One class for all elements, looked up in C: lxml.html's own lookup asks Python for each element that is touched, a
 #: tenth of a page's time. What forms and inputs can do more is not used here, nor by the extractors that vote.
 _ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 _STRONG = frozenset(("b", "strong", "em", "i"))
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 #: Blocks that say little themselves: what stands around them speaks for them.
 _SMALL = frozenset(("p", "li", "h2", "h3", "h4", "blockquote", "td", "tr", "tbody", "ul", "ol", "dd", "dt"))
 
 
+class Block(NamedTuple):
+    """What the markup says of a block of text."""
+
+    tag: str
+    #: Characters of its text, and the shares (0 to 1) of them that are in links and in emphasis.
+    size: int
+    linked: float
+    emphasis: float
+    links: int
+    depth: int
+    #: Whether it begins after a ``br``, is hidden, and is in an ``articleBody``.
+    after_br: bool
+    hidden: bool
+    itemprop: bool
+    #: What the classes and ids say of it and of what stands right around it, and of all that is above it: bits.
+    near: int
+    any: int
+    #: Which tags are above it: bits.
+    above: int
+    #: The number of the element that holds its own.
+    parent: int
+    #: How many ``h1`` stand before it, and how many blocks further up the last (-1: there is none).
+    h1_before: int
+    h1_distance: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The blocks of a page in order, as lines of ``text``; ``markup`` has a row of ``MARKUP`` for each."""
+    """The blocks of a page in order, as lines of ``text`` and as markup."""
 
     text: str
     lines: Sequence[Line]
-    markup: npt.NDArray[np.float64]
+    blocks: Sequence[Block]
     tree: Any
     #: Levels of elements, at most.
     depth: int = 0
@@ -129,9 +145,8 @@ def read_page(tree: Any) -> Page:
 
 class _Walker:
     def __init__(self) -> None:
-        self.rows: list[tuple[float, ...]] = []
+        self.blocks: list[Block] = []
         self.texts: list[tuple[str, int, int]] = []
-        self.parents: list[int] = []
         self.parts: list[str] = []
         self.linked = 0
         self.links = 0
@@ -206,14 +221,25 @@ class _Walker:
                 self.h1_seen, self.last_h1 = self.h1_seen + 1, len(self.texts)
             size = len(text)
             self.texts.append((text, 0 if self.after_br else min(self.gap, 60), depth))
-            self.parents.append(frame.parent)
-            self.rows.append((
-                min(self.linked / size, 1.0), self.links, depth, tag == "p", tag in _HEADINGS, tag == "li",
-                tag in ("div", "section", "article"), tag in ("td", "th"), tag == "blockquote", self.after_br,
-                min(self.emphasis / size, 1.0), frame.hidden,
-                frame.near, frame.every, frame.above, frame.itemprop, self.h1_seen,
-                len(self.texts) - 1 - self.last_h1 if self.h1_seen else -1,
-            ))  # fmt: skip
+            self.blocks.append(
+                Block(
+                    tag=tag,
+                    size=size,
+                    linked=min(self.linked / size, 1.0),
+                    emphasis=min(self.emphasis / size, 1.0),
+                    links=self.links,
+                    depth=depth,
+                    after_br=self.after_br,
+                    hidden=frame.hidden,
+                    itemprop=frame.itemprop,
+                    near=frame.near,
+                    any=frame.every,
+                    above=frame.above,
+                    parent=frame.parent,
+                    h1_before=self.h1_seen,
+                    h1_distance=len(self.texts) - 1 - self.last_h1 if self.h1_seen else -1,
+                )
+            )
             self.gap = 0
         self.linked = self.links = self.emphasis = 0
 
@@ -229,25 +255,7 @@ class _Walker:
             lines.append(Line(position, position + len(text), text, gap, depth))
             pieces.append(text)
             position += len(text)
-        if not lines:
-            return Page(text="", lines=[], markup=np.zeros((0, len(MARKUP))), tree=tree, depth=self.deepest)
-        rows = np.array(self.rows, dtype=np.float64)
-        sizes = np.array([len(line.text) for line in lines], dtype=np.float64)
-        _, parent = np.unique(np.array(self.parents), return_inverse=True)
-        parent_size = np.bincount(parent, weights=sizes)
-        family = np.stack(
-            [
-                np.bincount(parent)[parent],
-                parent_size[parent],
-                (np.bincount(parent, weights=sizes * rows[:, 0]) / parent_size)[parent],
-                (np.bincount(parent, weights=sizes * rows[:, 3]) / parent_size)[parent],
-            ],
-            axis=1,
-        )
-        flags = rows[:, 12:15].astype(np.int64)
-        bits = [flags[:, [0]] >> _HINT_BITS & 1, flags[:, [1]] >> _HINT_BITS & 1, flags[:, [2]] >> _ABOVE_BITS & 1]
-        markup = np.concatenate([rows[:, :12], *bits, rows[:, [15]], family, rows[:, -2:]], axis=1)
-        return Page(text="".join(pieces), lines=lines, markup=markup, tree=tree, depth=self.deepest)
+        return Page(text="".join(pieces), lines=lines, blocks=self.blocks, tree=tree, depth=self.deepest)
 
 
 def _open(element: Any, tag: str, number: int, parent: _Frame) -> _Frame:

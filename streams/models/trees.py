@@ -1,22 +1,21 @@
-"""Boosted trees, read from the JSON that the training command writes and evaluated with NumPy.
+"""Boosted trees: the one format that they are shipped in, and the one evaluator, in NumPy.
 
-The file is meant to be read by people too: ``features`` names the columns, each tree is a list of its nodes in
-heap order (children of node ``i`` at ``2i+1`` and ``2i+2``): ``[feature, threshold]`` goes left where the value is at
-most the threshold, ``[value]`` is a leaf.
+The format is JSON that people can read: ``features`` names the columns, ``trees`` has for each tree a list of
+``[position, node]``. Positions are those of a heap (the children of ``i`` are ``2i+1`` and ``2i+2``, at most ``depth``
+levels down); a node ``[feature, threshold]`` goes left where the value is at most the threshold, ``[value]`` is a leaf.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from streams.contracts import codec
+from streams.models.table import Table, Vector
 
 #: Rows times trees that are evaluated at a time, so that their arrays stay in the processor's cache.
 _AT_ONCE = 1 << 15
@@ -26,6 +25,7 @@ _AT_ONCE = 1 << 15
 class Trees:
     """A sum of complete binary trees of one depth; ``predict`` gives probabilities."""
 
+    #: The columns of the tables that are read, in order.
     names: tuple[str, ...]
     #: Per level, the columns and thresholds of its nodes, tree by tree: ``2 ** level`` nodes a tree.
     columns: tuple[npt.NDArray[np.int64], ...]
@@ -34,8 +34,11 @@ class Trees:
     leaves: npt.NDArray[np.float32]
     bias: float
 
-    def predict(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Probability for each row of ``(n, len(names))``."""
+    def predict(self, table: Table) -> Vector:
+        """A probability (0 to 1) for each row; raises ``ValueError`` where the columns are not those of ``names``."""
+        if table.names != self.names:
+            raise ValueError("the table's columns are not those that the trees were loaded for")
+        rows = table.values
         count, width = rows.shape
         total = np.empty(count)
         trees = np.arange(len(self.leaves))
@@ -59,16 +62,31 @@ class Trees:
         return 1.0 / (1.0 + np.exp(-(total + self.bias)))
 
 
-def load(data: bytes) -> Trees:
-    """The trees in a weights file; raises ``ValueError`` where it is none."""
+def load(data: bytes, features: Sequence[str], what: str = "the weights") -> Trees:
+    """The trees in a weights file.
+
+    Args:
+        features: the columns of the tables that they will read, in order; the file's are found among them by name.
+        what: what the file is called in an error.
+
+    Raises:
+        ValueError: the file is none, or was learned from a column that is not in ``features``.
+
+    >>> file = b'{"depth": 1, "bias": 0, "features": ["words"], "trees": [[[0, ["words", 5]], [1, [-2]], [2, [2]]]]}'
+    >>> load(file, ["links", "words"]).predict(Table.of({"links": [0, 0], "words": [3, 40]})).round(2).tolist()
+    [0.12, 0.88]
+    """
     value = codec.loads(data)
-    names, depth = tuple(value["features"]), int(value["depth"])
+    names, depth = tuple(features), int(value["depth"])
+    at = {name: index for index, name in enumerate(names)}
+    unknown = [name for name in value["features"] if name not in at]
+    if unknown:
+        raise ValueError(f"{what} were learned from features that are not computed: {', '.join(unknown)}; train again")
     inner = (1 << depth) - 1
     trees: list[list[Any]] = value["trees"]
     columns = np.zeros((len(trees), inner), dtype=np.int64)
     thresholds = np.full((len(trees), inner), np.inf, dtype=np.float32)
     leaves = np.zeros((len(trees), inner + 1), dtype=np.float32)
-    at = {name: index for index, name in enumerate(names)}
     for number, nodes in enumerate(trees):
         for position, node in nodes:
             if len(node) == 2:
@@ -92,12 +110,6 @@ def _fill(leaves: npt.NDArray[np.float32], position: int, inner: int, value: flo
     while low < inner:
         low, high = 2 * low + 1, 2 * high + 2
     leaves[low - inner : high - inner + 1] = value
-
-
-@lru_cache(maxsize=8)
-def weights(name: str) -> Trees:
-    """The shipped weights of this name (``dump_1``, ``dump_2``, ``page_1``, ``page_2``)."""
-    return load(files("streams.stages.clean.model").joinpath("weights", f"{name}.json").read_bytes())
 
 
 def dump(features: Sequence[str], models: Sequence[dict[str, Any]], depth: int) -> bytes:
