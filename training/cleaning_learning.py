@@ -1,5 +1,6 @@
-"""How the line classifiers are learned: two rounds of boosted trees for text dumps, two for pages. Needs LightGBM (`dev`).
+"""How the line classifiers are learned: two rounds of boosted trees for text dumps, two for pages.
 
+Needs LightGBM (the `dev` extra).
 The second round learns from first-round scores of trees that have not seen the site. Nothing is searched for: the
 parameters are LightGBM's usual ones for some ten thousand rows, small enough to read and to evaluate in NumPy.
 """

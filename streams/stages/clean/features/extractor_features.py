@@ -78,7 +78,7 @@ def _options() -> Any:
     return Extractor(fast=True, comments=False)
 
 
-def _trafilatura(source: str, tree: Any) -> str:
+def _trafilatura(tree: Any) -> str:
     import trafilatura
 
     # It drops these as its first step, but only after half a dozen searches and copies of the tree with them.
@@ -90,7 +90,7 @@ def _trafilatura(source: str, tree: Any) -> str:
         return ""
 
 
-def _resiliparse(source: str, tree: Any) -> str:
+def _resiliparse(source: str) -> str:
     from resiliparse.extract.html2text import extract_plain_text
 
     return str(extract_plain_text(without_multipliers(source), main_content=True, alt_texts=False))
@@ -109,7 +109,10 @@ def without_multipliers(source: str) -> str:
     return source
 
 
-_EXTRACTORS: dict[str, Callable[[str, Any], str]] = {"trafilatura": _trafilatura, "resiliparse": _resiliparse}
+_EXTRACTORS: dict[str, Callable[[str, Any], str]] = {
+    "trafilatura": lambda _, tree: _trafilatura(tree),
+    "resiliparse": lambda source, _: _resiliparse(source),
+}
 _PLACES = {"": 0, "_above": -1, "_below": 1}
 #: The columns of ``votes``.
 VOTES = tuple(f"{name}{place}" for name in _EXTRACTORS for place in _PLACES)

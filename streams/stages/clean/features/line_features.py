@@ -92,7 +92,7 @@ def _title_overlap(text: Text) -> Vector:
 def _comments(text: Text) -> Vector:
     may_be = (text["words"] <= 12) & (text["talk"] > 0)
     result = np.zeros(len(text))
-    result[[index for index in np.flatnonzero(may_be) if is_comments_heading(text.lines[index].text)]] = 1.0
+    result[[index for index in np.flatnonzero(may_be).tolist() if is_comments_heading(text.lines[index].text)]] = 1.0
     return result
 
 
@@ -129,13 +129,14 @@ def _more_before(text: Text) -> Vector:
 def _indent_core(text: Text) -> Vector:
     first, last = text.core
     indent, prose = text["indent"], text["prose"]
-    return indent - (median(indent[first : last + 1][prose[first : last + 1] > 0].tolist()) if prose.any() else 0.0)
+    usual: float = median(indent[first : last + 1][prose[first : last + 1] > 0].tolist()) if prose.any() else 0.0
+    return indent - usual
 
 
 def _lead_indent(text: Text) -> Vector:
     after_heading = (text.heading or 0) + 1
     lead = next((index for index in range(after_heading, len(text)) if text["prose"][index]), text.core[0])
-    return text["indent"] - text["indent"][lead]
+    return text["indent"] - float(text["indent"][lead])
 
 
 def _since_heading(text: Text) -> Vector:
@@ -158,7 +159,7 @@ def _beside(name: str, offset: int, text: Text) -> Vector:
 
 
 #: Name → what gives a text's column of it. The order is that in which training draws columns.
-IN_TEXT: dict[str, Callable[[Text], Vector]] = {
+IN_TEXT: dict[str, Callable[[Text], npt.ArrayLike]] = {
     "repeated": _repeated,
     "title_overlap": _title_overlap,
     "blanks_before": lambda text: np.log1p([min(line.blanks, 60) for line in text.lines]),

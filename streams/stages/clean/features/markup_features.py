@@ -31,14 +31,14 @@ class _Blocks:
         return np.array([tag in tags for tag in self._known["tag"]], dtype=np.float64)
 
     @cached_property
-    def family(self) -> npt.NDArray[np.int64]:
+    def family(self) -> npt.NDArray[np.intp]:
         """The same number for all blocks whose elements one element holds."""
         return np.unique(np.array(self._known["parent"]), return_inverse=True)[1]
 
     @cached_property
     def family_size(self) -> Vector:
         """Characters of text, by the number of the family."""
-        return np.bincount(self.family, weights=self["size"])
+        return np.bincount(self.family, weights=self["size"]).astype(np.float64)
 
     def family_share(self, shares: Vector) -> Vector:
         """For each block the mean of its family's shares, weighed by their characters."""

@@ -1,4 +1,4 @@
-"""The parts of cleaning: lines, dates, names, credits, host memory, trees."""
+"""The parts of cleaning: lines, dates, names, credits, host memory."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +13,7 @@ from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.authors import clean_names
 from streams.stages.clean.metadata.credit import find_credit
-from streams.stages.clean.model.line_classifier import shipped
 from streams.stages.clean.model.selection import classify_dump
-from streams.stages.clean.model.trees import load
 from streams.stages.clean.parse.lines import line_key, split
 
 
@@ -219,37 +217,6 @@ def test_memory_forgets_in_order() -> None:
         live |= {key for key, row in rows.items() if row is not None}
         live -= {key for key, row in rows.items() if row is None}
     assert len(live) <= 11
-
-
-def test_trees_are_what_lightgbm_would_say() -> None:
-    lightgbm = pytest.importorskip("lightgbm")
-    from streams.stages.clean.model.trees import dump
-
-    random = np.random.default_rng(0)
-    rows = random.normal(size=(400, 3)).astype(np.float32)
-    labels = (rows[:, 0] * rows[:, 1] > rows[:, 2]).astype(int)
-    parameters = {"objective": "binary", "num_leaves": 6, "max_depth": 4, "verbose": -1, "num_threads": 1}
-    models = [
-        lightgbm.train({**parameters, "seed": seed, "feature_fraction": 0.7}, lightgbm.Dataset(rows, labels), 20)
-        for seed in (1, 2)
-    ]
-    for some in (models[:1], models):
-        trees = load(dump(["a", "b", "c"], [model.dump_model() for model in some], 4))
-        mean = np.mean([model.predict(rows, raw_score=True) for model in some], axis=0)
-        assert np.abs(trees.predict(rows) - 1 / (1 + np.exp(-mean))).max() < 1e-3
-
-
-def test_the_shipped_weights_name_their_columns() -> None:
-    from streams.stages.clean.features.extractor_features import VOTES
-    from streams.stages.clean.features.line_features import GAPS, NAMES
-    from streams.stages.clean.model.line_classifier import SECOND
-    from streams.stages.clean.parse.pages import MARKUP
-
-    classifiers = shipped()
-    assert classifiers.dump.first.names == (*NAMES, *GAPS)
-    assert classifiers.dump.second.names == (*NAMES, *GAPS, *SECOND)
-    assert classifiers.page.first.names == (*NAMES, *MARKUP, *VOTES)
-    assert classifiers.page.second.names == (*NAMES, *MARKUP, *VOTES, *SECOND)
 
 
 def test_a_notice_at_the_end_of_the_only_paragraph_does_not_take_it_away() -> None:
