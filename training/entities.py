@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from streams.settings import load, user_models_dir
-from streams.stages.tag import Tagger, WeightsError
+from streams.stages.tag import WeightsError, create_tagger
+from streams.stages.tag.document import Document as TagDocument
 from streams.stages.tag.ner import RawSpan, create_backend
-from streams.stages.tag.ner.crf import Relabeller, shipped
+from streams.stages.tag.ner.crf import Relabeller
 from streams.stages.tag.ner.postprocess import TYPES, repair
-from streams.stages.tag.resolve.aliases import table
 from training.entities_data import CORPORA, Document, Span, read, score
 from training.entities_gold import measure_gold
 from training.train_entities import held_out
@@ -49,7 +49,7 @@ def measure(data: Path, *, backends: Sequence[str] = _BACKENDS) -> dict[str, Any
             for corpus, documents in corpora.items()
         }
         if (GOLD / "quotations.txt").is_file():
-            tagger = Tagger(backend, table(), shipped())
+            tagger = create_tagger(backend=name, models_dir=models_dir)
             figures.setdefault("gold", {})[name] = measure_gold(tagger, GOLD)
     if not figures and problem is not None:
         raise problem
@@ -60,12 +60,11 @@ def judge(
     documents: Sequence[Document], spans: Sequence[Sequence[RawSpan]], corpus: str
 ) -> dict[str, dict[str, float]]:
     """The figures of one backend's output on one corpus, by kind of treatment."""
-    aliases = table()
     unseen = Relabeller(held_out(corpus).read_bytes())
 
     def repaired(relabeller: Relabeller | None) -> list[list[Span]]:
         return [
-            [(name.start, name.end, name.type) for name in repair(document.text, raw, aliases, relabeller)]
+            [(name.start, name.end, name.type) for name in repair(TagDocument(document.text), raw, relabeller)]
             for document, raw in zip(documents, spans, strict=True)
         ]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from streams.contracts.records import CleanArticle, Entity, EntityType, TaggedArticle
 from streams.stages.tag import Tagger
-from streams.stages.tag.resolve.aliases import table
+from streams.stages.tag.document import Document
 from streams.stages.tag.resolve.found import Name
 from streams.stages.tag.resolve.identity import identify
 from streams.text import fold
@@ -136,7 +136,7 @@ def measure_gold(tagger: Tagger, folder: Path) -> dict[str, dict[str, float]]:
             for mention in entity.mentions
         ]
 
-    given = (identify(f"gold-{n}", text.text, 0, text.names, table()) for n, text in enumerate(named))
+    given = (identify(f"gold-{n}", Document(text.text), 0, text.names) for n, text in enumerate(named))
     return {
         "quotations": score_quotes(quotes, tagger.tag(articles(quotes))),
         "identities, mentions given": b_cubed(wanted, flat(given)),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
 from streams.stages.tag import Tagger, WeightsError, create_tagger
+from streams.stages.tag.lang.en import ENGLISH
 from streams.stages.tag.quotes.extract import quoted
 
 #: What goes into made-up texts: names, quotation marks of every kind, emoji, combining marks, other scripts, oddities.
@@ -73,7 +74,7 @@ def test_a_batch_gives_what_its_articles_give_alone(tagger: Tagger, texts: list[
 @given(text=_TEXTS)
 def test_quotations_are_in_order_and_inside(text: str) -> None:
     end = 0
-    for span in quoted(text):
+    for span in quoted(text, ENGLISH):
         assert end <= span.start < span.end <= len(text)
         assert span.words.strip()
         end = span.end

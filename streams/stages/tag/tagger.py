@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import islice
 from pathlib import Path
@@ -11,11 +11,12 @@ from pathlib import Path
 from streams.contracts.limits import MOST, bounded
 from streams.contracts.records import CleanArticle, TaggedArticle
 from streams.settings import user_models_dir
+from streams.stages.tag.document import Document
+from streams.stages.tag.lang import DEFAULT, LANGUAGES, language_of
 from streams.stages.tag.ner import Backend, RawSpan, create_backend
 from streams.stages.tag.ner.crf import Relabeller, shipped
 from streams.stages.tag.ner.postprocess import repair
 from streams.stages.tag.quotes.extract import find_quotes
-from streams.stages.tag.resolve.aliases import AliasTable, table
 from streams.stages.tag.resolve.identity import identify
 from streams.text import primary_language
 
@@ -29,12 +30,11 @@ _SPACE = re.compile(r"\s")
 
 
 class Tagger:
-    """A loaded backend and the alias tables. Make one a process; ``tag`` is pure."""
+    """A loaded backend, and by language the weights that correct its labels. Make one a process; ``tag`` is pure."""
 
-    def __init__(self, backend: Backend, aliases: AliasTable, relabeller: Relabeller | None) -> None:
+    def __init__(self, backend: Backend, relabellers: Mapping[str, Relabeller]) -> None:
         self.backend = backend
-        self._aliases = aliases
-        self._relabeller = relabeller
+        self._relabellers = relabellers
 
     def tag(self, articles: Sequence[CleanArticle]) -> list[TaggedArticle]:
         """The articles with entities and quotations, in the same order.
@@ -47,7 +47,7 @@ class Tagger:
         known = [
             number
             for number, article in enumerate(articles)
-            if not article.retracted and (primary_language(article.language) or "en") in self.backend.languages
+            if not article.retracted and (primary_language(article.language) or DEFAULT.code) in self.backend.languages
         ]
         spans: dict[int, list[RawSpan]] = dict(
             zip(known, self.backend.find([texts[number] for number in known]), strict=True)
@@ -59,18 +59,20 @@ class Tagger:
 
     def _tag(self, article: CleanArticle, text: str, spans: list[RawSpan] | None) -> TaggedArticle:
         offset = len(article.title) + len(_BREAK) if article.title else 0
-        relabeller = self._relabeller if spans is not None else None
-        found = repair(text, spans or [], self._aliases, relabeller, title_end=len(article.title or ""))
+        language = language_of(primary_language(article.language))
+        document = Document(text, language, title_end=len(article.title or ""))
+        relabeller = self._relabellers.get(language.code) if spans is not None else None
+        found = repair(document, spans or [], relabeller)
         # A name of a thousand words is none, and every way to shorten it would be tried.
         found = [name for name in found if name.end - name.start <= MOST["entity"]]
-        entities = identify(article.id, text, offset, found, self._aliases)
+        entities = identify(article.id, document, offset, found)
         if spans is None:
             note = f"no model for {article.language or 'this language'}"
             entities = tuple(replace(entity, reason=f"{entity.reason}; {note}") for entity in entities)
         read = text[offset:]
         if len(read) < len(article.text):
             article = replace(article, cut=tuple(dict.fromkeys((*article.cut, "entities", "quotes"))))
-        return bounded(replace(_copy(article), entities=entities, quotes=find_quotes(read, entities)))
+        return bounded(replace(_copy(article), entities=entities, quotes=find_quotes(read, entities, language)))
 
 
 def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> Tagger:
@@ -84,7 +86,8 @@ def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> T
         WeightsError: its weights are missing or damaged; the message says what to do.
     """
     loaded = create_backend(backend, models_dir or user_models_dir())
-    return Tagger(loaded, table(), shipped() if loaded.relabel else None)
+    known = [language for language in LANGUAGES.values() if loaded.relabel and language.code in loaded.languages]
+    return Tagger(loaded, {language.code: weights for language in known if (weights := shipped(language)) is not None})
 
 
 def _read(text: str) -> str:

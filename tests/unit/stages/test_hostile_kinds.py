@@ -18,7 +18,6 @@ from streams.stages.clean import Cleaner, extraction
 from streams.stages.clean.features import extractor_features
 from streams.stages.cluster import Clusterer
 from streams.stages.tag.ner import RawSpan
-from streams.stages.tag.resolve.aliases import table
 from streams.stages.tag.tagger import MOST_READ, MOST_WORDS, Tagger
 
 CLEANER = Cleaner()
@@ -42,7 +41,7 @@ class Capitals:
         ]
 
 
-TAGGER = Tagger(Capitals(), table(), None)
+TAGGER = Tagger(Capitals(), {})
 
 
 def tag(text: str) -> TaggedArticle:

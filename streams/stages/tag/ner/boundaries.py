@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from streams.contracts.records import EntityType
+from streams.stages.tag.document import Document
 from streams.stages.tag.resolve import names
-from streams.stages.tag.resolve.aliases import AliasTable
 from streams.stages.tag.resolve.found import Name
 
-_AND = re.compile(r"\s+(?:and|&)\s+")
-_OWN = re.compile(r"['’]s\s+(?=[A-Z])")
-_OF = re.compile(r"\s+(?:of|for)\s+(?:the\s+)?")
-_BRACKETED = re.compile(r"\s*\(\s*(?:the\s+)?[\"“']?([A-Z][A-Za-z&.]{1,11})[\"”']?\s*\)")
 
-
-def mend(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+def mend(document: Document, found: Sequence[Name]) -> list[Name]:
     """Lists taken for one name are split (``Toyota and Honda``), a name cut at a place is joined again."""
     alone: dict[str, set[EntityType]] = {}
     for name in found:
-        alone.setdefault(text[name.start : name.end], set()).add(name.type)
-    return [part for name in _join(text, found, table) for part in _split(text, name, alone, table)]
+        alone.setdefault(document.text[name.start : name.end], set()).add(name.type)
+    return [part for name in _join(document, found) for part in _split(document, name, alone)]
 
 
-def _split(text: str, name: Name, alone: Mapping[str, set[EntityType]], table: AliasTable) -> list[Name]:
+def _split(document: Document, name: Name, alone: Mapping[str, set[EntityType]]) -> list[Name]:
     """Both sides of an "and" or a possessive, where a side is a known name or named alone elsewhere in the text.
 
     ``alone``: the types of every name that the text has as it is.
     The whole must not be in the tables: ``Procter & Gamble``, ``People's Bank of China`` stay.
     """
-    surface = text[name.start : name.end]
-    match = _OWN.search(surface)
+    table, language = document.table, document.language.names
+    surface = document.text[name.start : name.end]
+    match = language.owner.search(surface)
     if match is not None and table.find(surface) is None:
         owner = surface[: match.start()]
         if table.find(owner) is not None or owner in alone:
             owned = replace(name, start=name.start + match.end(), why="owned by the name before it")
             return [replace(name, end=name.start + match.start(), why="owner of the name after it"), owned]
-    match = _AND.search(surface)
+    match = language.conjunction.search(surface)
     if match is None or name.type not in ("ORG", "PER", "LOC") or table.find(surface) is not None:
         return [name]
     left, right = surface[: match.start()], surface[match.end() :]
@@ -52,16 +47,17 @@ def _split(text: str, name: Name, alone: Mapping[str, set[EntityType]], table: A
     ]
 
 
-def _join(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+def _join(document: Document, found: Sequence[Name]) -> list[Name]:
     """``Reserve Bank`` of ``Zambia``: one name if a table has it or an acronym in brackets after it says so."""
+    text, table = document.text, document.table
     result: list[Name] = []
     for name in found:
         previous = result[-1] if result else None
         if previous is not None and previous.type == "ORG" and name.start - previous.end <= len(" for the "):
             gap = text[previous.end : name.start]
             whole = text[previous.start : name.end]
-            if (gap.isspace() or _OF.fullmatch(gap)) and (
-                table.find(whole) is not None or _has_acronym(text, name.end, whole)
+            if (gap.isspace() or document.language.names.preposition.fullmatch(gap)) and (
+                table.find(whole) is not None or _has_acronym(document, name.end, whole)
             ):
                 result[-1] = replace(previous, end=name.end, why="joined: known as one name")
                 continue
@@ -69,6 +65,6 @@ def _join(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
     return result
 
 
-def _has_acronym(text: str, end: int, whole: str) -> bool:
-    match = _BRACKETED.match(text, end)
+def _has_acronym(document: Document, end: int, whole: str) -> bool:
+    match = document.language.names.acronym.match(document.text, end)
     return match is not None and names.acronym_of(whole, match.group(1))

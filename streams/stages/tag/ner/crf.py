@@ -1,8 +1,8 @@
 """Relabelling: a linear-chain CRF over the backend's output that has seen how the backend errs.
 
-It reads the features of ``features.py`` and labels each word of a run again: it moves boundaries, changes types, drops
-junk and adds names that the backend missed. The weights are learned by ``streams train entities``; without them the
-backend's labels stand. Lafferty, McCallum & Pereira (2001); decoding is Viterbi's.
+It reads the features of ``crf_features.py`` and labels each word of a run again: it moves boundaries, changes types,
+drops junk and adds names that the backend missed. The weights are learned by ``streams train entities``; without them
+the backend's labels stand. Lafferty, McCallum & Pereira (2001); decoding is Viterbi's.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import json
 import lzma
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streams.contracts.records import EntityType
+from streams.stages.tag.document import Document
+from streams.stages.tag.lang import Language
 from streams.stages.tag.ner import RawSpan
 from streams.stages.tag.ner.crf_features import Run, Token, runs, tokenise
-from streams.stages.tag.resolve.aliases import AliasTable
 from streams.stages.tag.resolve.found import Name
 
-#: The shipped weights, in ``streams/stages/tag/data``.
+#: The shipped weights, in a language's folder.
 WEIGHTS = "relabel.json.xz"
 _NEVER = -1e6
 
@@ -53,12 +53,12 @@ class Relabeller:
                     if before[2:] != label[2:]:
                         self._moves[row, column] = _NEVER
 
-    def names(self, text: str, raw: Sequence[RawSpan], table: AliasTable) -> list[Name]:
-        """The names of ``text``, given what a backend found in it."""
-        tokens = tokenise(text)
+    def names(self, document: Document, raw: Sequence[RawSpan]) -> list[Name]:
+        """The names of a document, given what a backend found in it."""
+        tokens = tokenise(document)
         raw_at = {(span.start, span.end): span.label for span in raw}
         found: list[Name] = []
-        stretches = runs(text, tokens, raw, table)
+        stretches = runs(document, tokens, raw)
         scores = self._scores([features for run in stretches for features in run.features])
         at = 0
         for run in stretches:
@@ -118,6 +118,7 @@ class Relabeller:
 
 
 @cache
-def shipped() -> Relabeller:
-    """The relabeller that comes with the package, read once a process."""
-    return Relabeller((resources.files("streams.stages.tag") / "data" / WEIGHTS).read_bytes())
+def shipped(language: Language) -> Relabeller | None:
+    """The relabeller that comes with a language, read once a process; None where it has none."""
+    file = language.data / WEIGHTS if language.data is not None else None
+    return Relabeller(file.read_bytes()) if file is not None and file.is_file() else None

@@ -7,20 +7,15 @@ by sentence cannot know.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from streams.stages.tag.document import Document
 from streams.stages.tag.ner import RawSpan
 from streams.stages.tag.resolve import names
-from streams.stages.tag.resolve.aliases import AliasTable
 
-#: Initials with stops, a possessive, a word (with inner apostrophes, stops and ampersands), or one mark.
-_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+(?:['’&.](?!s\b)[^\W_]+)*|[^\w\s]")
-#: Lower-case words and marks that stand inside names, and how many of them in a row.
-_LINK_WORDS = "of the and for de la le du des del al el bin ibn van von der den di da in on to - & ' ’ . / 's ’s"
-_LINKS = frozenset(_LINK_WORDS.split())
+#: How many words and marks that stand inside names may do so in a row.
 _MOST_LINKS = 3
 #: Longest name that is looked up in the alias tables, in words.
 _LONGEST = 5
@@ -47,9 +42,10 @@ class Run:
     features: list[list[str]]
 
 
-def tokenise(text: str) -> list[Token]:
+def tokenise(document: Document) -> list[Token]:
     """Words and marks with their offsets."""
-    return [Token(match.start(), match.end(), match.group()) for match in _TOKEN.finditer(text)]
+    found = document.language.names.token.finditer(document.text)
+    return [Token(match.start(), match.end(), match.group()) for match in found]
 
 
 def shape(word: str) -> str:
@@ -65,16 +61,17 @@ def shape(word: str) -> str:
     return "x" if word.islower() else "xX"
 
 
-def runs(text: str, tokens: Sequence[Token], raw: Sequence[RawSpan], table: AliasTable) -> list[Run]:
+def runs(document: Document, tokens: Sequence[Token], raw: Sequence[RawSpan]) -> list[Run]:
     """The stretches of ``tokens`` that could hold names, with a list of features a token."""
-    return _Document(text, tokens, raw, table).runs()
+    return _Words(document, tokens, raw).runs()
 
 
-class _Document:
-    """One document's tables, built in a pass each."""
+class _Words:
+    """One document's words and what is known of them, in a pass each."""
 
-    def __init__(self, text: str, tokens: Sequence[Token], raw: Sequence[RawSpan], table: AliasTable) -> None:
-        self.text, self.tokens, self.table = text, tokens, table
+    def __init__(self, document: Document, tokens: Sequence[Token], raw: Sequence[RawSpan]) -> None:
+        self.text, self.language, self.table = document.text, document.language, document.table
+        self.tokens = tokens
         self.words = [token.text for token in tokens]
         self.lower = [word.lower() for word in self.words]
         self.shapes = [shape(word) for word in self.words]
@@ -104,11 +101,12 @@ class _Document:
             word != lower or (label != "O" and label[2:] in _COARSE)
             for word, lower, label in zip(self.words, self.lower, self.labels, strict=True)
         ]
+        links = self.language.names.links
         last = -10
         for index, lower in enumerate(self.lower):
             if active[index]:
                 gap = range(last + 1, index)
-                if 0 < len(gap) <= _MOST_LINKS and all(self.lower[i] in _LINKS or self.words[i].isdigit() for i in gap):
+                if 0 < len(gap) <= _MOST_LINKS and all(self.lower[i] in links or self.words[i].isdigit() for i in gap):
                     for i in gap:
                         active[i] = True
                 last = index
@@ -214,7 +212,7 @@ class _Document:
         known = self.known[i]
         lead = lower[left - 1] if left else "^"
         trail = lower[right + 1] if right + 1 < count else "$"
-        title = "t" if i and names.is_honorific(before) else "-"
+        title = "t" if i and names.is_honorific(before, self.language) else "-"
         out = [
             "b",
             "w=" + word, "w-=" + before, "w+=" + after, "s=" + form, "l=" + label, "l-=" + label_before,

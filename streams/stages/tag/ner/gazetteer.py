@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from streams.contracts.records import EntityType
+from streams.stages.tag.document import Document
 from streams.stages.tag.resolve import names
-from streams.stages.tag.resolve.aliases import AliasTable, Identity
+from streams.stages.tag.resolve.aliases import Identity
 from streams.stages.tag.resolve.found import Name
 
 _TOKEN = re.compile(r"\w[\w'’.&-]*\w|\w")
@@ -16,8 +17,9 @@ _CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-z](?:[\w'’.&-]*\w)?")
 _SURNAME = 5
 
 
-def known_names(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+def known_names(document: Document, found: Sequence[Name]) -> list[Name]:
     """``found`` and what the tables know besides: countries, regions, organisations, well-known people; no towns."""
+    text, table = document.text, document.table
     result = list(found)
     at = 0
     done = 0
@@ -27,11 +29,11 @@ def known_names(text: str, found: Sequence[Name], table: AliasTable) -> list[Nam
             at += 1
         if start < done or not text[start].isupper() or (at < len(found) and found[at].start <= start):
             continue
-        word = names.without_possessive(token.group())
+        word = names.without_possessive(token.group(), document.language)
         if word.lower().rstrip(".") not in table.first_words and word.lower() not in table.first_words:
             continue
         limit = found[at].start if at < len(found) else len(text)
-        known = _longest(text, start, limit, table)
+        known = _longest(document, start, limit)
         if known is not None:
             end, identity = known
             result.append(Name(start, end, identity.type, "alias table"))
@@ -39,17 +41,18 @@ def known_names(text: str, found: Sequence[Name], table: AliasTable) -> list[Nam
     return sorted(result, key=lambda name: name.start)
 
 
-def _longest(text: str, start: int, limit: int, table: AliasTable) -> tuple[int, Identity] | None:
+def _longest(document: Document, start: int, limit: int) -> tuple[int, Identity] | None:
     """The longest known name that starts at ``start`` and ends before ``limit``."""
+    text = document.text
     ends = [
         match.end() for match, _ in zip(_TOKEN.finditer(text, start, min(limit, start + 90)), range(6), strict=False)
     ]
     for end in reversed(ends):
-        end -= names.possessive(text[start:end])
+        end -= names.possessive(text[start:end], document.language)
         if text[end : end + 1] == "." and text[start:end].count("."):
             end += 1
         surface = text[start:end]
-        identity = table.find(surface)
+        identity = document.table.find(surface)
         if identity is None or "\n" in surface or is_town(identity):
             continue
         # A short surname may be a word, and one beside another capitalised word someone else's.
@@ -61,7 +64,7 @@ def _longest(text: str, start: int, limit: int, table: AliasTable) -> tuple[int,
             continue
         if surface.isupper() and _shouted(text, start, end):
             continue
-        if text[end : end + 1].isalnum() or text[end : end + 2] in ("-M", "-b"):
+        if text[end : end + 1].isalnum() or text.startswith(document.language.names.halves, end):
             continue
         return end, identity
     return None
@@ -81,8 +84,9 @@ def _shouted(text: str, start: int, end: int) -> bool:
     return bool(around) and all(word.isupper() for word in around)
 
 
-def headline(text: str, found: Sequence[Name], title_end: int) -> list[Name]:
+def headline(document: Document, found: Sequence[Name]) -> list[Name]:
     """A headline in capitals, or without any: its names are those of the text, whatever their case."""
+    text, title_end = document.text, document.title_end
     title = text[:title_end]
     letters = [char for char in title if char.isalpha()]
     capitals = sum(char.isupper() for char in letters)
@@ -91,7 +95,7 @@ def headline(text: str, found: Sequence[Name], title_end: int) -> list[Name]:
     inside = [name for name in found if name.start >= title_end]
     kinds: dict[str, tuple[str, EntityType]] = {}
     for name in inside:
-        surface = names.without_possessive(text[name.start : name.end])
+        surface = names.without_possessive(text[name.start : name.end], document.language)
         for part in (surface, surface.split()[-1] if name.type == "PER" else surface):
             kinds.setdefault(part.lower(), (part, name.type))
     taken: list[Name] = []

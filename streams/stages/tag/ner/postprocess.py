@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from streams.contracts.records import EntityType
+from streams.stages.tag.document import Document
+from streams.stages.tag.lang import Language
 from streams.stages.tag.ner import RawSpan, boundaries
 from streams.stages.tag.ner.appositives import introduced
 from streams.stages.tag.ner.crf import Relabeller
 from streams.stages.tag.ner.gazetteer import headline, is_town, known_names
 from streams.stages.tag.resolve import names
-from streams.stages.tag.resolve.aliases import AliasTable
 from streams.stages.tag.resolve.clubs import clubs
 from streams.stages.tag.resolve.datelines import datelines
 from streams.stages.tag.resolve.found import Name
@@ -34,56 +35,48 @@ _LONGEST = 480
 _JUNK = re.compile(r"[\n@|<>{}\[\]=]|https?:|www\.|\d{1,2}:\d\d|^\W+$|^[\d\W]+$")
 #: What news agencies put before a headline: ``SOCCER-``, ``UPDATE 1-``, ``CORRECTED - ``.
 _SLUG = re.compile(r"[A-Z]{4,}(?: [A-Z]+)?(?: \d)? ?-{1,2} ?(?=[A-Z][^\W\dA-Z_])")
-#: Words that begin what comes next, or say whose chief someone is, at the end of a name of a place or an organisation.
-_TAIL = re.compile(
-    r"\s+(?:The|A|An|At|In|On|Of|And|For|But|It|CEO|CFO|COO|[Cc]hairman|[Pp]resident|[Ss]pokesman|[Ss]pokeswoman|Photos?|"
-    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)$"
-)
-_ARTICLE = re.compile(r"(?i)(?:the|a|an)\s+(?=\S)")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
 #: A word that does not start with a plain small letter: the only ones where a name that we look for again may start.
 _TOKEN = re.compile(r"(?<!\w)[^\W_a-z](?:[\w'’.&-]*\w)?")
 
 
-def repair(
-    text: str, raw: Sequence[RawSpan], table: AliasTable, relabeller: Relabeller | None, *, title_end: int = 0
-) -> list[Name]:
+def repair(document: Document, raw: Sequence[RawSpan], relabeller: Relabeller | None) -> list[Name]:
     """The names of a document, from a backend's spans: relabelled, trimmed, judged together, found again where missed.
 
     Args:
-        text: title and text as one; ``title_end`` is where the title ends.
         raw: the backend's spans; none where there is no model, so that the tables alone speak.
         relabeller: None: the backend's own labels stand.
     """
     if relabeller is not None:
-        first = relabeller.names(text, raw, table)
+        found = relabeller.names(document, raw)
     else:
-        first = [Name(span.start, span.end, TYPES[span.label], "model") for span in raw if span.label in TYPES]
-    first = [name for name in first if name.end - name.start <= _LONGEST]
-    mended = datelines(text, boundaries.mend(text, first, table), table)
-    trimmed = [name for found in mended if (name := _trim(text, found, table)) is not None]
-    judged = clubs(text, introduced(text, _vote(text, trimmed, table)), table)
-    return headline(text, known_names(text, _repeats(text, judged), table), title_end)
+        found = [Name(span.start, span.end, TYPES[span.label], "model") for span in raw if span.label in TYPES]
+    found = [name for name in found if name.end - name.start <= _LONGEST]
+    found = datelines(document, boundaries.mend(document, found))
+    found = [trimmed for name in found if (trimmed := _trim(document, name)) is not None]
+    found = clubs(document, introduced(document, _vote(document, found)))
+    return headline(document, known_names(document, _repeats(document, found)))
 
 
-def _trim(text: str, span: Name, table: AliasTable) -> Name | None:
+def _trim(document: Document, span: Name) -> Name | None:
     """The span without article, titles, possessive and stray marks; None for junk.
 
     Articles and titles that a table has as part of the name stay: The Hague, Pope Francis.
     """
+    text, table, language = document.text, document.table, document.language
     start, end = span.start, span.end
     if (start == 0 or text[start - 1] == "\n") and (slug := _SLUG.match(text, start, end)):
         start = slug.end()
-    known = table.find(text[start : end - names.possessive(text[start:end])])
-    if known is not None and (known.type == "PER" or known.name.startswith("The ")):
+    known = table.find(text[start : end - names.possessive(text[start:end], language)])
+    if known is not None and (known.type == "PER" or _with_article(known.name, language)):
         pass
-    elif match := _ARTICLE.match(text, start, end):
+    elif match := language.names.articles.match(text, start, end):
         start = match.end()
     if span.type == "PER" and not (known is not None and known.type == "PER"):
-        start += names.after_honorifics(text[start:end])
-    end -= names.possessive(text[start:end])
+        start += names.after_honorifics(text[start:end], language)
+    end -= names.possessive(text[start:end], language)
     if span.type in ("ORG", "LOC") and known is None:
-        while tail := _TAIL.search(text, start, end):
+        while tail := language.names.tail.search(text, start, end):
             end = tail.start()
     while start < end and not (text[start].isalnum()):
         start += 1
@@ -94,13 +87,20 @@ def _trim(text: str, span: Name, table: AliasTable) -> Name | None:
     surface = text[start:end]
     if not surface or _JUNK.search(surface) or not _CAPITAL.search(surface):
         return None
-    if span.type == "PER" and names.is_honorific(surface):
+    if span.type == "PER" and names.is_honorific(surface, language):
         return None
     return replace(span, start=start, end=end)
 
 
-def _vote(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+def _with_article(name: str, language: Language) -> bool:
+    """Whether the article is part of a known name: ``The Hague``."""
+    article = language.names.article
+    return bool(article) and name.lower().startswith(article)
+
+
+def _vote(document: Document, found: Sequence[Name]) -> list[Name]:
     """One type a surface form: a table's where it knows the name, else the commonest in the document."""
+    text, table = document.text, document.table
     ballots: dict[str, Counter[EntityType]] = defaultdict(Counter)
     for name in found:
         ballots[_key(text[name.start : name.end])][name.type] += 1
@@ -122,8 +122,9 @@ def _vote(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
     return result
 
 
-def _repeats(text: str, found: Sequence[Name]) -> list[Name]:
+def _repeats(document: Document, found: Sequence[Name]) -> list[Name]:
     """``found``, and every other place where one of its surfaces stands as whole words."""
+    text, language = document.text, document.language
     kinds: dict[str, EntityType] = {}
     for name in found:
         surface = text[name.start : name.end]
@@ -134,7 +135,7 @@ def _repeats(text: str, found: Sequence[Name]) -> list[Name]:
     starts: dict[str, set[str]] = defaultdict(set)
     for surface in kinds:
         if len(surface) > 1 and (token := _TOKEN.match(surface)) and _CAPITAL.search(surface):
-            starts[names.without_possessive(token.group())].add(surface)
+            starts[names.without_possessive(token.group(), language)].add(surface)
     lengths = {word: sorted({len(surface) for surface in surfaces}, reverse=True) for word, surfaces in starts.items()}
     result = list(found)
     taken = sorted((name.start, name.end) for name in found)
@@ -145,7 +146,7 @@ def _repeats(text: str, found: Sequence[Name]) -> list[Name]:
             at += 1
         if start < done or (at < len(taken) and taken[at][0] <= start):
             continue
-        word = names.without_possessive(token.group())
+        word = names.without_possessive(token.group(), language)
         for length in lengths.get(word, ()):
             end = start + length
             surface = text[start:end]

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from streams.contracts.records import Entity, Quote
+from streams.stages.tag.lang import Language
+from streams.stages.tag.lang.language import SpeechWords
 from streams.stages.tag.quotes.speakers import Speakers
 from streams.text import plain_marks
 
@@ -24,17 +26,6 @@ _LONGEST = 6_000
 #: Apostrophes after a single mark that are looked at as the one that closes it: nearly all are at the first.
 _MOST_CLOSERS = 24
 
-_NAMING = re.compile(
-    r"(?:called|dubbed|named|titled|entitled|code-?named|nicknamed|branded|labell?ed|known as|so-called|"
-    r"the word|the term|the phrase|the song|the film|the book|the novel|the album|the show|the series|"
-    r"hit|single|movie|slogan)"
-    r"(?:\s+(?:the|a|an|him|her|it|them|himself|herself|itself))?[\s,:]*$"
-)
-#: Before a single word that someone is said to have called something: the evidence was "overwhelming".
-_JUDGED = re.compile(r"\b(?:was|were|is|are|be|been|felt|as|very|simply|too|utterly|completely)\s+$")
-_SMALL_WORDS = "a an and as at but by for from in into is it nor of on or the to with vs de la"
-_SMALL = frozenset(_SMALL_WORDS.split())
-
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
@@ -45,34 +36,34 @@ class Quoted:
     words: str
 
 
-def find_quotes(text: str, entities: Sequence[Entity]) -> tuple[Quote, ...]:
+def find_quotes(text: str, entities: Sequence[Entity], language: Language) -> tuple[Quote, ...]:
     """The quotations of ``text`` in order, each with its speaker's id where that can be told."""
-    spans = quoted(text)
+    spans = quoted(text, language)
     if not spans:
         return ()
-    speakers = Speakers(text, entities, [(span.start, span.end) for span in spans])
+    speakers = Speakers(text, entities, [(span.start, span.end) for span in spans], language)
     found: list[Quote] = []
     for number, span in enumerate(spans):
         speaker, cue = speakers.of(number)
-        if _is_quotation(text, span, cue is not None):
+        if _is_quotation(text, span, cue is not None, language.speech):
             found.append(Quote(text=span.words, start=span.start, end=span.end, speaker=speaker, cue=cue))
         else:
             speakers.forget(number)
     return tuple(found)
 
 
-def _is_quotation(text: str, span: Quoted, said: bool) -> bool:
+def _is_quotation(text: str, span: Quoted, said: bool, speech: SpeechWords) -> bool:
     """Whether marks hold speech: long enough, or said by someone; not a title or a nickname."""
     words = span.words.split()
     closed = span.words.rstrip()[-1:] in (",", ".", "!", "?", "…")
-    if _NAMING.search(text, max(0, span.start - 60), span.start) and len(words) <= 2 * _FEW and not closed:
+    if speech.naming.search(text, max(0, span.start - 60), span.start) and len(words) <= 2 * _FEW and not closed:
         return False
-    if _title_case(words) and not (said and closed):
+    if _title_case(words, speech) and not (said and closed):
         return False
     if _sentence(text, span):
         return True
     if said:
-        judged = _JUDGED.search(text, max(0, span.start - 20), span.start)
+        judged = speech.judged.search(text, max(0, span.start - 20), span.start)
         return len(words) > _WORD or span.words.rstrip()[-1:] in (",", ".", "!", "?") or judged is not None
     return len(words) > _FEW
 
@@ -84,17 +75,17 @@ def _sentence(text: str, span: Quoted) -> bool:
     return words[:1].isupper() and words[-1:] in (".", "!", "?") and before in ("", ".", "!", "?", ":", ",", '"', "”")
 
 
-def _title_case(words: Sequence[str]) -> bool:
+def _title_case(words: Sequence[str], speech: SpeechWords) -> bool:
     """Whether every word that would be is capitalised, as in titles: two words at least."""
-    big = [word for word in words if word.lower() not in _SMALL and word[:1].isalpha()]
+    big = [word for word in words if word.lower() not in speech.small and word[:1].isalpha()]
     return len(words) > 1 and bool(big) and all(word[0].isupper() for word in big) and words[-1][-1:].isalnum()
 
 
-def quoted(text: str) -> list[Quoted]:
+def quoted(text: str, language: Language) -> list[Quoted]:
     """Everything between quotation marks, outermost pairs only, in order."""
     spans: list[Quoted] = []
     position = 0
-    lost = _Lost()
+    lost = _Lost(language.speech.plural)
     while (start := _next_opening(text, position)) is not None:
         span = None if lost.holds(text[start], start) else _close(text, start, lost)
         if span is None:
@@ -112,7 +103,9 @@ class _Lost:
     marks nest: of those the ones that were still open at ``stop`` are lost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plural: str) -> None:
+        #: The letter before an apostrophe that may be a plural's possessive.
+        self.plural = plural
         self._until: dict[str, int] = {}
         self._nested: set[int] = set()
         self._closers: dict[str, list[int]] = {}
@@ -222,7 +215,7 @@ def _close_single(text: str, start: int, lost: _Lost) -> Quoted | None:
         if end >= stop:
             break
         last, after = text[end - 1], text[end + 1 : end + 2]
-        plural = last == "s" and after == " " and text[end + 2 : end + 3].islower()
+        plural = last == lost.plural and after == " " and text[end + 2 : end + 3].islower()
         if last.isspace() or (plural and text.find(text[end], end + 1, limit) >= 0):
             continue
         inner = text[start + 1 : end]

@@ -1,6 +1,7 @@
 """The alias tables that we own: who is meant by a name, in every article the same.
 
-``data/*.tsv``, one identity a line: ``id type name aliases detail link latitude longitude``, aliases parted by ``|``.
+The ``*.tsv`` of a language's folder have one identity a line: ``id type name aliases detail link latitude longitude``,
+aliases parted by ``|``.
 An alias that starts with ``=``, and one of at most three capitals, counts only as written (``US``, ``U.S.``, ``WHO``:
 not "us", "who"). Lines that start with ``#`` are comments.
 """
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 
 from streams.contracts.records import EntityType
+from streams.stages.tag.lang import Language
 from streams.text import fold
 
 #: Names in capitals up to this length, stops not counted, are words when written small.
@@ -34,9 +35,15 @@ class Identity:
 
 
 class AliasTable:
-    """Identities by their names. The first line that claims a name has it, so the order of the tables is a ranking."""
+    """Identities by their names. The first line that claims a name has it, so the order of the tables is a ranking.
 
-    def __init__(self, identities: Iterator[Identity]) -> None:
+    ``article``: what names are compared without, with its space: ``the ``.
+    """
+
+    def __init__(self, identities: Iterator[Identity], article: str = "") -> None:
+        self._article = article
+        # Names repeat within and between articles; some 5 MB.
+        self._key = lru_cache(maxsize=1 << 15)(self._compared)
         self.by_id: dict[str, Identity] = {}
         self._exact: dict[str, Identity] = {}
         self._folded: dict[str, Identity] = {}
@@ -45,35 +52,35 @@ class AliasTable:
         for identity in identities:
             self.by_id.setdefault(identity.id, identity)
             for alias in (identity.name, *identity.aliases):
-                first = alias.removeprefix("=").lower().removeprefix("the ").split()[0]
-                self.first_words.update((first, first.rstrip(".,"), key(first)))
-                if alias.startswith("=") or (alias.isupper() and len(key(alias)) <= _SHORT):
+                first = alias.removeprefix("=").lower().removeprefix(article).split()[0]
+                self.first_words.update((first, first.rstrip(".,"), self._key(first)))
+                if alias.startswith("=") or (alias.isupper() and len(self._key(alias)) <= _SHORT):
                     self._exact.setdefault(alias.removeprefix("="), identity)
                 else:
-                    self._folded.setdefault(key(alias), identity)
+                    self._folded.setdefault(self._key(alias), identity)
 
     def find(self, surface: str) -> Identity | None:
         """The identity that ``surface`` names, or None."""
-        return self._exact.get(surface) or self._exact.get(surface.rstrip(".")) or self._folded.get(key(surface))
+        return self._exact.get(surface) or self._exact.get(surface.rstrip(".")) or self._folded.get(self._key(surface))
 
-
-@lru_cache(maxsize=1 << 15)  # names repeat within and between articles; some 5 MB
-def key(surface: str) -> str:
-    """The form under which names are compared: folded, without full stops and a leading article."""
-    return fold(surface).replace(".", "").removeprefix("the ")
+    def _compared(self, surface: str) -> str:
+        """The form under which names are compared: folded, without full stops and a leading article."""
+        return fold(surface).replace(".", "").removeprefix(self._article)
 
 
 @cache
-def table() -> AliasTable:
-    """All tables of the package as one, read once a process."""
-    return AliasTable(_read())
+def table(language: Language) -> AliasTable:
+    """All tables of a language as one, read once a process."""
+    return AliasTable(_read(language), language.names.article)
 
 
-def _read() -> Iterator[Identity]:
+def _read(language: Language) -> Iterator[Identity]:
+    if language.data is None:
+        return
     # Hand-written tables come first: what we chose beats what was derived.
-    folder = resources.files("streams.stages.tag") / "data"
     for name in ("countries.tsv", "regions.tsv", "organisations.tsv", "people.tsv", "places.tsv"):
-        for line in (folder / name).read_text(encoding="utf-8").splitlines():
+        file = language.data / name
+        for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
             if line and not line.startswith("#"):
                 yield _parse(line)
 

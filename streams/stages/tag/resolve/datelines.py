@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from streams.contracts.records import EntityType
-from streams.stages.tag.resolve.aliases import AliasTable
+from streams.stages.tag.document import Document
 from streams.stages.tag.resolve.found import Name
 
-#: At the start of a line: a place in capitals, perhaps its country or state, a date, an agency in brackets; a dash.
-_DATELINE = re.compile(
-    r"^[ \t]*(?P<place>[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3}(?:/[A-Z][A-Z .'’-]+)*)"
-    r"(?:, (?P<country>[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})(?! \d))?"
-    r"(?P<date>,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:, \d{4})?|"
-    r" \d{4}-\d\d-\d\d(?=\n))?"
-    r"(?: ?\((?P<agency>[A-Z][\w /]*)\))?(?:[ \t]+-{1,2}[ \t]+|[ \t]*[–—][ \t]*|(?<=\d\d)(?=\n))",
-    re.MULTILINE,
-)
 
-
-def datelines(text: str, found: Sequence[Name], table: AliasTable) -> list[Name]:
+def datelines(document: Document, found: Sequence[Name]) -> list[Name]:
     """``found`` with the names of every dateline set right; a name that runs on over the dash starts behind it.
 
     Without a date or an agency the place must be one that the tables know: "ATHLETICS - " opens a headline.
     """
+    table = document.table
     spans: list[tuple[int, int]] = []
     heads: list[Name] = []
-    for match in _DATELINE.finditer(text):
+    for match in document.language.news.dateline.finditer(document.text):
         places = match.group("place").split("/")
         sure = match.group("date") or match.group("agency")
         if not sure and any((known := table.find(place)) is None or known.type != "LOC" for place in places):

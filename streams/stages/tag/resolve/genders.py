@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
+from streams.stages.tag.lang import Language
 from streams.text import fold
 
-_TITLE = re.compile(
-    r"(?:\b(?P<m>Mr|Sir|Lord|King|Prince|Father|Brother)|\b(?P<f>Mrs|Ms|Miss|Dame|Lady|Queen|Princess|Sister))\.?\s+$"
-)
 
-#: Common first names of people in English-language news; names that are common for both are left out.
-_HE = """
-    aaron abdul abdullah adam ahmed alan albert alejandro alexander alfred ali andre andrew angus anthony antonio arthur
-    barack ben benjamin bernard bernie bill bob boris brad brendan brian bruce carl carlos charles chris christopher
-    craig daniel david dean dennis derek diego dmitry dominic donald douglas ed eddie edward emmanuel eric ernest
-    fernando francesco francisco frank fred frederick gareth gary gavin george gerald giovanni giuseppe gordon graham
-    greg gregory hans harold harry hassan henry herbert howard hugh hugo ian ibrahim igor imran isaac ivan jack jacob
-    jake james jason javier jean jeff jeffrey jeremy jerome jerry jim jimmy joe john jon jonathan jorge jose joseph
-    joshua juan julian justin karl keir keith ken kenneth kevin khalid klaus larry lee leonard leo lewis liam lionel
-    louis luca lucas luis luke manuel marc marco marcus mario mark martin marvin matt matthew mehmet michael miguel mike
-    mohamed mohammad mohammed muhammad mustafa narendra nathan neil nicholas nick nicolas nigel norman oliver olaf omar
-    oscar osama patrick paul pedro peter philip pierre rafael ralph raymond recep richard rob robert roberto rodrigo
-    roger roland ron ronald roy russell ryan sam samuel scott sean sebastian sergei sergey simon stanley stefan stephen
-    steve steven stuart terry thomas tim timothy tom tony trevor victor viktor vincent vladimir volodymyr walter warren
-    wayne will william xavier yusuf zach
-"""
-_SHE = """
-    abigail adriana agnes aisha alexandra alice alison amanda amelia amina amy ana andrea angela anita ann anna anne
-    annette annie audrey barbara beatrice bella bernadette beth betty blaise brenda bridget camilla carla carmen carol
-    caroline carolyn catherine cathy charlotte cheryl chloe christina christine cindy claire clara claudia cristina
-    cynthia daniela deborah denise diana diane donna doris dorothy edith eileen elaine eleanor elena elisabeth elizabeth
-    ellen emily emma erica erin esther eva evelyn fatima fiona florence frances gabriela gail gemma georgia giorgia
-    gina gloria grace greta gwen hannah harriet heather helen hillary ida ingrid irene isabel isabella jacinda jackie
-    jacqueline jane janet janice jasmine jean jennifer jenny jessica jill joan joanna josephine joyce judith judy julia
-    julie kaja kamala karen kate katherine kathleen kathryn katie kay kelly kirsten kristen laura lauren leila leticia
-    lilian linda lisa liz louise lucia lucy lydia madeleine maggie maia margaret maria mariam marie marilyn marina
-    marine marion martha mary maureen megan melania melanie melissa mercedes mette michelle miriam molly monica nadia
-    nancy naomi natalia natalie nicola nicole nina nora olga olivia pamela patricia paula pauline penny phyllis
-    priscilla rachel rebecca regina renee rita roberta rosa rose rosemary roxana ruth sally samantha sandra sanna sara
-    sarah sharon sheila shirley silvia sofia sonia sophia sophie stella stephanie sue susan susanna suzanne sylvia
-    tamara tanya teresa theresa tina tracy ursula valerie vanessa vera veronica victoria virginia vivian wendy yasmin
-    yvette yvonne zara zoe
-"""
-_BOTH = frozenset(_HE.split()) & frozenset(_SHE.split())
-_GENDERS = dict.fromkeys(_HE.split(), "m") | dict.fromkeys(_SHE.split(), "f")
-
-
-def gender_of(name: str) -> str | None:
-    """``m``, ``f`` or None for a full name."""
+def gender_of(name: str, language: Language) -> str | None:
+    """``m``, ``f`` or None for a full name; None too for a first name that both have."""
     words = fold(name).split()
     first = words[0] if words else ""
-    return None if first in _BOTH else _GENDERS.get(first)
+    he, she = first in language.genders.he, first in language.genders.she
+    return None if he == she else "m" if he else "f"
 
 
-def gender_of_title(text: str, start: int) -> str | None:
+def gender_of_title(text: str, start: int, language: Language) -> str | None:
     """``m`` or ``f`` where the words before ``start`` end in a title that tells."""
-    match = _TITLE.search(text, max(0, start - 12), start)
+    match = language.genders.title.search(text, max(0, start - 12), start)
     if match is None:
         return None
     return "m" if match.group("m") else "f"

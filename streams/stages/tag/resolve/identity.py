@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streams.contracts.records import Entity, EntityType, Mention
+from streams.stages.tag.document import Document
 from streams.stages.tag.resolve import names, organisations
-from streams.stages.tag.resolve.aliases import AliasTable, Identity
+from streams.stages.tag.resolve.aliases import Identity
 from streams.stages.tag.resolve.found import Name
 from streams.stages.tag.resolve.people import People
 from streams.stages.tag.resolve.salience import salience
@@ -39,31 +40,30 @@ class _Cluster:
     mentions: list[Name] = field(default_factory=list)
 
 
-def identify(
-    article_id: str, document: str, offset: int, found: Sequence[Name], table: AliasTable
-) -> tuple[Entity, ...]:
+def identify(article_id: str, document: Document, offset: int, found: Sequence[Name]) -> tuple[Entity, ...]:
     """The entities of a document, most salient first.
 
     Args:
         article_id: goes into the ids of people of whom only a surname is known: those never merge across documents.
-        document: title and text as one; ``offset`` is where the text starts in it.
-        found: names with offsets into ``document``.
+        offset: where the text starts in the document.
+        found: names with offsets into the document.
     """
-    locate = _Locator(article_id, document, found, table)
+    locate = _Locator(article_id, document, found)
     clusters: dict[str, _Cluster] = {}
     for name in found:
         fresh = locate(name)
         clusters.setdefault(fresh.id, fresh).mentions.append(name)
-    entities = [_entity(cluster, document, offset) for cluster in clusters.values()]
+    entities = [_entity(cluster, document.text, offset) for cluster in clusters.values()]
     return tuple(sorted(entities, key=lambda entity: (-entity.salience, entity.id)))
 
 
 class _Locator:
     """Says of a name where it belongs, with all of a document's names in view."""
 
-    def __init__(self, article_id: str, document: str, found: Sequence[Name], table: AliasTable) -> None:
-        self._article_id, self._document, self._table = article_id, document, table
-        self._people = People(document, [name for name in found if name.type == "PER"], table)
+    def __init__(self, article_id: str, document: Document, found: Sequence[Name]) -> None:
+        self._article_id, self._text = article_id, document.text
+        self._language, self._table = document.language, document.table
+        self._people = People(document, [name for name in found if name.type == "PER"])
         self._short = organisations.acronyms(document, found)
         self._heads = organisations.short_forms(document, found)
         self._before = dict(zip(found[1:], found, strict=False))
@@ -87,7 +87,7 @@ class _Locator:
 
     def _thing(self, name: Name) -> _Cluster:
         kind = name.type
-        surface = names.without_possessive(self._document[name.start : name.end])
+        surface = names.without_possessive(self._text[name.start : name.end], self._language)
         long = self._short.get(surface.rstrip("."))
         known = (self._table.find(long) if long else None) or self._table.find(surface)
         if known is not None and known.type == kind:
@@ -96,7 +96,7 @@ class _Locator:
             return _Cluster(_id(kind, long), long, kind, f"stands for {long} in the text")
         if kind != "ORG":
             return _Cluster(_id(kind, surface), surface, kind, "own name")
-        core = organisations.without_legal_form(surface)
+        core = organisations.without_legal_form(surface, self._language)
         head = self._heads.get(fold(core))
         if head:
             known = self._table.find(head)
@@ -107,15 +107,15 @@ class _Locator:
         known = self._table.find(core)
         if known is not None and known.type == kind:
             return _Cluster(known.id, known.name, kind, "alias table, without its legal form", known)
-        if organisations.generic(core):
+        if organisations.generic(core, self._language):
             return self._of_country(name, core)
         return _Cluster(_id(kind, core), core, kind, "own name")
 
     def _of_country(self, name: Name, core: str) -> _Cluster:
         """``Russian Foreign Ministry``, ``Ukraine's parliament``: the country just before says whose it is."""
         before = self._before.get(name)
-        if before is not None and self._document[before.end : name.start].strip() in ("", "'s", "’s"):
-            country = self._table.find(self._document[before.start : before.end])
+        if before is not None and self._text[before.end : name.start].strip() in ("", *self._language.names.genitives):
+            country = self._table.find(self._text[before.start : before.end])
             if country is not None and (country.link or "").startswith("iso:"):
                 code = (country.link or "").removeprefix("iso:").lower()
                 return _Cluster(f"org:{code}-{slug(core)}", core, "ORG", f"of {country.name}, named before it")
@@ -126,7 +126,7 @@ def _id(kind: EntityType, name: str) -> str:
     return f"{_PREFIX[kind]}:{slug(name)}"
 
 
-def _entity(cluster: _Cluster, document: str, offset: int) -> Entity:
+def _entity(cluster: _Cluster, text: str, offset: int) -> Entity:
     mentions = []
     for name in cluster.mentions:
         title = name.end <= offset
@@ -136,7 +136,7 @@ def _entity(cluster: _Cluster, document: str, offset: int) -> Entity:
                 field="title" if title else "text",
                 start=name.start - shift,
                 end=name.end - shift,
-                surface=document[name.start : name.end],
+                surface=text[name.start : name.end],
             )
         )
     known = cluster.known
@@ -145,7 +145,7 @@ def _entity(cluster: _Cluster, document: str, offset: int) -> Entity:
         name=cluster.name,
         type=cluster.type,
         mentions=tuple(mentions),
-        salience=salience(mentions, len(document) - offset),
+        salience=salience(mentions, len(text) - offset),
         detail=known.detail if known else None,
         link=known.link if known else None,
         latitude=known.latitude if known else None,

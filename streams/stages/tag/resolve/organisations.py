@@ -5,50 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from streams.stages.tag.document import Document
+from streams.stages.tag.lang import Language
 from streams.stages.tag.resolve import names
 from streams.stages.tag.resolve.found import Name
 from streams.text import fold
 
-#: Legal forms at the end of a company's name; they come and go between articles.
-_LEGAL = re.compile(
-    r"(?i)[\s,]+(?:inc|incorporated|corp|corporation|co|company|ltd|limited|plc|llc|llp|ag|gmbh|sa|s\.a|nv|n\.v|ab|asa|"
-    r"oyj|spa|s\.p\.a|se|bhd|berhad|pty|pvt|kk|holdings?|group)\.?$"
-)
-_AFTER = re.compile(r"\s*\(\s*(?:the\s+)?[\"“']?([^()\"“”']{2,80}?)[\"”']?\s*\)")
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z&.0-9-]*[A-Z0-9]s?\.?|[A-Z]{2,}[a-z]?")
-#: Bodies that every country has: what they are called alone says nothing across documents.
-_GENERIC = re.compile(
-    r"(?i)^(?:(?:foreign|interior|defen[cs]e|health|finance|education|justice|energy|trade|economy|transport|"
-    r"agriculture|information|labou?r|environment|culture|tourism|home|treasury|state) "
-    r"(?:ministry|office|department|secretariat)|ministry of [\w\s,]+|department of [\w\s,]+|"
-    r"parliament|congress|senate|house of representatives|national assembly|supreme court|high court|"
-    r"constitutional court|court of appeal|"
-    r"central bank|reserve bank|army|navy|air force|armed forces|national guard|coast guard|government|cabinet|"
-    r"election commission|electoral commission|national police|federal police|police|chamber of commerce|"
-    r"(?:labou?r|democratic|socialist|communist|conservative|republican|liberal|green|national|people's) party)$"
-)
 
 
-def generic(surface: str) -> bool:
+def generic(surface: str, language: Language) -> bool:
     """Whether the name needs a country to say which body is meant: ``Foreign Ministry``, ``Supreme Court``."""
-    return bool(_GENERIC.match(surface))
+    return bool(language.organisations.generic.match(surface))
 
 
-def without_legal_form(surface: str) -> str:
+def without_legal_form(surface: str, language: Language) -> str:
     """``Boeing Co.`` → ``Boeing``; a name that is nothing but a legal form stays."""
-    while (match := _LEGAL.search(surface)) and match.start() > 2:
+    while (match := language.organisations.legal_form.search(surface)) and match.start() > 2:
         surface = surface[: match.start()]
     return surface
 
 
-def acronyms(document: str, found: Sequence[Name]) -> dict[str, str]:
+def acronyms(document: Document, found: Sequence[Name]) -> dict[str, str]:
     """Short form → long name, from ``Long Name (LN)`` and ``LN (Long Name)`` where the initials agree."""
     pairs: dict[str, str] = {}
     for name in found:
         if name.type == "PER":
             continue
-        surface = document[name.start : name.end]
-        match = _AFTER.match(document, name.end)
+        surface = document.text[name.start : name.end]
+        match = document.language.organisations.in_brackets.match(document.text, name.end)
         if match is None:
             continue
         other = match.group(1).strip()
@@ -58,23 +43,23 @@ def acronyms(document: str, found: Sequence[Name]) -> dict[str, str]:
     return pairs
 
 
-def short_forms(document: str, found: Sequence[Name]) -> dict[str, str]:
+def short_forms(document: Document, found: Sequence[Name]) -> dict[str, str]:
     """Folded short form → the only longer organisation of the text that starts so: ``Goldman`` → ``Goldman Sachs``.
 
     A short form of one word must not be a name of its own type elsewhere: a place or a person.
     """
-    long_names = {without_legal_form(document[name.start : name.end]) for name in found if name.type == "ORG"}
-    others = {fold(document[name.start : name.end]) for name in found if name.type != "ORG"}
+    text, language = document.text, document.language
+    long_names = {without_legal_form(text[name.start : name.end], language) for name in found if name.type == "ORG"}
+    others = {fold(text[name.start : name.end]) for name in found if name.type != "ORG"}
     forms: dict[str, str] = {}
     claimed: dict[str, set[str]] = {}
     for long in sorted(long_names):
         words = fold(long).split()
         for count in range(1, len(words)):
             head = " ".join(words[:count])
-            if words[count] not in ("of", "and", "for", "&", "'s", "de") and words[count - 1] not in (
-                "of",
-                "for",
-                "the",
+            if (
+                words[count] not in language.organisations.not_after_short
+                and words[count - 1] not in language.organisations.not_ending_short
             ):
                 claimed.setdefault(head, set()).add(long)
     present = {fold(long) for long in long_names}

@@ -11,8 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+from streams.stages.tag.document import Document
 from streams.stages.tag.resolve import names
-from streams.stages.tag.resolve.aliases import AliasTable
 from streams.stages.tag.resolve.found import Name
 from streams.stages.tag.resolve.genders import gender_of, gender_of_title
 from streams.text import fold
@@ -30,8 +30,8 @@ _MOST_SHARING = 50
 class People:
     """The people of one document."""
 
-    def __init__(self, document: str, found: Sequence[Name], table: AliasTable) -> None:
-        self._document, self._table = document, table
+    def __init__(self, document: Document, found: Sequence[Name]) -> None:
+        self._text, self._language, self._table = document.text, document.language, document.table
         #: Folded full name → its owner's full name.
         self._full: dict[str, str] = {}
         #: The full names by what misspellings and middle names leave as it is.
@@ -51,7 +51,7 @@ class People:
         if folded in self._full:
             full = self._full[folded]
             return full, "full name" if full == bare else f"variant of {full}"
-        owners = self._owners.get(_key(folded), {})
+        owners = self._owners.get(self._key(folded), {})
         if len(owners) == 1:
             return (owner := next(iter(owners))), f"part of {owner}, named in the text"
         if owners:
@@ -63,15 +63,16 @@ class People:
 
     def bare(self, name: Name) -> str:
         """A mention without titles, possessive and plural ("the Obamas" stays)."""
-        surface = self._document[name.start : name.end]
-        return names.without_possessive(surface[names.after_honorifics(surface) :]).strip()
+        surface = self._text[name.start : name.end]
+        bare = surface[names.after_honorifics(surface, self._language) :]
+        return names.without_possessive(bare, self._language).strip()
 
     def _among(self, name: Name, bare: str, owners: dict[str, None]) -> tuple[str | None, str]:
         titles = self._titles_before(name)
         if titles and len(owners) <= _MOST_SHARING:
-            gender = gender_of_title(self._document, name.start)
-            alike = [owner for owner in owners if gender and gender_of(owner) == gender]
-            others = [owner for owner in owners if gender_of(owner) is None]
+            gender = gender_of_title(self._text, name.start, self._language)
+            alike = [owner for owner in owners if gender and gender_of(owner, self._language) == gender]
+            others = [owner for owner in owners if gender_of(owner, self._language) is None]
             if len(alike) == 1 and not others:
                 return alike[0], f"title fits {alike[0]} alone"
             titled = [owner for owner in owners if titles & self._titles[owner]]
@@ -85,9 +86,9 @@ class People:
     def _add_full(self, name: Name) -> None:
         bare = self.bare(name)
         folded = fold(bare)
-        parts = _parts(folded)
+        parts = self._parts(folded)
         known = self._table.find(bare)
-        partial = known is None and (parts[0] in names.PARTICLES or _key(folded) in self._owners)
+        partial = known is None and (parts[0] in self._language.names.particles or self._key(folded) in self._owners)
         if len(parts) < 2 or folded in self._full or partial:
             if folded in self._full:
                 self._titles[self._full[folded]] |= self._titles_before(name)
@@ -98,8 +99,8 @@ class People:
         if len(alike) < _MOST_ALIKE:
             alike.append((parts, owner))
         self._titles[owner] |= self._titles_before(name)
-        for part in {parts[-1], parts[0], f"{parts[0]} {parts[-1]}", " ".join(_tail(parts)), " ".join(parts[1:])}:
-            self._owners[_key(part)][owner] = None
+        for part in {parts[-1], parts[0], f"{parts[0]} {parts[-1]}", " ".join(self._tail(parts)), " ".join(parts[1:])}:
+            self._owners[self._key(part)][owner] = None
 
     def _same(self, parts: list[str]) -> str | None:
         """An earlier full name of the same first name and all but the same surname: a middle name or a misspelling."""
@@ -120,43 +121,40 @@ class People:
         for title in self._titles_before(name):
             known = self._table.find(f"{title} {bare}")
             if known is not None and known.type == "PER":
-                self._owners[_key(fold(bare))][known.name] = None
+                self._owners[self._key(fold(bare))][known.name] = None
                 self._titles[known.name].add(title)
 
     def _titles_before(self, name: Name) -> set[str]:
         """Titles before a mention, or at its start: lower-case, ``prime minister`` as one."""
-        surface = self._document[name.start : name.end]
-        inside = surface[: names.after_honorifics(surface)]
-        match = _BEFORE.search(self._document, max(0, name.start - 60), name.start)
+        surface = self._text[name.start : name.end]
+        inside = surface[: names.after_honorifics(surface, self._language)]
+        match = _BEFORE.search(self._text, max(0, name.start - 60), name.start)
         words = fold((match.group() if match else "") + inside).replace(".", "").split()
         found: set[str] = set()
         for word in reversed(words):
-            if word in names.HONORIFICS:
+            if word in self._language.names.honorifics:
                 found.add(word)
-            elif word in ("prime", "vice", "foreign") and found:
+            elif word in self._language.names.compounds and found:
                 found = {f"{word} {title}" for title in found} | found
             else:
                 break
         return found
 
+    def _parts(self, folded: str) -> list[str]:
+        """The words of a name, suffixes such as ``jr`` left out."""
+        parts = [part.strip(".,") for part in folded.split()]
+        kept = [part for part in parts if part not in self._language.names.suffixes]
+        return kept or parts
 
-def _parts(folded: str) -> list[str]:
-    """The words of a name, suffixes such as ``jr`` left out."""
-    parts = [part.strip(".,") for part in folded.split()]
-    kept = [part for part in parts if part not in names.SUFFIXES]
-    return kept or parts
+    def _tail(self, parts: list[str]) -> list[str]:
+        """The surname with its particles: ``von der leyen``."""
+        at = len(parts) - 1
+        while at > 1 and parts[at - 1] in self._language.names.particles:
+            at -= 1
+        return parts[at:]
 
-
-def _tail(parts: list[str]) -> list[str]:
-    """The surname with its particles: ``von der leyen``."""
-    at = len(parts) - 1
-    while at > 1 and parts[at - 1] in names.PARTICLES:
-        at -= 1
-    return parts[at:]
-
-
-def _key(folded: str) -> str:
-    return " ".join(_parts(folded))
+    def _key(self, folded: str) -> str:
+        return " ".join(self._parts(folded))
 
 
 def _near(one: str, other: str) -> bool:
