@@ -65,3 +65,15 @@ def test_no_two_classes_of_one_name() -> None:
         if isinstance(node, ast.ClassDef)
     )
     assert [name for name, count in named.items() if count > 1] == []
+
+
+def test_no_function_takes_more_than_eight_positional_parameters() -> None:
+    """Beyond that nobody knows which is which: an object holds what they share, or they are named."""
+    many = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "streams").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        and len(node.args.posonlyargs) + len(node.args.args) > 8
+    ]
+    assert many == []
