@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 
-#: The agencies and libraries whose credit in brackets ends a caption.
-AGENCIES = (
-    r"AP|AFP|PA|EPA|EFE|DPA|ANSA|PTI|ANI|UPI|TASS|Reuters|Bloomberg|Xinhua|Kyodo|Yonhap|Anadolu|Getty(?: Images)?|"
-    r"Shutterstock|iStock|Alamy|Rex|Corbis|Unsplash|Pexels|Pixabay|Flickr|Wikimedia(?: Commons)?|Zuma|Imago|"
-    r"Associated Press|Agence France-Presse|Press Association"
-)
+from streams.stages.clean.agencies import agencies
+
+_AGENCIES = "|".join(re.escape(written) for written in agencies("caption"))
 _CAPTION_END = re.compile(
     rf"\((?:(?:file |handout |stock )?(?:photo|image|picture|credit|source|courtesy)s?\b[^()]{{0,80}}"
-    rf"|(?:[^()]{{0,60}}[/,| ])?(?:{AGENCIES})(?:[/,| ][^()]{{0,60}})?)\)\.?$",
+    rf"|(?:[^()]{{0,60}}[/,| ])?(?:{_AGENCIES})(?:[/,| ][^()]{{0,60}})?)\)\.?$",
     re.IGNORECASE,
 )
 _CREDIT_LINE = re.compile(
     rf"^(?:(?:photo|image|picture|credit|video|photograph|illustration|graphic)s?\s*(?:credits?|by|courtesy)?\s*[:©/]"
     rf"|(?:photo|image|photograph|illustration|video)s? (?:by|courtesy) \S"
-    rf"|(?:{AGENCIES})(?:\s?/\s?\S.*)?$|.{{0,60}}(?:via|/)\s?(?:{AGENCIES})$|file photo\b)",
+    rf"|(?:{_AGENCIES})(?:\s?/\s?\S.*)?$|.{{0,60}}(?:via|/)\s?(?:{_AGENCIES})$|file photo\b)",
     re.IGNORECASE,
 )
 #: A label before a headline of another story, or before a list of them.

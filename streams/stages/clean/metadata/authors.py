@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from streams.stages.clean.agencies import agencies
 from streams.text import fold
 
 _PREFIX = re.compile(
@@ -30,9 +31,7 @@ _ROLE = re.compile(
     r"read|follow|share|subscribe|profile|posts?|articles?|all|more|the|about|bio|contact|wire)\b|https?:|www\.|[@#\d]",
     re.IGNORECASE,
 )
-_AGENCY = re.compile(
-    r"^(?:(?:the )?associated press|reuters|afp|agence france-presse|bloomberg|ap|dpa)$", re.IGNORECASE
-)
+_AGENCIES = agencies("byline")
 
 
 def clean_names(values: Sequence[str], outlets: Sequence[str] = ()) -> list[str]:
@@ -53,7 +52,7 @@ def clean_names(values: Sequence[str], outlets: Sequence[str] = ()) -> list[str]
                 continue
             if name.isupper() and " " in name:
                 name = name.title()
-            if _AGENCY.match(name) or (_is_name(name) and not _ROLE.search(name) and not _is_letters(name)):
+            if name.lower() in _AGENCIES or (_is_name(name) and not _ROLE.search(name) and not _is_letters(name)):
                 found.setdefault(name.casefold(), name)
     return list(found.values())
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
 
+from streams.stages.clean.agencies import agencies
+
 _NOTICE = re.compile(
     r"(?:\(c\)|©|copyright(?:\s*(?:©|\(c\)))?)\s*(?:(?:19|20)\d\d(?:\s?[-–]\s?(?:19|20)\d\d)?\s*,?\s*)?(?:by\s+)?"
     r"(?P<name>[^\d:|.,;©()]{2,60}?)\s*(?:[:|.,;(]|(?:19|20)\d\d|all rights|$)",
@@ -25,14 +27,7 @@ _NAME = re.compile(r"\b[A-Z][\w'’&-]{0,30}(?: (?:of|the|and|&|de|del|della|la|
 _MOST_ADDRESSES = 10
 #: Words of a name, and characters of text in which one is looked for.
 _MOST_WORDS, _READ = 7, 20_000
-_AGENCIES = {
-    "ap": "Associated Press", "associated press": "Associated Press", "the associated press": "Associated Press",
-    "reuters": "Reuters", "thomson reuters": "Reuters", "afp": "Agence France-Presse",
-    "agence france-presse": "Agence France-Presse", "upi": "UPI", "bloomberg": "Bloomberg", "dpa": "dpa",
-    "pti": "Press Trust of India", "ani": "ANI", "xinhua": "Xinhua", "kyodo": "Kyodo News", "yonhap": "Yonhap",
-    "tass": "TASS", "ansa": "ANSA", "efe": "EFE", "cnn": "CNN", "pa": "PA Media",
-    "cp": "The Canadian Press", "the canadian press": "The Canadian Press", "aap": "AAP",
-}  # fmt: skip
+_AGENCIES = agencies("credit")
 
 
 def find_credit(kept: Sequence[str], dropped: Sequence[str]) -> str | None:
