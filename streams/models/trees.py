@@ -23,7 +23,12 @@ _AT_ONCE = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """A sum of complete binary trees of one depth; ``predict`` gives probabilities."""
+    """A sum of complete binary trees of one depth; ``predict`` gives probabilities. ``load`` makes one.
+
+    >>> file = b'{"depth": 1, "bias": 0, "features": ["words"], "trees": [[[0, ["words", 5]], [1, [-2]], [2, [2]]]]}'
+    >>> load(file, ["words"]).predict(Table.of({"words": [3, 40]})).round(2).tolist()
+    [0.12, 0.88]
+    """
 
     #: The columns of the tables that are read, in order.
     names: tuple[str, ...]
@@ -116,6 +121,14 @@ def dump(features: Sequence[str], models: Sequence[dict[str, Any]], depth: int) 
     """The mean of the models' scores before the sigmoid as a weights file; one tree a line.
 
     ``models``: LightGBM's ``Booster.dump_model()``, one or more.
+
+    >>> split = {"split_feature": 0, "decision_type": "<=", "threshold": 5.0}
+    >>> tree = {**split, "left_child": {"leaf_value": -2.0}, "right_child": {"leaf_value": 2.0}}
+    >>> print(dump(["words"], [{"tree_info": [{"tree_structure": tree}]}], depth=1).decode())
+    {"depth":1,"bias":0.0,"features":["words"],"trees":[
+    [[0,["words",5.0]],[1,[-2.0]],[2,[2.0]]]
+    ]}
+    <BLANKLINE>
     """
     trees = []
     for info in [info for model in models for info in model["tree_info"]]:

@@ -26,6 +26,12 @@ class Cleaner:
 
     ``max_bytes``: larger contents (UTF-8 or as fetched) are rejected as ``too_large``. ``classifiers``: other weights
     than the shipped ones, for the evaluation.
+
+    >>> text = "Home\\n\\nThe harbour will be closed for two weeks, the port authority said on Monday.\\n\\n3 comments"
+    >>> Cleaner().clean(RawArticle(content=text, title="Harbour closed")).text
+    'The harbour will be closed for two weeks, the port authority said on Monday.'
+    >>> Cleaner().clean(RawArticle(content="Home")).reason
+    'too_short'
     """
 
     def __init__(self, max_bytes: int = 10_000_000, classifiers: LineClassifiers | None = None) -> None:
@@ -114,7 +120,14 @@ def _plausible(moment: datetime | None, now: datetime | None) -> datetime | None
 
 
 def explain(raw: RawArticle, article: CleanArticle) -> list[tuple[bool, str, str, float]]:
-    """``(kept, line, reason, score)`` for each non-empty line of what was cleaned; kept lines have no reason."""
+    """``(kept, line, reason, score)`` for each non-empty line of what was cleaned; kept lines have no reason.
+
+    >>> raw = RawArticle(content="Home\\n\\nThe harbour will be closed for two weeks, a port official said.")
+    >>> for row in explain(raw, Cleaner().clean(raw)):
+    ...     print(row)
+    (False, 'Home', 'label', 1.0)
+    (True, 'The harbour will be closed for two weeks, a port official said.', '', 1.0)
+    """
     body = open_body(raw, 1 << 62)
     rows: list[tuple[bool, str, str, float]] = []
     stretches = iter(article.dropped)

@@ -33,6 +33,9 @@ def canonical_url(url: str) -> str | None:
     Scheme, ``www.``, mobile and AMP hosts, AMP paths, tracking parameters, the fragment and the final slash go;
     what is left of the query is sorted. Made for comparing: it need not be a working link. A URL beyond its limit, or
     one wrapped in more AMP viewers than ``_MOST_WRAPPERS``, is no address either.
+
+    >>> canonical_url("http://m.example.org/a/?utm_source=x&page=2#top")
+    'https://example.org/a?page=2'
     """
     address: str | None = url.strip() if len(url) <= MOST["url"] else None
     for _ in range(_MOST_WRAPPERS + 1):
@@ -73,13 +76,25 @@ def _unwrap(url: str) -> tuple[str | None, bool]:
 
 
 def host_of(url: str | None) -> str | None:
-    """The host that a page belongs to, without ``www.``, mobile and AMP prefixes: the unit of line memory."""
+    """The host that a page belongs to, without ``www.``, mobile and AMP prefixes: the unit of line memory.
+
+    >>> host_of("https://amp.example.org/a")
+    'example.org'
+    """
     canonical = canonical_url(url) if url else None
     return urlsplit(canonical).hostname if canonical else None
 
 
 def article_id(raw: RawArticle) -> str:
-    """The article's id: the given one, else from its canonical URL, else from its content. Cheap."""
+    """The article's id: the given one, else from its canonical URL, else from its content. Cheap.
+
+    >>> from streams.contracts.records import RawArticle
+    >>> article_id(RawArticle(id="x-1", content="…"))
+    'x-1'
+    >>> ways = "http://www.example.org/a/", "https://example.org/a?utm_source=mail"
+    >>> len({article_id(RawArticle(url=url, content="…")) for url in ways})
+    1
+    """
     if raw.id:
         return bounded_id(raw.id)
     canonical = canonical_url(raw.url) if raw.url else None

@@ -13,7 +13,7 @@ class Document:
     """An article's title and text as one, and the language that it is read in.
 
     >>> Document("Paris is quiet.").table.find("Paris").id
-    'place:geonames-2988507'
+    'place:paris-fr'
     """
 
     text: str

@@ -9,7 +9,14 @@ _SHOWN = 6
 
 
 def explain(article: TaggedArticle) -> str:
-    """Plain text: title and text with ``[name|n]`` and ``«quotation|n»``, then the numbered entities and quotations."""
+    """Plain text: title and text with ``[name|n]`` and ``«quotation|n»``, then the numbered entities and quotations.
+
+    >>> from streams.stages.tag import create_tagger
+    >>> from streams.contracts.records import CleanArticle
+    >>> article = CleanArticle(id="a", text='"We will keep our word," said NATO chief Mark Rutte.')
+    >>> print(explain(create_tagger(backend="gazetteer").tag([article])[0]).splitlines()[0])
+    «"We will keep our word,"|Q1» said [NATO|1] chief [Mark Rutte|2].
+    """
     numbers = {entity.id: number for number, entity in enumerate(article.entities, start=1)}
     parts = []
     if article.title:

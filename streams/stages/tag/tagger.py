@@ -30,7 +30,13 @@ _SPACE = re.compile(r"\s")
 
 
 class Tagger:
-    """A loaded backend, and by language the weights that correct its labels. Make one a process; ``tag`` is pure."""
+    """A loaded backend, and by language the weights that correct its labels. Make one a process; ``tag`` is pure.
+
+    >>> tagger = create_tagger(backend="gazetteer")
+    >>> article = CleanArticle(id="a", text='"We will keep our word," said NATO chief Mark Rutte.')
+    >>> [entity.id for entity in tagger.tag([article])[0].entities]
+    ['org:nato', 'person:mark-rutte']
+    """
 
     def __init__(self, backend: Backend, relabellers: Mapping[str, Relabeller]) -> None:
         self.backend = backend
@@ -84,6 +90,9 @@ def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> T
     Raises:
         ValueError: no such backend.
         WeightsError: its weights are missing or damaged; the message says what to do.
+
+    >>> create_tagger(backend="gazetteer").backend.name
+    'gazetteer'
     """
     loaded = create_backend(backend, models_dir or user_models_dir())
     known = [language for language in LANGUAGES.values() if loaded.relabel and language.code in loaded.languages]

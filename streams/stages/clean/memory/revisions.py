@@ -27,7 +27,15 @@ Rows = dict[str, bytes | None]
 
 
 class CleaningMemory:
-    """The memory of one partition. ``lookup_context``, clean, ``assign_revision``: in the order of the positions."""
+    """The memory of one partition. ``lookup_context``, clean, ``assign_revision``: in the order of the positions.
+
+    >>> memory = CleaningMemory()
+    >>> for position, story in enumerate(("A harbour closes.", "A bridge opens.", "A mayor resigns.")):
+    ...     raw = RawArticle(url=f"https://example.org/{position}", content=f"Subscribe to our paper\\n\\n{story}")
+    ...     context, _ = memory.lookup_context(raw, position)
+    >>> context.pages, list(context.lines.values())
+    (2, [2])
+    """
 
     def __init__(self) -> None:
         #: id -> (changes that are only counted, [(position, content hash) of the later ones])
