@@ -19,7 +19,7 @@ from streams.contracts.records import (
     Story,
     TaggedArticle,
 )
-from streams.contracts.topics import TOPICS
+from streams.contracts.topology import TOPICS, readers, writers
 from streams.metrics import METRICS
 from streams.settings import Settings
 from streams.stages.clean import extraction
@@ -70,7 +70,7 @@ def _topics() -> str:
             if not topic.compacted and topic.retention_ms is not None:
                 keep = f"{topic.retention_ms // 86_400_000} days"
             name = f"`{topic.full_name('news')}`"
-            yield name, record, topic.key, keep, topic.written_by, topic.read_by, topic.why
+            yield name, record, topic.key, keep, ", ".join(writers(topic)), ", ".join(readers(topic)), topic.why
 
     head = "# Topics\n\n`news` is `STREAMS_TOPIC_PREFIX`. `streams topics plan|apply` compares and creates them. "
     head += "Record schemas are in [schemas/](schemas/).\n\n"

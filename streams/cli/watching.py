@@ -10,6 +10,7 @@ from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, paper, write_line
 from streams.cli.stories import print_event, print_story, story_json
 from streams.contracts import codec
+from streams.contracts.topology import STORY_EVENTS
 from streams.settings import load
 
 
@@ -26,7 +27,7 @@ def tail(everything: bool, as_json: bool) -> None:
     async def run() -> None:
         await require_cluster(settings, READS_LOG)
         log = LogReader(settings)
-        topic = f"{settings.topic_prefix}.story-events"
+        topic = STORY_EVENTS.full_name(settings.topic_prefix)
         first = FirstDecisions()
         async for record in log.follow(topic, from_now=not everything):
             decision = first.accept(record)
@@ -55,7 +56,7 @@ def explain(article_id: str, as_json: bool) -> None:
     async def run() -> tuple[list[Decision], dict[str, Story]]:
         await require_cluster(settings, READS_LOG)
         log = LogReader(settings)
-        topic = f"{settings.topic_prefix}.story-events"
+        topic = STORY_EVENTS.full_name(settings.topic_prefix)
         found: list[Decision] = []
         stories: dict[str, Story] = {}
         first = FirstDecisions()

@@ -15,7 +15,8 @@ from typing import Literal
 SCHEMA_VERSION = 1
 
 EntityType = Literal["PER", "ORG", "LOC", "MISC"]
-Stage = Literal["clean", "tag", "cluster"]
+#: A stage's name: a key of ``topology.TOPOLOGY``.
+Stage = str
 EventType = Literal["created", "joined", "revised", "merged", "split", "closed", "reopened", "retracted"]
 StoryStatus = Literal["open", "closed", "merged", "retracted"]
 
@@ -310,6 +311,3 @@ class Story:
     quotes: tuple[StoryQuote, ...] = ()
     languages: tuple[str, ...] = ()
     redirect_to: str | None = None
-
-
-Record = RawArticle | CleanArticle | TaggedArticle | Rejection | Decision | Story

@@ -16,7 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import KafkaError
 
 from streams.contracts.headers import Headers
-from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, topic
+from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, prefixed
+from streams.contracts.topology import DEAD_LETTERS
 from streams.kafka.log_reader import LogReader
 from streams.kafka.security import client_options
 from streams.runtime.messages import ERROR_PREFIX
@@ -106,7 +107,7 @@ def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
 async def letters(settings: Settings, wanted: LetterFilter) -> AsyncIterator[Letter]:
     """The letters that the filter accepts, partition by partition, oldest first."""
     log = LogReader(settings)
-    name = topic("dead-letters").full_name(settings.topic_prefix)
+    name = DEAD_LETTERS.full_name(settings.topic_prefix)
     partitions = await log.partitions(name)
     states: dict[str, State] = {}
     for partition in partitions:
@@ -130,7 +131,7 @@ async def replay(settings: Settings, wanted: LetterFilter) -> list[Letter]:
     done: list[Letter] = []
     async with _producer(settings) as producer:
         async for letter in letters(settings, wanted):
-            if not letter.source_topic.startswith(f"{settings.topic_prefix}.") or letter.reduced:
+            if not letter.source_topic.startswith(prefixed("", settings.topic_prefix)) or letter.reduced:
                 continue
             await producer.send_and_wait(letter.source_topic, letter.value, key=letter.key, headers=letter.headers)
             await _append_note(producer, settings, letter, "replayed")
@@ -153,7 +154,7 @@ async def purge(settings: Settings, wanted: LetterFilter) -> tuple[list[Letter],
 
 async def _truncate(settings: Settings) -> int:
     log = LogReader(settings)
-    name = topic("dead-letters").full_name(settings.topic_prefix)
+    name = DEAD_LETTERS.full_name(settings.topic_prefix)
     waiting = [letter async for letter in letters(settings, LetterFilter())]
     admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
@@ -190,7 +191,7 @@ async def _append_note(producer: AIOKafkaProducer, settings: Settings, letter: L
         (NOTE_PARTITION, str(letter.partition).encode()),
         (NOTE_OFFSET, str(letter.offset).encode()),
     ]
-    name = topic("dead-letters").full_name(settings.topic_prefix)
+    name = DEAD_LETTERS.full_name(settings.topic_prefix)
     await producer.send_and_wait(name, None, key=letter.name.encode(), headers=made)
 
 

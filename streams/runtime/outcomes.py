@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from streams.contracts import codec, headers
 from streams.contracts.records import CleanArticle, Rejection, Stage
-from streams.contracts.topics import Name
+from streams.contracts.topics import Topic
+from streams.contracts.topology import REJECTIONS
 from streams.metrics import Metrics
 from streams.runtime.messages import Incoming, Outgoing, dead_letter, reduced
 from streams.runtime.pool import Failed
@@ -33,7 +34,7 @@ class Outcomes:
     def rejected(self, message: Incoming, rejection: Rejection) -> Outgoing:
         """The rejection to publish; raises ``RecordTooLargeError`` as ``published`` does."""
         id_ = rejection.id or f"{message.partition}:{message.offset}"
-        return self.published(message, "rejections", rejection, id_, key=id_)
+        return self._made(message, REJECTIONS, rejection, id_, id_.encode())
 
     def count(self, outcome: CleanArticle | Rejection) -> None:
         if isinstance(outcome, Rejection):
@@ -69,16 +70,19 @@ class Outcomes:
                 "and put them back."
             )
 
-    def published(
-        self, message: Incoming, topic: Name, record: object, id_: str, key: str, *, to_all: bool = False
-    ) -> Outgoing:
-        """The record to publish; raises ``RecordTooLargeError`` where it is larger than the topic takes."""
-        made = self.headers(type(record), id_, message)
-        return self._fitting(
-            Outgoing(topic=topic, key=key.encode(), value=codec.encode(record), headers=made, to_all=to_all)
-        )
+    def published(self, message: Incoming, topic: Topic, record: object, id_: str, *, to_all: bool = False) -> Outgoing:
+        """The record to publish, keyed as its topic says; ``id_`` is unique among the topic's records.
 
-    def _fitting(self, out: Outgoing) -> Outgoing:
+        Raises:
+            RecordTooLargeError: it is larger than the topic takes.
+        """
+        return self._made(message, topic, record, id_, topic.key_bytes(record), to_all=to_all)
+
+    def _made(
+        self, message: Incoming, topic: Topic, record: object, id_: str, key: bytes, *, to_all: bool = False
+    ) -> Outgoing:
+        made = self.headers(type(record), id_, message)
+        out = Outgoing(topic=topic, key=key, value=codec.encode(record), headers=made, to_all=to_all)
         self.sizes.check([out])
         return out
 

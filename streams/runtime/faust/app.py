@@ -31,6 +31,7 @@ from aiokafka.errors import (
 from faust.types import TP, EventT
 
 from streams.contracts.records import Stage
+from streams.contracts.topics import prefixed
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
 from streams.kafka.access import refusal
@@ -113,10 +114,11 @@ class StageApp(faust.App):
 def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None = None) -> StageApp:
     """The app of one stage, with its own consumer group ``<prefix>.<stage>``. Nothing is connected before it starts."""
     metrics = metrics or Metrics()
-    prefix = settings.topic_prefix
+    prefix, topics = settings.topic_prefix, TOPOLOGY[stage_name]
+    group = prefixed(stage_name, prefix)
     data_dir = settings.data_dir / stage_name
     app = StageApp(
-        f"{prefix}.{stage_name}",
+        group,
         broker=settings.broker,
         broker_credentials=faust_credentials(settings),
         store="memory://",
@@ -151,26 +153,18 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.metrics = metrics
     app.reader = StageReader(settings)
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
-    app.gaps = Gaps(stage_name, f"{prefix}.{stage_name}", metrics, app.reader)
+    app.gaps = Gaps(stage_name, group, metrics, app.reader)
     app.publisher = Publisher(
         # Looked up with each call: the app makes its producer when it starts.
         lambda: app.maybe_start_producer(),
         prefix,
         app.stage.outcomes.sizes,
-        writes=TOPOLOGY[stage_name].writes,
+        writes=topics.writes,
         partitions=lambda name: app.reader.partitions(name),
         largest=partial(admin.largest_record, settings),
     )
 
-    app.check_topics = partial(
-        check_at_start,
-        app.reader,
-        stage_name,
-        prefix,
-        f"{prefix}.{TOPOLOGY[stage_name].input}",
-        TOPOLOGY[stage_name].writes,
-        metrics,
-    )
+    app.check_topics = partial(check_at_start, app.reader, stage_name, prefix, metrics)
 
     async def forget(*args: Any, **_: Any) -> None:
         partitions: set[TP] = args[-1]
@@ -185,7 +179,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.on_partitions_revoked.connect(forget, weak=False)
     app.on_partitions_assigned.connect(join, weak=False)
 
-    source = app.topic(f"{prefix}.{TOPOLOGY[stage_name].input}", key_type=bytes, value_type=bytes)
+    source = app.topic(topics.input.full_name(prefix), key_type=bytes, value_type=bytes)
 
     @app.agent(source, name=stage_name, concurrency=1)
     async def agent(stream: Any) -> None:

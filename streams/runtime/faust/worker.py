@@ -117,7 +117,7 @@ class WatchdogService(Service):
             stage,
             client=client_options(settings),
             group=app.conf.id,
-            topic=f"{settings.topic_prefix}.{TOPOLOGY[stage].input}",
+            topic=TOPOLOGY[stage].input.full_name(settings.topic_prefix),
             status=self._status,
             metrics=app.metrics,
             stalled_after=settings.stalled_after,

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from streams.contracts.records import CleanArticle, RawArticle, Rejection, Stage
+from streams.contracts.topology import ARTICLES_CLEAN, STATE_CLEAN
 from streams.metrics import Metrics
 from streams.pipeline import Cleaner, CleaningMemory, Context
 from streams.runtime import recall
@@ -86,7 +87,7 @@ class CleanStage:
                 continue
             try:
                 context, changed = memory.lookup_context(raw, place)
-                observed = rows_out("state.clean", message.partition, changed.items())
+                observed = rows_out(STATE_CLEAN, message.partition, changed.items())
                 self.outcomes.sizes.check(observed)
             except Exception as error:
                 spoilt.add(message.partition)
@@ -107,7 +108,7 @@ class CleanStage:
                 continue
             try:
                 outcome, changed = memory.assign_revision(raw, result, place)
-                settled = rows_out("state.clean", message.partition, changed.items())
+                settled = rows_out(STATE_CLEAN, message.partition, changed.items())
                 made = self._publish(message, outcome)
                 self.outcomes.sizes.check(settled)
             except Exception as error:
@@ -126,7 +127,7 @@ class CleanStage:
         if isinstance(outcome, Rejection):
             return self.outcomes.rejected(message, outcome)
         id_ = f"{outcome.id}.{outcome.revision}"
-        return self.outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
+        return self.outcomes.published(message, ARTICLES_CLEAN, outcome, id_)
 
     async def _memory(self, message: Incoming) -> tuple[CleaningMemory, int]:
         """The memory of the message's partition, and the message's place in it."""
@@ -145,3 +146,6 @@ class CleanStage:
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
             self._memories.pop(partition, None)
+
+
+STAGE = CleanStage

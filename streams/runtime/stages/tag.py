@@ -7,6 +7,7 @@ from functools import partial
 
 from streams import pipeline
 from streams.contracts.records import CleanArticle, Stage, TaggedArticle
+from streams.contracts.topology import ARTICLES_TAGGED
 from streams.metrics import Metrics
 from streams.runtime.messages import Incoming, Outgoing
 from streams.runtime.outcomes import Outcomes
@@ -14,7 +15,6 @@ from streams.runtime.pool import Failed, Pool, Work
 from streams.runtime.sizes import Sizes
 from streams.runtime.stages.stage import Phases, StateReader
 from streams.settings import Settings
-from streams.text import language_key
 
 
 def tagging_work(backend: str, models_dir: str | None) -> Work[CleanArticle, TaggedArticle]:
@@ -65,9 +65,11 @@ class TagStage:
 
     def _publish(self, message: Incoming, article: TaggedArticle) -> Outgoing:
         id_ = f"{article.id}.{article.revision}"
-        key = language_key(article.language)
         # Whoever retracts an article may not know its language, hence not its partition: tell them all.
-        return self.outcomes.published(message, "articles.tagged", article, id_, key, to_all=article.retracted)
+        return self.outcomes.published(message, ARTICLES_TAGGED, article, id_, to_all=article.retracted)
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Nothing to forget."""
+
+
+STAGE = TagStage

@@ -13,7 +13,7 @@ from streams.metrics import Metrics
 from streams.pipeline import CleaningMemory, Clusterer
 from streams.runtime import messages
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import TagStage
+from streams.runtime.stages.tag import TagStage
 from streams.settings import load
 
 POISON = "poison"

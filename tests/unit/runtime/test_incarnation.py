@@ -15,7 +15,7 @@ from streams.kafka.log_reader import FirstDecisions
 from streams.metrics import Metrics
 from streams.runtime.incarnation import BASE_ROW
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import ClusterStage
+from streams.runtime.stages.cluster import ClusterStage
 from streams.settings import load
 
 

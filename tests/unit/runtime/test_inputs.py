@@ -14,7 +14,7 @@ from streams.metrics import Metrics
 from streams.runtime import inputs
 from streams.runtime.inputs import INPUT_ROW, Input, PartitionsError
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import ClusterStage
+from streams.runtime.stages.cluster import ClusterStage
 from streams.settings import load
 
 assert log  # the fixture

@@ -16,8 +16,9 @@ from streams.runtime.inputs import INPUT_ROW, Input
 from streams.runtime.messages import Incoming
 from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.pool import Failed
-from streams.runtime.stages import CleanStage, ClusterStage, TagStage
-from streams.runtime.stages.clean import cleaning_work
+from streams.runtime.stages.clean import CleanStage, cleaning_work
+from streams.runtime.stages.cluster import ClusterStage
+from streams.runtime.stages.tag import TagStage
 from streams.settings import load
 
 SENTENCES = (

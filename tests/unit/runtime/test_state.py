@@ -10,7 +10,7 @@ from streams.contracts import codec
 from streams.metrics import Metrics
 from streams.runtime import state
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import ClusterStage
+from streams.runtime.stages.cluster import ClusterStage
 from streams.settings import load
 
 assert log  # the fixture
