@@ -73,7 +73,10 @@ def _topics() -> str:
             yield name, record, topic.key, keep, ", ".join(writers(topic)), ", ".join(readers(topic)), topic.why
 
     head = "# Topics\n\n`news` is `STREAMS_TOPIC_PREFIX`. `streams topics plan|apply` compares and creates them. "
-    head += "Record schemas are in [schemas/](schemas/).\n\n"
+    head += (
+        "Record schemas are in [schemas/](schemas/). A stage that reads its own output or state restores from it what "
+    )
+    head += "it knows. `streams topics list` prints this table with your prefix.\n\n"
     return _NOTE + head + _table(("topic", "record", "key", "kept", "written by", "read by", "why"), rows())
 
 

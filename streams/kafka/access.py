@@ -43,8 +43,7 @@ class RefusedError(BrokerError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a part needs: topics that it reads and writes, and whether it joins the
-    consumer group of its name."""
+    """What a part needs: topics that it reads and writes, and whether it joins the consumer group of its name."""
 
     reads: tuple[Topic, ...] = ()
     writes: tuple[Topic, ...] = ()

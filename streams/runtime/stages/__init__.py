@@ -2,7 +2,8 @@
 
 The life of a stage, in the order of a process's own (``runtime.faust.app`` drives it):
 
-1. **Made**, once: ``create_stage``. Nothing is read and nothing runs; its ``pool``, where it has one, is made warm next.
+1. **Made**, once: ``create_stage``. Nothing is read and nothing runs; its ``pool``, where it has one, is made warm
+   next.
 2. **Assigned**: nobody tells it more than ``forget`` for the partitions that it gets, since another worker may have
    written of them in between. What it must know of a partition it restores at the first record from there
    (``restoring`` is true meanwhile), outside any guard: a log that cannot be read is no record's fault.
