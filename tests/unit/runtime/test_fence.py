@@ -1,0 +1,98 @@
+"""A worker that was paused past its session: its partitions are another's by now, and it writes nothing more."""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+
+import pytest
+from log_in_memory import Log, cluster_stage, drive, message, tagged
+
+from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
+from streams.runtime.faust import app as module
+from streams.runtime.faust.app import FencedError, die
+
+BATCH = [message("articles.tagged", offset, tagged(offset)) for offset in range(4)]
+
+
+class Worker:
+    """A worker of the group's first generation, as far as a batch needs one, over a log that outlives it.
+
+    ``moved_after``: how many phases it publishes until it is paused and the group goes on to the next generation.
+    """
+
+    def __init__(self, log: Log, *, moved_after: int) -> None:
+        self.log, self.left = log, moved_after
+        self.stage = cluster_stage(log)
+        self.gaps = SimpleNamespace(check=self._no_gaps)
+        self.released: list[int] = []
+
+    @property
+    def consumer_generation_id(self) -> int:
+        return 1 if self.left > 0 else 2
+
+    async def publish(self, phase) -> None:
+        self.log.take(phase)
+        self.left -= bool(phase)
+
+    async def _no_gaps(self, batch) -> None:
+        del batch
+
+    async def work(self) -> None:
+        await module._process(self, self, "cluster", [self._event(each) for each in BATCH])
+
+    def _event(self, each):
+        about = SimpleNamespace(
+            topic=each.topic, partition=each.partition, offset=each.offset, key=each.key, value=each.value,
+            headers=each.headers, timestamp=each.at.timestamp(), generation_id=1,
+        )  # fmt: skip
+        return SimpleNamespace(message=about, release=lambda: self.released.append(each.offset))
+
+
+async def calm() -> Log:
+    log = Log()
+    await drive(cluster_stage(log), log, BATCH)
+    return log
+
+
+async def test_nothing_is_written_once_the_partitions_are_another_workers(log):
+    worker = Worker(log, moved_after=0)
+    with pytest.raises(FencedError, match="belong to another worker"):
+        await worker.work()
+    assert log.published == []
+    assert worker.released == []
+
+
+@pytest.mark.parametrize("phases", [1, 2])
+async def test_the_check_stands_before_every_phase(log, phases):
+    """Paused after the row of the input's life, then after the decisions: what follows from them is not written."""
+    worker = Worker(log, moved_after=phases)
+    with pytest.raises(FencedError):
+        await worker.work()
+    assert len(log.on(STORY_EVENTS.name)) == (0 if phases == 1 else len(BATCH))
+    assert log.on(STORIES.name) == []
+    assert len(log.on(STATE_CLUSTER.name)) == 1
+    assert worker.released == []
+
+
+@pytest.mark.parametrize("phases", [0, 1, 2])
+async def test_the_other_worker_goes_on_as_if_nothing_had_been(log, phases):
+    with pytest.raises(FencedError):
+        await Worker(log, moved_after=phases).work()
+    await drive(cluster_stage(log), log, BATCH)
+    expected = await calm()
+    assert [out.value for out in log.on(STORY_EVENTS.name)] == [out.value for out in expected.on(STORY_EVENTS.name)]
+    assert {out.key: out.value for out in log.on(STORIES.name)} == {
+        out.key: out.value for out in expected.on(STORIES.name)
+    }
+    state = STATE_CLUSTER.full_name("news")
+    assert await log.rows(state, 0) == await expected.rows(state, 0)
+
+
+def test_a_fenced_worker_ends_with_a_code_that_has_it_started_again(monkeypatch, caplog):
+    codes = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    monkeypatch.setattr(module.logging, "shutdown", lambda: None)
+    die("cluster", FencedError("the partitions of this batch belong to another worker by now"))
+    assert codes == [1]
+    assert "cluster stops: FencedError: the partitions of this batch" in caplog.text
