@@ -43,6 +43,7 @@ from streams.runtime.gaps import Gaps
 from streams.runtime.inputs import PartitionsError, check_at_start
 from streams.runtime.messages import Incoming
 from streams.runtime.outcomes import BrokenStageError
+from streams.runtime.pauses import Pauses
 from streams.runtime.process import BROKER_AWAY, HOPELESS
 from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
 from streams.runtime.sizes import MAX_REQUEST_BYTES
@@ -90,7 +91,7 @@ class HeldEvent(faust.Event):
 
 
 class FencedError(Exception):
-    """This worker's assignment has changed under a batch in hand: nothing more of it may be written."""
+    """This worker's partitions are, or may be, another's under a batch in hand: nothing more of it may be written."""
 
 
 class StageApp(faust.App):
@@ -104,6 +105,7 @@ class StageApp(faust.App):
     reader: StageReader
     publisher: Publisher
     gaps: Gaps
+    pauses: Pauses
     watch: Watchdog
     #: Compares the topics with what is known of them; to be awaited before the first record.
     check_topics: Callable[[], Awaitable[None]]
@@ -164,6 +166,8 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         largest=partial(admin.largest_record, settings),
     )
 
+    # The last heartbeat before a pause may be a sixth of the session old, and has to have arrived.
+    app.pauses = Pauses(settings.session_timeout * 2 / 3)
     app.check_topics = partial(check_at_start, app.reader, stage_name, prefix, metrics)
 
     async def forget(*args: Any, **_: Any) -> None:
@@ -173,6 +177,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
 
     async def join(*args: Any, **_: Any) -> None:
         await forget(*args)
+        app.pauses.begin()
         app.joined = True
 
     # Another worker may have written since: what was remembered of a partition ends with its assignment.
@@ -221,9 +226,10 @@ async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, event
 
 async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming], events: Sequence[Any]) -> None:
     async for phase in app.stage.process(batch):
-        if any(event.message.generation_id != app.consumer_generation_id for event in events):
-            # Paused for so long that the group went on without us: another worker has these records now.
-            raise FencedError("the partitions of this batch belong to another worker by now")
+        # Paused for so long that the group went on without us: another worker has these records now. The generation
+        # tells once the group has told us.
+        if app.pauses.found() or any(event.message.generation_id != app.consumer_generation_id for event in events):
+            raise FencedError("this worker stood still, and the partitions of this batch may be another's by now")
         await publisher.publish(phase)
 
 
