@@ -17,7 +17,7 @@ class Pauses:
     and snapshots, which are older than the other worker's by then, would stand last. A thread looks at the clock,
     since the loop may be busy with a batch for long, which is no pause.
 
-    Example: ``pauses = Pauses(20.0)``, ``pauses.begin()`` with each assignment, ``pauses.found()`` before writing.
+    Example: ``pauses = Pauses(20.0)``, ``pauses.begin()`` with the first assignment, ``pauses.found()`` before writing.
     """
 
     def __init__(self, limit: float, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,12 +28,12 @@ class Pauses:
         self._found = False
 
     def begin(self) -> None:
-        """The partitions were just given to this process: what was before no longer counts."""
+        """Look from now on: what was before the process had partitions does not count. Once is enough."""
         with self._lock:
-            first = self._last is None
-            self._last, self._found = self._clock(), False
-        if first:
-            threading.Thread(target=self._watch, name="pauses", daemon=True).start()
+            if self._last is not None:
+                return
+            self._last = self._clock()
+        threading.Thread(target=self._watch, name="pauses", daemon=True).start()
 
     def found(self) -> bool:
         """Whether there was a pause since ``begin``, also one that ends just now."""

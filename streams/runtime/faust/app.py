@@ -7,73 +7,39 @@ beaten path").
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import faust
-from aiokafka.errors import (
-    KafkaConnectionError,
-    KafkaStorageError,
-    KafkaTimeoutError,
-    KafkaUnavailableError,
-    LeaderNotAvailableError,
-    NoBrokersAvailable,
-    NodeNotReadyError,
-    NotEnoughReplicasAfterAppendError,
-    NotEnoughReplicasError,
-    NotLeaderForPartitionError,
-    RequestTimedOutError,
-)
 from faust.types import TP, EventT
 
 from streams.contracts.records import Stage
 from streams.contracts.topics import prefixed
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
-from streams.kafka.access import refusal
-from streams.kafka.admin import BrokerUnavailableError
 from streams.kafka.security import faust_credentials
 from streams.metrics import Metrics
+from streams.runtime.faust.ending import die
+from streams.runtime.faust.fence import FencedError, FencedProducer
 from streams.runtime.faust.watchdog import Watchdog
 from streams.runtime.gaps import Gaps
-from streams.runtime.inputs import PartitionsError, check_at_start
+from streams.runtime.inputs import check_at_start
 from streams.runtime.messages import Incoming
 from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.pauses import Pauses
-from streams.runtime.process import BROKER_AWAY, HOPELESS
 from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
 from streams.runtime.sizes import MAX_REQUEST_BYTES
 from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import MessageStage, create_stage
-from streams.runtime.state import NewerStateError
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 #: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
 _LATEST = 253_402_300_799
-#: What says that the broker does not answer or cannot write, rather than that something is wrong here.
-_AWAY = (
-    KafkaConnectionError,
-    KafkaTimeoutError,
-    KafkaUnavailableError,
-    NodeNotReadyError,
-    NoBrokersAvailable,
-    RequestTimedOutError,
-    BrokerUnavailableError,
-    # It answers, but cannot write: its disk is full or broken, or too few of its peers are in sync.
-    KafkaStorageError,
-    LeaderNotAvailableError,
-    NotEnoughReplicasAfterAppendError,
-    NotEnoughReplicasError,
-    NotLeaderForPartitionError,
-)
-#: What only a person can mend.
-_HOPELESS = (NewerStateError, PartitionsError)
 
 
 class HeldEvent(faust.Event):
@@ -88,10 +54,6 @@ class HeldEvent(faust.Event):
 
     def release(self) -> bool:
         return super().ack()
-
-
-class FencedError(Exception):
-    """This worker's partitions are, or may be, another's under a batch in hand: nothing more of it may be written."""
 
 
 class StageApp(faust.App):
@@ -111,6 +73,11 @@ class StageApp(faust.App):
     check_topics: Callable[[], Awaitable[None]]
     #: Whether the group has ever given this worker its partitions (which may be none).
     joined: bool = False
+
+    def _new_producer(self) -> FencedProducer:
+        return FencedProducer(
+            self.transport, loop=self.loop, beacon=self.beacon, stage=self.stage.name, pauses=self.pauses
+        )
 
 
 def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None = None) -> StageApp:
@@ -177,6 +144,9 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
 
     async def join(*args: Any, **_: Any) -> None:
         await forget(*args)
+        if app.pauses.found():
+            # A new generation would make what this worker still has in hand look like its own.
+            die(stage_name, FencedError())
         app.pauses.begin()
         app.joined = True
 
@@ -229,7 +199,7 @@ async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming
         # Paused for so long that the group went on without us: another worker has these records now. The generation
         # tells once the group has told us.
         if app.pauses.found() or any(event.message.generation_id != app.consumer_generation_id for event in events):
-            raise FencedError("this worker stood still, and the partitions of this batch may be another's by now")
+            raise FencedError
         await publisher.publish(phase)
 
 
@@ -255,11 +225,3 @@ def _moment(seconds: float | None) -> datetime | None:
     if seconds is None or not 0 < seconds < _LATEST:
         return None
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def die(stage_name: Stage, error: Exception) -> NoReturn:
-    """End the process at once. Anything gentler lets Faust acknowledge records that were not processed."""
-    logger.critical("%s stops: %s", stage_name, refusal(error) or f"{type(error).__name__}: {error}")
-    logger.debug("where it happened", exc_info=error)
-    logging.shutdown()
-    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else HOPELESS if isinstance(error, _HOPELESS) else 1)

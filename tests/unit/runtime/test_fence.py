@@ -10,12 +10,19 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.produce import ProduceRequest
 from log_in_memory import Log, cluster_stage, drive, message, tagged
 
 from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
 from streams.runtime.faust import app as module
-from streams.runtime.faust.app import FencedError, die
+from streams.runtime.faust import ending, fence
+from streams.runtime.faust.app import create_app
+from streams.runtime.faust.ending import die
+from streams.runtime.faust.fence import FencedError
 from streams.runtime.pauses import Pauses
+from streams.settings import load
 
 BATCH = [message("articles.tagged", offset, tagged(offset)) for offset in range(4)]
 
@@ -98,10 +105,10 @@ async def test_the_other_worker_goes_on_as_if_nothing_had_been(log, phases):
 def test_a_fenced_worker_ends_with_a_code_that_has_it_started_again(monkeypatch, caplog):
     codes = []
     monkeypatch.setattr(os, "_exit", codes.append)
-    monkeypatch.setattr(module.logging, "shutdown", lambda: None)
-    die("cluster", FencedError("the partitions of this batch may be another's by now"))
+    monkeypatch.setattr(ending.logging, "shutdown", lambda: None)
+    die("cluster", FencedError())
     assert codes == [1]
-    assert "cluster stops: FencedError: the partitions of this batch" in caplog.text
+    assert "cluster stops: FencedError: this worker stood still" in caplog.text
 
 
 class Clock:
@@ -124,7 +131,7 @@ async def test_a_pause_is_known_before_the_group_tells_of_it(log):
     assert log.published == []
 
 
-def test_a_pause_counts_until_the_partitions_are_given_anew() -> None:
+def test_a_pause_counts_from_the_first_assignment_on_and_for_good() -> None:
     clock = Clock()
     pauses = Pauses(20.0, clock=clock)
     assert not pauses.found()
@@ -136,15 +143,16 @@ def test_a_pause_counts_until_the_partitions_are_given_anew() -> None:
         assert not pauses.found()
     clock.now += 21
     assert pauses.found()
-    assert pauses.found(), "looking at it does not end it"
+    clock.now += 1
     pauses.begin()
-    assert not pauses.found()
+    assert pauses.found(), "neither looking at it nor a new assignment ends it"
 
 
 def test_a_process_that_was_stopped_finds_its_pause_and_a_busy_one_finds_none() -> None:
     code = """
 import sys, time
 from streams.runtime.pauses import Pauses
+from streams.settings import load
 pauses = Pauses(1.0)
 pauses.begin()
 deadline = time.monotonic() + 1.5
@@ -163,3 +171,26 @@ print(pauses.found(), flush=True)
         process.send_signal(signal.SIGCONT)
         said, _ = process.communicate("\n", timeout=10)
     assert said == "True\n"
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_what_the_producer_holds_is_not_sent_after_a_pause(tmp_path, monkeypatch, paused):
+    app = create_app(load(data_dir=tmp_path), "tag")
+    app.finalize()
+    ended, sent = [], []
+    monkeypatch.setattr(fence, "die", lambda stage, error: ended.append((stage, type(error))))
+
+    async def send(_, node_id, request):
+        sent.append((node_id, type(request)))
+
+    monkeypatch.setattr(AIOKafkaClient, "send", send)
+    app.pauses = Pauses(20.0, clock=(clock := Clock()))
+    app.pauses.begin()
+    producer = app._new_producer()._new_producer()
+    clock.now += 21 if paused else 1
+    await producer.client.send(1, MetadataRequest([]))
+    assert ended == []
+    await producer.client.send(1, ProduceRequest(None, -1, 1000, []))
+    assert ended == ([("tag", FencedError)] if paused else [])
+    assert sent[0] == (1, MetadataRequest)
+    await producer.stop()
