@@ -58,6 +58,11 @@ async def test_a_worker_stopped_past_its_session_doubles_no_decision_when_it_wak
         await until(ended, workers, seconds=30)
         assert (sleeper.returncode, "FencedError" in workers.said()) == (1, True)
         workers.restart_fallen()
+
+        async def back():
+            return workers.said().count("ready to take records") == 3
+
+        await until(back, workers)
         more = [article(number) for number in range(1500, 1560)]
         await send(settings, more)
         everything = [*articles, *more]
