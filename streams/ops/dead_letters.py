@@ -7,7 +7,6 @@ when can be read, and no letter is put back twice by accident. Notes have no val
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,12 +14,11 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import KafkaError
 
-from streams.contracts.headers import Headers
+from streams.contracts.headers import ERROR_PREFIX, Headers, error_fields
 from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, prefixed
 from streams.contracts.topology import DEAD_LETTERS
 from streams.kafka.log_reader import LogReader
 from streams.kafka.security import client_options
-from streams.runtime.messages import ERROR_PREFIX
 from streams.settings import Settings
 
 NOTE = "streams_letter"
@@ -77,10 +75,10 @@ class LetterFilter:
 
 def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
     """A record of the dead-letter topic; what a foreign writer left out is empty."""
-    about = {name: value.decode(errors="replace") for name, value in record.headers if name.startswith(ERROR_PREFIX)}
+    about = error_fields(record.headers)
 
     def text(name: str) -> str:
-        return str(about.get(ERROR_PREFIX + name, ""))
+        return about.get(name, "")
 
     def number(name: str) -> int:
         return int(text(name)) if text(name).isdecimal() and len(text(name)) < 20 else -1
@@ -100,7 +98,7 @@ def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
         key=record.key,
         value=record.value,
         headers=[(name, value) for name, value in record.headers if not name.startswith(ERROR_PREFIX)],
-        reduced=ERROR_PREFIX + "reduced" in about,
+        reduced="reduced" in about,
     )
 
 
@@ -195,15 +193,7 @@ async def _append_note(producer: AIOKafkaProducer, settings: Settings, letter: L
     await producer.send_and_wait(name, None, key=letter.name.encode(), headers=made)
 
 
-@asynccontextmanager
-async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(
-        **client_options(settings),
-        acks="all",
-        max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES,
+def _producer(settings: Settings) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        **client_options(settings), acks="all", max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES
     )
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()

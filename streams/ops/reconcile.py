@@ -19,10 +19,10 @@ from streams.contracts import codec, headers, limits
 from streams.contracts.records import Decision, RawArticle, Stage
 from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import DEAD_LETTERS, REJECTIONS, TOPOLOGY
+from streams.kafka import offsets
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.ops.dead_letters import NOTE
-from streams.runtime.messages import ERROR_PREFIX
 from streams.settings import Settings
 from streams.stages.clean import article_id
 
@@ -123,11 +123,10 @@ async def _dead(log: LogReader, settings: Settings) -> set[tuple[str, int, int, 
     """Position of each dead letter's original, and the digest of its bytes."""
     found = set()
     async for record in _records(log, DEAD_LETTERS.full_name(settings.topic_prefix)):
-        about = dict(record.headers)
-        if NOTE not in about:
+        if NOTE not in dict(record.headers):
+            about = headers.error_fields(record.headers)
             topic, partition, offset, digest = (
-                (about.get(ERROR_PREFIX + name) or b"").decode(errors="replace")
-                for name in ("topic", "partition", "offset", "sha256")
+                about.get(name, "") for name in ("topic", "partition", "offset", "sha256")
             )
             if partition.isdigit() and offset.isdigit():
                 found.add((topic, int(partition), int(offset), digest or _digest(record.value)))
@@ -144,8 +143,7 @@ async def _committed(settings: Settings, stage: Stage, name: str) -> dict[int, i
     try:
         log = LogReader(settings)
         where = [TopicPartition(name, partition) for partition in await log.partitions(name)]
-        offsets = await admin.list_consumer_group_offsets(prefixed(stage, settings.topic_prefix), partitions=where)
-        return {tp.partition: max(0, each.offset) for tp, each in offsets.items()}
+        return await offsets.committed(admin, prefixed(stage, settings.topic_prefix), where)
     finally:
         await admin.close()
 

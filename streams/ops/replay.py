@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from streams.contracts import codec, headers, limits
 from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
+from streams.contracts.redirects import resolve_redirect
 from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.contracts.topology import STORIES, STORY_EVENTS, TOPOLOGY
 from streams.kafka import provision
@@ -206,9 +207,4 @@ async def _stories(log: LogReader, prefix: str) -> dict[str, str]:
                 elif event.type == "retracted" and event.article_id:
                     story_of.pop(event.article_id, None)
 
-    def resolve_redirect(story: str) -> str:
-        while story in redirects:
-            story = redirects[story]
-        return story
-
-    return {article: resolve_redirect(story) for article, story in story_of.items()}
+    return {article: resolve_redirect(story, redirects.get) for article, story in story_of.items()}

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from streams.contracts import codec, headers, limits
-from streams.contracts.headers import Headers, Position
+from streams.contracts.headers import ERROR_PREFIX, Headers, Position
 from streams.contracts.records import SCHEMA_VERSION, Stage
 from streams.contracts.topics import Topic
 from streams.contracts.topology import DEAD_LETTERS
 
 T = TypeVar("T")
 
-ERROR_PREFIX = headers.ERROR_PREFIX
 #: Characters of an exception's message that a header keeps.
 _MESSAGE_LIMIT = 1000
 #: What a reduced dead letter keeps: bytes of the value, of the key and of each header, and the number of headers.

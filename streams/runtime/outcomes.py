@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streams.contracts import codec, headers
 from streams.contracts.records import CleanArticle, Rejection, Stage
 from streams.contracts.topics import Topic
@@ -34,7 +36,7 @@ class Outcomes:
     def rejected(self, message: Incoming, rejection: Rejection) -> Outgoing:
         """The rejection to publish; raises ``RecordTooLargeError`` as ``published`` does."""
         id_ = rejection.id or f"{message.partition}:{message.offset}"
-        return self._made(message, REJECTIONS, rejection, id_, id_.encode())
+        return self._fitting(self.outgoing(message, REJECTIONS, rejection, id_, id_.encode()))
 
     def count(self, outcome: CleanArticle | Rejection) -> None:
         if isinstance(outcome, Rejection):
@@ -76,15 +78,16 @@ class Outcomes:
         Raises:
             RecordTooLargeError: it is larger than the topic takes.
         """
-        return self._made(message, topic, record, id_, topic.key_bytes(record), to_all=to_all)
+        out = self.outgoing(message, topic, record, id_, topic.key_bytes(record))
+        return self._fitting(replace(out, to_all=to_all))
 
-    def _made(
-        self, message: Incoming, topic: Topic, record: object, id_: str, key: bytes, *, to_all: bool = False
-    ) -> Outgoing:
-        made = self.headers(type(record), id_, message)
-        out = Outgoing(topic=topic, key=key, value=codec.encode(record), headers=made, to_all=to_all)
+    def outgoing(self, message: Incoming, topic: Topic, record: object, id_: str, key: bytes) -> Outgoing:
+        """A record that a message caused, of whatever size, with the headers that say so."""
+        about = headers.make(
+            type(record), id_, self.stage, at=message.at, position=message.position, trace=message.trace
+        )
+        return Outgoing(topic=topic, key=key, value=codec.encode(record), headers=about)
+
+    def _fitting(self, out: Outgoing) -> Outgoing:
         self.sizes.check([out])
         return out
-
-    def headers(self, kind: type, id_: str, message: Incoming) -> headers.Headers:
-        return headers.make(kind, id_, self.stage, at=message.at, position=message.position, trace=message.trace)

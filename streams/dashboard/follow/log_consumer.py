@@ -29,6 +29,7 @@ from streams.dashboard.store import database
 from streams.dashboard.store.database import Bookmark, Proof
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.projection import project, showable
+from streams.kafka import offsets
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.settings import Settings
@@ -243,13 +244,10 @@ class LogConsumer:
             if not partitions:
                 continue
             ends = await consumer.end_offsets(partitions)
-            # Partitions named one by one: the embedded broker's answer for "all" cannot be read.
-            offsets = await admin.list_consumer_group_offsets(prefixed(stage, self._prefix), partitions=partitions)
-            committed = {each.partition: offsets[each].offset for each in partitions if each in offsets}
             self._health.committed(
                 stage,
                 {each.partition: end for each, end in ends.items()},
-                {partition: offset for partition, offset in committed.items() if offset >= 0},
+                await offsets.committed(admin, prefixed(stage, self._prefix), partitions),
                 self._hub.clock(),
             )
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from streams.contracts.records import StoryEntity, TaggedArticle
+from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
 from streams.dashboard.store import queries
@@ -63,7 +64,7 @@ class Pages:
         if kept is None or kept.story.status == "retracted":
             return self.missing("story", retracted=kept is not None)
         if kept.story.redirect_to:
-            now_in = path_part(resolve_redirect(context, story_id))
+            now_in = path_part(current_story(context, story_id))
             return RedirectResponse(f"/story/{now_in}?{urlencode({'merged': story_id})}", status_code=307)
         after = decode_cursor(request.query_params.get("cursor", ""))
         members = queries.members(context.index, story_id, limit=MEMBERS, after=after)
@@ -94,7 +95,7 @@ class Pages:
         if member is None:
             return self.missing("article")
         article = (await context.articles.read([member])).get(article_id)
-        kept = context.index.lookup(resolve_redirect(context, member.story_id))
+        kept = context.index.lookup(current_story(context, member.story_id))
         return self._respond(
             request.headers,
             "article.html",
@@ -178,13 +179,14 @@ class Pages:
         return HTMLResponse(body, status)
 
 
-def resolve_redirect(context: AppContext, story_id: str) -> str:
+def current_story(context: AppContext, story_id: str) -> str:
     """The story that this one is now, redirects followed."""
-    seen = {story_id}
-    while (kept := context.index.lookup(story_id)) is not None and kept.story.redirect_to not in {None, *seen}:
-        story_id = kept.story.redirect_to or story_id
-        seen.add(story_id)
-    return story_id
+
+    def redirect_of(id_: str) -> str | None:
+        kept = context.index.lookup(id_)
+        return kept.story.redirect_to if kept else None
+
+    return resolve_redirect(story_id, redirect_of)
 
 
 def by_kind(entities: Sequence[StoryEntity]) -> dict[str, list[StoryEntity]]:

@@ -16,7 +16,7 @@ from streams.runtime.messages import Incoming, Outgoing, rows_out
 from streams.runtime.outcomes import Outcomes
 from streams.runtime.pool import Failed, Pool, Work
 from streams.runtime.sizes import Sizes
-from streams.runtime.stages.stage import Phases, StateReader
+from streams.runtime.stages.stage import Phases, StateReader, create_pool
 from streams.settings import Settings
 
 CleanJob = tuple[RawArticle, Context, datetime | None]
@@ -57,17 +57,13 @@ class CleanStage:
     name: Stage = "clean"
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        self.outcomes = Outcomes("clean", metrics, settings.max_failures, Sizes())
+        self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._settings, self._metrics, self._reader = settings, metrics, reader
         self._memories: dict[int, CleaningMemory] = {}
         self._bases = _Bases()
         self.restoring = False
-        self.pool: Pool[CleanJob, CleanArticle | Rejection] = Pool(
-            partial(cleaning_work, settings.max_article_bytes),
-            workers=settings.pool_size,
-            timeout=settings.article_timeout,
-            memory=settings.pool_memory_bytes,
-            on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="clean"),
+        self.pool: Pool[CleanJob, CleanArticle | Rejection] = create_pool(
+            self.name, partial(cleaning_work, settings.max_article_bytes), settings, metrics
         )
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:

@@ -45,7 +45,7 @@ class ClusterStage:
     pool = None
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        self.outcomes = Outcomes("cluster", metrics, settings.max_failures, Sizes())
+        self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
         self._partitions: dict[int, _Partition] = {}
         #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
@@ -146,21 +146,12 @@ class ClusterStage:
         return clusterer
 
     def _decided(self, message: Incoming, article: TaggedArticle, decision: Decision) -> Outgoing:
-        return Outgoing(
-            topic=STORY_EVENTS,
-            key=STORY_EVENTS.key_bytes(article),
-            value=codec.encode(decision),
-            headers=self.outcomes.headers(Decision, f"{decision.article_id}@{message.place}", message),
-            partition=message.partition,
-        )
+        id_, key = f"{decision.article_id}@{message.place}", STORY_EVENTS.key_bytes(article)
+        return replace(self.outcomes.outgoing(message, STORY_EVENTS, decision, id_, key), partition=message.partition)
 
     def _snapshot(self, message: Incoming, story: Story) -> Outgoing:
-        return Outgoing(
-            topic=STORIES,
-            key=STORIES.key_bytes(story),
-            value=codec.encode(story),
-            headers=self.outcomes.headers(Story, f"{story.id}@{message.place}", message),
-        )
+        id_, key = f"{story.id}@{message.place}", STORIES.key_bytes(story)
+        return self.outcomes.outgoing(message, STORIES, story, id_, key)
 
     async def _state(self, message: Incoming) -> _Partition:
         if message.partition not in self._partitions:

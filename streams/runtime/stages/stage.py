@@ -5,6 +5,7 @@ client in here.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from streams.contracts.headers import Position
@@ -13,7 +14,7 @@ from streams.metrics import Metrics
 from streams.runtime import recall, state
 from streams.runtime.messages import Incoming, Outgoing
 from streams.runtime.outcomes import Outcomes
-from streams.runtime.pool import Pool
+from streams.runtime.pool import Item, Pool, Result, Work
 from streams.settings import Settings
 
 Phases = AsyncIterator[list[Outgoing]]
@@ -59,6 +60,19 @@ class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
     async def newest_decision(
         self, topic: str, partition: int, source_topic: str
     ) -> tuple[Position, Decision] | None: ...
+
+
+def create_pool(
+    stage: Stage, factory: Callable[[], Work[Item, Result]], settings: Settings, metrics: Metrics
+) -> Pool[Item, Result]:
+    """The pool of a stage as the settings want it, not yet started; ``factory`` is called once in each process."""
+    return Pool(
+        factory,
+        workers=settings.pool_size,
+        timeout=settings.article_timeout,
+        memory=settings.pool_memory_bytes,
+        on_restart=partial(metrics.count, "streams_pool_restarts_total", stage=stage),
+    )
 
 
 #: How a stage is made, all of them alike; one that has no state reads nothing.
