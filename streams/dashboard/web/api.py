@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
-from streams.dashboard.store import queries
+from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, parse_limit
 from streams.dashboard.store.index import outlet
 from streams.dashboard.store.queries import LoggedEvent, MemberRow, Row
@@ -75,10 +75,10 @@ class Api:
         return self._respond(request.headers, told)
 
     async def entity(self, request: Request) -> Response:
-        about = queries.entity(self.context.index, request.path_params["id"])
+        about = entities.about(self.context.index, request.path_params["id"])
         if about is None:
             return problem(404, "there is no such entity")
-        company = queries.entity_company(self.context.index, about.id, limit=24)
+        company = entities.company(self.context.index, about.id, limit=24)
         return self._respond(request.headers, {"entity": about, "named_with": company})
 
     async def events(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from streams.contracts.records import StoryEntity, TaggedArticle
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
-from streams.dashboard.store import queries
+from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor
 from streams.dashboard.store.index import outlet
 from streams.dashboard.store.projection import PHASES
@@ -44,7 +44,7 @@ class Pages:
         after = decode_cursor(request.query_params.get("cursor", ""))
         page = queries.page(context.index, wanted, now=now, after=after, limit=ROWS)
         rows_only = request.url.path == "/rows"
-        about = queries.entity(context.index, wanted.entity) if wanted.entity else None
+        about = entities.about(context.index, wanted.entity) if wanted.entity else None
         return self._respond(
             request.headers,
             "rows.html" if rows_only else "stories.html",
@@ -110,7 +110,7 @@ class Pages:
 
     async def entity(self, request: Request) -> Response:
         context, now = self.context, self.context.clock()
-        about = queries.entity(context.index, request.path_params["id"])
+        about = entities.about(context.index, request.path_params["id"])
         if about is None:
             return self.missing("entity")
         wanted = Filter(entity=about.id)
@@ -124,8 +124,8 @@ class Pages:
             rows=page.rows,
             cursor=page.cursor,
             wanted=wanted,
-            days=queries.entity_days(context.index, about.id),
-            company=queries.entity_company(context.index, about.id, limit=24),
+            days=entities.days(context.index, about.id),
+            company=entities.company(context.index, about.id, limit=24),
         )
 
     async def health(self, request: Request) -> Response:
