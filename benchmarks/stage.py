@@ -22,9 +22,9 @@ from aiokafka import AIOKafkaProducer
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, TaggedArticle
+from streams.contracts.topology import STAGES
 from streams.kafka import provision
 from streams.kafka.local.embedded import EmbeddedBroker
-from streams.pipeline import STAGES
 from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings, load
 from streams.stages.cluster import Clusterer

@@ -19,7 +19,7 @@ from streams.contracts.records import (
     Story,
     TaggedArticle,
 )
-from streams.contracts.topics import TOPICS
+from streams.contracts.topology import TOPICS, readers, writers
 from streams.metrics import METRICS
 from streams.settings import Settings
 from streams.stages.clean import extraction
@@ -70,10 +70,13 @@ def _topics() -> str:
             if not topic.compacted and topic.retention_ms is not None:
                 keep = f"{topic.retention_ms // 86_400_000} days"
             name = f"`{topic.full_name('news')}`"
-            yield name, record, topic.key, keep, topic.written_by, topic.read_by, topic.why
+            yield name, record, topic.key, keep, ", ".join(writers(topic)), ", ".join(readers(topic)), topic.why
 
     head = "# Topics\n\n`news` is `STREAMS_TOPIC_PREFIX`. `streams topics plan|apply` compares and creates them. "
-    head += "Record schemas are in [schemas/](schemas/).\n\n"
+    head += (
+        "Record schemas are in [schemas/](schemas/). A stage that reads its own output or state restores from it what "
+    )
+    head += "it knows. `streams topics list` prints this table with your prefix.\n\n"
     return _NOTE + head + _table(("topic", "record", "key", "kept", "written by", "read by", "why"), rows())
 
 

@@ -7,15 +7,12 @@ from datetime import datetime
 from itertools import islice
 
 from streams.contracts.limits import bounded
-from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, TaggedArticle
+from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, TaggedArticle
 from streams.stages.clean import Cleaner, CleaningMemory, Context, article_id
 from streams.stages.cluster import Changes, Clusterer
 from streams.stages.tag import Tagger, create_tagger
 
-STAGES: tuple[Stage, ...] = ("clean", "tag", "cluster")
-
 __all__ = [
-    "STAGES",
     "Changes",
     "Cleaner",
     "CleaningMemory",

@@ -17,8 +17,9 @@ from streams.cli.console import CommandError, paper, say, write_line
 from streams.cli.stories import print_event, print_story, story_json
 from streams.contracts import codec
 from streams.contracts.records import Decision, Story
+from streams.contracts.topics import Topic
+from streams.contracts.topology import FAILURES, STAGES, STORY_EVENTS
 from streams.kafka.log_reader import FirstDecisions, LogReader
-from streams.pipeline import STAGES
 from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings, load
 from streams.stages.cluster import fold
@@ -159,20 +160,20 @@ async def _until_settled(
 
     async def collect() -> None:
         first = FirstDecisions()
-        async for record in log.follow(f"{settings.topic_prefix}.story-events"):
+        async for record in log.follow(STORY_EVENTS.full_name(settings.topic_prefix)):
             decision = first.accept(record)
             if decision is not None:
                 decisions.append(decision)
                 fold(stories, decision.events)
 
-    async def count(topic: str) -> None:
+    async def count(topic: Topic) -> None:
         nonlocal lost
-        async for record in log.follow(f"{settings.topic_prefix}.{topic}"):
+        async for record in log.follow(topic.full_name(settings.topic_prefix)):
             lost += 1
-            say(f"{topic}: {(record.value or b'')[:200].decode(errors='replace')}")
+            say(f"{topic.name}: {(record.value or b'')[:200].decode(errors='replace')}")
 
     tasks = [asyncio.create_task(collect())]
-    tasks += [asyncio.create_task(count(topic)) for topic in ("rejections", "dead-letters")]
+    tasks += [asyncio.create_task(count(topic)) for topic in FAILURES]
     try:
         deadline = time.monotonic() + _PATIENCE
         while len(decisions) + lost < articles:
@@ -203,7 +204,7 @@ async def _stay(log: LogReader, settings: Settings, supervisor: Supervisor, *, s
     first = FirstDecisions()
     try:
         seen = 0
-        async for record in log.follow(f"{settings.topic_prefix}.story-events"):
+        async for record in log.follow(STORY_EVENTS.full_name(settings.topic_prefix)):
             if watching.done():
                 watching.result()
             decision = first.accept(record)

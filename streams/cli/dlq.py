@@ -12,8 +12,8 @@ import click
 from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, say, write_line
 from streams.contracts import codec
+from streams.contracts.topology import STAGES
 from streams.ops.dead_letters import Letter, LetterFilter
-from streams.pipeline import STAGES
 from streams.settings import Settings, load
 
 _Done = TypeVar("_Done")

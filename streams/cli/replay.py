@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from streams.cli.console import paper, say, write_line
 from streams.contracts import codec
 from streams.contracts.records import Stage
-from streams.pipeline import STAGES
+from streams.contracts.topology import STORY_EVENTS, stages_to
 from streams.settings import load
 
 
@@ -32,7 +32,13 @@ class _Start(click.ParamType):
 @click.command()
 @click.option("--from", "start", type=_Start(), default="earliest", show_default=True, help="Leave out what is older.")
 @click.option("--into", required=True, metavar="PREFIX", help="Topic prefix of the new stories; created where missing.")
-@click.option("--again", type=click.Choice(STAGES), default="cluster", show_default=True, help="First stage run anew.")
+@click.option(
+    "--again",
+    type=click.Choice(stages_to(STORY_EVENTS)),
+    default="cluster",
+    show_default=True,
+    help="First stage run anew.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
 def replay(start: datetime | None, into: str, again: Stage, as_json: bool) -> None:
     """Run the logged articles again with this program and its settings, into topics of their own, and compare.

@@ -9,6 +9,7 @@ import click
 from streams.cli.cluster import require_cluster
 from streams.cli.console import say, write_line
 from streams.contracts import codec
+from streams.contracts.topology import STATE_CLUSTER, TOPOLOGY
 from streams.settings import Settings, load
 
 
@@ -52,8 +53,10 @@ async def _show(settings: Settings) -> list[dict[str, object]]:
     await require_cluster(settings)
     reader = LogReader(settings)
     found: list[dict[str, object]] = []
-    for stage in ("clean", "cluster"):
-        topic = f"{settings.topic_prefix}.state.{stage}"
+    for stage, row in TOPOLOGY.items():
+        if row.state is None:
+            continue
+        topic = row.state.full_name(settings.topic_prefix)
         for partition in await reader.partitions(topic):
             rows = await reader.rows(topic, partition)
             try:
@@ -82,7 +85,7 @@ async def _rebuild(settings: Settings) -> int:
     from streams.runtime.state import STAMP_ROW, unfinished
 
     await require_cluster(settings)
-    topic = f"{settings.topic_prefix}.state.cluster"
+    topic = STATE_CLUSTER.full_name(settings.topic_prefix)
     partitions = await LogReader(settings).partitions(topic)
     async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
         for partition in partitions:

@@ -11,6 +11,7 @@ import click
 
 from streams.cli.console import say, silence, write_line
 from streams.contracts import codec
+from streams.contracts.topology import TOPICS, readers, writers
 from streams.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -29,6 +30,28 @@ def topics() -> None:
     The cluster, the prefix, partitions and replication are STREAMS_BROKER, STREAMS_TOPIC_PREFIX, STREAMS_PARTITIONS
     and STREAMS_REPLICATION.
     """
+
+
+@topics.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+def list_(as_json: bool) -> None:
+    """Print the table: every topic, what it is keyed by, who writes and who reads it. Asks no cluster."""
+    prefix = load().topic_prefix
+    for topic in TOPICS:
+        row = {
+            "topic": topic.full_name(prefix),
+            "record": topic.record.__name__ if topic.record else None,
+            "key": topic.key,
+            "written_by": writers(topic),
+            "read_by": readers(topic),
+        }
+        if as_json:
+            write_line(codec.encode(row))
+        else:
+            click.echo(
+                f"{row['topic']}: {row['record'] or 'any bytes'} by {topic.key}; "
+                f"{', '.join(writers(topic))} → {', '.join(readers(topic))}"
+            )
 
 
 @topics.command()

@@ -10,6 +10,8 @@ from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, paper, write_line
 from streams.cli.stories import print_event, print_story, story_json
 from streams.contracts import codec
+from streams.contracts.redirects import resolve_redirect
+from streams.contracts.topology import STORY_EVENTS
 from streams.settings import load
 
 
@@ -26,7 +28,7 @@ def tail(everything: bool, as_json: bool) -> None:
     async def run() -> None:
         await require_cluster(settings, READS_LOG)
         log = LogReader(settings)
-        topic = f"{settings.topic_prefix}.story-events"
+        topic = STORY_EVENTS.full_name(settings.topic_prefix)
         first = FirstDecisions()
         async for record in log.follow(topic, from_now=not everything):
             decision = first.accept(record)
@@ -55,7 +57,7 @@ def explain(article_id: str, as_json: bool) -> None:
     async def run() -> tuple[list[Decision], dict[str, Story]]:
         await require_cluster(settings, READS_LOG)
         log = LogReader(settings)
-        topic = f"{settings.topic_prefix}.story-events"
+        topic = STORY_EVENTS.full_name(settings.topic_prefix)
         found: list[Decision] = []
         stories: dict[str, Story] = {}
         first = FirstDecisions()
@@ -75,8 +77,7 @@ def explain(article_id: str, as_json: bool) -> None:
             "or known by another id."
         )
     story_id = decisions[-1].events[-1].story_id if decisions[-1].events else ""
-    while (story := stories.get(story_id)) is not None and story.redirect_to:
-        story_id = story.redirect_to
+    story = stories.get(resolve_redirect(story_id, lambda id_: stories[id_].redirect_to if id_ in stories else None))
     if as_json:
         write_line(codec.encode({"decisions": decisions, "story": story_json(story) if story else None}))
     elif story is not None:

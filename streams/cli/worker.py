@@ -11,7 +11,7 @@ import click
 
 from streams.cli.cluster import require_cluster
 from streams.cli.console import say
-from streams.pipeline import STAGES
+from streams.contracts.topology import STAGES
 from streams.settings import load
 
 
@@ -20,7 +20,7 @@ from streams.settings import load
 @click.option("--http-port", type=click.IntRange(0, 65533), help="Serve /metrics, /live and /ready from this port on.")
 @click.option("--parent", type=int, hidden=True)
 def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -> None:
-    """Run the given STAGES (all three where none is given) until SIGTERM or Ctrl-C.
+    """Run the given STAGES (all where none is given) until SIGTERM or Ctrl-C.
 
     One stage runs in this process; several run as one process each, started again when they fail. A stage that is
     stopped finishes the batch in hand and commits; one that is killed goes on where it was when started again.

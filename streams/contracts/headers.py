@@ -115,6 +115,15 @@ def source_position(headers: Iterable[tuple[str, bytes | None]]) -> Position | N
     return position if all(0 <= number < _LARGEST for number in numbers) else None
 
 
+def error_fields(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """What a dead letter's headers say went wrong (``stage``, ``exception``, …), by the names without the prefix."""
+    return {
+        name.removeprefix(ERROR_PREFIX): (value or b"").decode(errors="replace")
+        for name, value in headers
+        if name.startswith(ERROR_PREFIX)
+    }
+
+
 def schema_version(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
     """The record's schema version; None where it has none (a foreign producer). Raises ValueError for nonsense."""
     value = dict(headers).get(SCHEMA)

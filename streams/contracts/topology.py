@@ -1,61 +1,162 @@
-"""Which stage reads and writes which topics, in one table: agents, access, health, reconciliation and replay read it.
+"""The topics, and which stage reads and writes which: the one table. Nowhere else is a topic named.
 
-What the topics are stands in ``topics``; ``full_name`` there puts the prefix before a name.
+Whoever needs a topic takes it from here, as a constant (``STORY_EVENTS``) or from a stage's row
+(``TOPOLOGY[stage].input``). Agents, provisioning, access, health, reconciliation, replay and the reference page go
+through the rows: a stage is added by a row (docs/how-to/add-a-stage.md).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streams.contracts.records import Stage
-from streams.contracts.topics import Name
+from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
+from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, Topic
+from streams.text import language_key
 
+ARTICLES_RAW = Topic(
+    name="articles.raw",
+    record=RawArticle,
+    key="host of the URL, else the outlet, else the id",
+    outside_writers=("streams seed", "your crawler"),
+    why="What was fetched. One host in one partition keeps its revisions in order and its line memory local.",
+)
+ARTICLES_CLEAN = Topic(
+    name="articles.clean",
+    record=CleanArticle,
+    key="article id",
+    key_of=lambda article: article.id,
+    why="The article out of the page, with an audit of what was dropped.",
+)
+ARTICLES_TAGGED = Topic(
+    name="articles.tagged",
+    record=TaggedArticle,
+    key="language",
+    key_of=lambda article: language_key(article.language),
+    why="Entities and quotations. One language in one partition: stories form within a language.",
+)
+STORY_EVENTS = Topic(
+    name="story-events",
+    record=Decision,
+    key="language",
+    key_of=lambda article: language_key(article.language),
+    outside_readers=("dashboards", "you"),
+    why="The log that is the truth: one record per article that changed a story, at its input's partition.",
+    retention_ms=None,
+)
+STORIES = Topic(
+    name="stories",
+    record=Story,
+    key="story id",
+    key_of=lambda story: story.id,
+    outside_readers=("dashboards", "you"),
+    why="Each story as it stands, derived from the log.",
+    compacted=True,
+)
+REJECTIONS = Topic(
+    name="rejections",
+    record=Rejection,
+    key="article id",
+    outside_readers=("you", "streams doctor"),
+    why="Inputs that are no usable article, each with its reason.",
+)
+DEAD_LETTERS = Topic(
+    name="dead-letters",
+    record=None,
+    key="the original key",
+    outside_readers=("you", "streams dlq"),
+    why="Records that a stage could not process: original bytes, the failure in headers.",
+    # An original of the largest size must fit together with the headers that say what went wrong.
+    config={"max.message.bytes": str(MAX_MESSAGE_BYTES + MAX_HEADER_BYTES)},
+)
+#: Compact soon: a state topic is read whole on every assignment, so its size is recovery time.
+_COMPACT_SOON = {"segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
+STATE_CLEAN = Topic(
+    name="state.clean",
+    record=None,
+    key="row key",
+    why="What cleaning remembers (revisions, a host's recurring lines), as rows that survive a lost disk.",
+    compacted=True,
+    config=_COMPACT_SOON,
+)
+STATE_CLUSTER = Topic(
+    name="state.cluster",
+    record=None,
+    key="row key",
+    why="Story profiles as rows that know the offset they have applied.",
+    compacted=True,
+    config=_COMPACT_SOON,
+)
 #: Where what gave no output goes, of any stage.
-FAILURES: tuple[Name, ...] = ("rejections", "dead-letters")
+FAILURES = (REJECTIONS, DEAD_LETTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTopics:
-    """One stage's topics, by their names without the prefix. Its consumer group has its own name.
+    """One stage's topics. Its consumer group has its own name.
 
     ``output``'s records carry the positions of the inputs that caused them; where it is a ``log``, they go to the
-    partition that the input came from, as the rows in ``state`` do. ``derived`` follows from the output.
-    ``restored_from`` is read beside the state, to restore or build it anew.
+    partition that the input came from, as the rows in ``state`` do. ``derived`` follows from the output. A stage with
+    ``state`` reads its output too: what it knows is restored from both.
     """
 
-    input: Name
-    output: Name
-    state: Name | None = None
+    input: Topic
+    output: Topic
+    state: Topic | None = None
     log: bool = False
-    derived: tuple[Name, ...] = ()
-    restored_from: tuple[Name, ...] = ()
+    derived: tuple[Topic, ...] = ()
 
     @property
-    def by_partition(self) -> tuple[Name, ...]:
+    def by_partition(self) -> tuple[Topic, ...]:
         """What is written partition by partition as the input is read, the state's rows first."""
         return (*((self.state,) if self.state else ()), *((self.output,) if self.log else ()))
 
     @property
-    def reads(self) -> tuple[Name, ...]:
-        return (self.input, *self.restored_from, *((self.state,) if self.state else ()))
+    def reads(self) -> tuple[Topic, ...]:
+        return (self.input, *((self.output, self.state) if self.state else ()))
 
     @property
-    def writes(self) -> tuple[Name, ...]:
+    def writes(self) -> tuple[Topic, ...]:
         return (self.output, *self.derived, *FAILURES, *((self.state,) if self.state else ()))
 
 
 #: In the order in which an article goes through them.
 TOPOLOGY: dict[Stage, StageTopics] = {
-    "clean": StageTopics(
-        input="articles.raw", output="articles.clean", state="state.clean", restored_from=("articles.clean",)
-    ),
-    "tag": StageTopics(input="articles.clean", output="articles.tagged"),
+    "clean": StageTopics(input=ARTICLES_RAW, output=ARTICLES_CLEAN, state=STATE_CLEAN),
+    "tag": StageTopics(input=ARTICLES_CLEAN, output=ARTICLES_TAGGED),
     "cluster": StageTopics(
-        input="articles.tagged",
-        output="story-events",
-        state="state.cluster",
+        input=ARTICLES_TAGGED,
+        output=STORY_EVENTS,
+        state=STATE_CLUSTER,
         log=True,
-        derived=("stories",),
-        restored_from=("story-events",),
+        derived=(STORIES,),
     ),
 }
+STAGES: tuple[Stage, ...] = tuple(TOPOLOGY)
+
+
+def _topics() -> tuple[Topic, ...]:
+    rows = TOPOLOGY.values()
+    states = (row.state for row in rows if row.state)
+    return (ARTICLES_RAW, *(topic for row in rows for topic in (row.output, *row.derived)), *FAILURES, *states)
+
+
+#: Every topic, each once. ``streams topics apply`` creates what stands here.
+TOPICS = _topics()
+
+
+def stages_to(topic: Topic) -> tuple[Stage, ...]:
+    """The stages that a raw article goes through until it is in ``topic``, in order."""
+    for stage, row in TOPOLOGY.items():
+        if topic is row.output:
+            return (*stages_to(row.input), stage)
+    return ()
+
+
+def writers(topic: Topic) -> tuple[str, ...]:
+    """Who writes a topic: stages by their names, and others."""
+    return (*(stage for stage, row in TOPOLOGY.items() if topic in row.writes), *topic.outside_writers)
+
+
+def readers(topic: Topic) -> tuple[str, ...]:
+    """Who reads a topic: stages by their names, and others."""
+    return (*(stage for stage, row in TOPOLOGY.items() if topic in row.reads), *topic.outside_readers)

@@ -25,8 +25,8 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.contracts.records import Stage
-from streams.contracts.topics import Name, topic
-from streams.contracts.topology import FAILURES, TOPOLOGY
+from streams.contracts.topics import Topic, prefixed
+from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, FAILURES, STORY_EVENTS, TOPOLOGY
 from streams.kafka.errors import BrokerError
 from streams.kafka.rights import READ, UNTOLD, WRITE, may_join, operations
 from streams.kafka.security import TokenError, client_options
@@ -43,11 +43,10 @@ class RefusedError(BrokerError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a part needs: topics that it reads and writes (by their names in the table), and whether it joins the
-    consumer group of its name."""
+    """What a part needs: topics that it reads and writes, and whether it joins the consumer group of its name."""
 
-    reads: tuple[Name, ...] = ()
-    writes: tuple[Name, ...] = ()
+    reads: tuple[Topic, ...] = ()
+    writes: tuple[Topic, ...] = ()
     group: str | None = None
 
 
@@ -56,10 +55,10 @@ STAGE_ACCESS: dict[Stage, Access] = {
     stage: Access(reads=row.reads, writes=row.writes, group=stage) for stage, row in TOPOLOGY.items()
 }
 
-READS_LOG = Access(reads=("story-events",))
-READS_LETTERS = Access(reads=("dead-letters",))
-SEEDS = Access(writes=("articles.raw",))
-DASHBOARD = Access(reads=("articles.raw", *(row.output for row in TOPOLOGY.values()), *FAILURES))
+READS_LOG = Access(reads=(STORY_EVENTS,))
+READS_LETTERS = Access(reads=(DEAD_LETTERS,))
+SEEDS = Access(writes=(ARTICLES_RAW,))
+DASHBOARD = Access(reads=(ARTICLES_RAW, *(row.output for row in TOPOLOGY.values()), *FAILURES))
 
 
 async def why_refused(settings: Settings) -> str | None:
@@ -151,17 +150,17 @@ async def require(settings: Settings, client: AIOKafkaAdminClient, *needed: Acce
         RefusedError: one is missing. A topic that does not exist is no reason.
     """
     user, prefix = who(settings), settings.topic_prefix
-    for operation, bit, names in (
-        ("READ", READ, {name for access in needed for name in access.reads}),
-        ("WRITE", WRITE, {name for access in needed for name in access.writes}),
+    for operation, bit, topics in (
+        ("READ", READ, {topic for access in needed for topic in access.reads}),
+        ("WRITE", WRITE, {topic for access in needed for topic in access.writes}),
     ):
-        told = await operations(client, sorted(topic(name).full_name(prefix) for name in names))
+        told = await operations(client, sorted(topic.full_name(prefix) for topic in topics))
         refused = [name for name, bits in told.items() if bits != UNTOLD and not bits >> bit & 1]
         if refused:
             raise RefusedError(
                 f"the cluster does not let {user} {operation.lower()} {_topics(refused)}: {_grant(operation)}."
             )
-    for group in (f"{prefix}.{access.group}" for access in needed if access.group):
+    for group in (prefixed(access.group, prefix) for access in needed if access.group):
         if not await may_join(client, group):
             raise RefusedError(f"the cluster does not let {user} use consumer group {group}: {_grant('READ')}.")
 

@@ -17,7 +17,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
-from streams.contracts.topics import TOPICS
+from streams.contracts.topology import TOPICS
 from streams.kafka import access
 from streams.kafka.access import Access, RefusedError
 from streams.kafka.errors import BrokerError
@@ -114,11 +114,11 @@ async def require(settings: Settings, *needed: Access) -> None:
     """
     async with connected(settings) as client:
         standing = set(await client.list_topics())
-        wanted = {name for each in needed for name in (*each.reads, *each.writes)}
+        wanted = {topic for each in needed for topic in (*each.reads, *each.writes)}
         absent = [
             name
             for topic in TOPICS
-            if (not wanted or topic.name in wanted) and (name := topic.full_name(settings.topic_prefix)) not in standing
+            if (not wanted or topic in wanted) and (name := topic.full_name(settings.topic_prefix)) not in standing
         ]
         await access.require(settings, client, *needed)
         await access.require_visible(settings, client, absent)

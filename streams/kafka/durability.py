@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.contracts.topics import TOPICS
+from streams.contracts.topology import TOPICS
 from streams.kafka import admin
 from streams.settings import Settings
 

@@ -16,6 +16,7 @@ from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision
 from streams.contracts.topics import MAX_MESSAGE_BYTES
+from streams.kafka import offsets
 from streams.kafka.security import client_options
 from streams.settings import Settings
 
@@ -82,12 +83,9 @@ class LogReader:
         while True:
             found: dict[int, Decision] = {}
             reached = size >= end - start
-            async for record in self.records(topic, partition, max(start, end - size)):
-                position = headers.source_position(record.headers)
-                if position is None or position.topic != source_topic or record.value is None:
-                    continue
+            async for position, value in self._caused(topic, partition, max(start, end - size), source_topic):
                 reached = reached or position.place < since
-                found.setdefault(position.place, codec.decode(Decision, record.value))
+                found.setdefault(position.place, codec.decode(Decision, value))
             if reached:
                 return found
             size *= 2
@@ -110,10 +108,16 @@ class LogReader:
     async def caused_by(self, topic: str, source_topic: str) -> AsyncIterator[tuple[Position, bytes]]:
         """Every record of a topic that one of the source topic's caused, with the position of that one."""
         for partition in await self.partitions(topic):
-            async for record in self.records(topic, partition):
-                position = headers.source_position(record.headers)
-                if position is not None and position.topic == source_topic and record.value is not None:
-                    yield position, record.value
+            async for position, value in self._caused(topic, partition, 0, source_topic):
+                yield position, value
+
+    async def _caused(
+        self, topic: str, partition: int, start: int, source_topic: str
+    ) -> AsyncIterator[tuple[Position, bytes]]:
+        async for record in self.records(topic, partition, start):
+            position = headers.source_position(record.headers)
+            if position is not None and position.topic == source_topic and record.value is not None:
+                yield position, record.value
 
     async def newest_decision(self, topic: str, partition: int, source_topic: str) -> tuple[Position, Decision] | None:
         """The last decision of a partition of the log and the position of its source; None where there is none."""
@@ -121,12 +125,9 @@ class LogReader:
         size = _FIRST_TAIL
         while end > start:
             newest: tuple[Position, Decision] | None = None
-            async for record in self.records(topic, partition, max(start, end - size)):
-                position = headers.source_position(record.headers)
-                if position is None or position.topic != source_topic or record.value is None:
-                    continue
+            async for position, value in self._caused(topic, partition, max(start, end - size), source_topic):
                 if newest is None or position.place > newest[0].place:
-                    newest = position, codec.decode(Decision, record.value)
+                    newest = position, codec.decode(Decision, value)
             if newest is not None or size >= end - start:
                 return newest
             size *= 8
@@ -157,9 +158,7 @@ class LogReader:
         admin = AIOKafkaAdminClient(**self._client)
         await admin.start()
         try:
-            where = TopicPartition(topic, partition)
-            offset = (await admin.list_consumer_group_offsets(group, partitions=[where]))[where].offset
-            return offset if offset >= 0 else None
+            return (await offsets.committed(admin, group, [TopicPartition(topic, partition)])).get(partition)
         finally:
             await admin.close()
 

@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion
 
-from streams.contracts.topics import TOPICS
+from streams.contracts.topology import TOPICS
 from streams.kafka.admin import OK, REQUEST_SECONDS, connected
 from streams.kafka.errors import BrokerError
 from streams.settings import Settings

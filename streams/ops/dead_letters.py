@@ -7,7 +7,6 @@ when can be read, and no letter is put back twice by accident. Notes have no val
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,11 +14,11 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import KafkaError
 
-from streams.contracts.headers import Headers
-from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, topic
+from streams.contracts.headers import ERROR_PREFIX, Headers, error_fields
+from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, prefixed
+from streams.contracts.topology import DEAD_LETTERS
 from streams.kafka.log_reader import LogReader
 from streams.kafka.security import client_options
-from streams.runtime.messages import ERROR_PREFIX
 from streams.settings import Settings
 
 NOTE = "streams_letter"
@@ -76,10 +75,10 @@ class LetterFilter:
 
 def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
     """A record of the dead-letter topic; what a foreign writer left out is empty."""
-    about = {name: value.decode(errors="replace") for name, value in record.headers if name.startswith(ERROR_PREFIX)}
+    about = error_fields(record.headers)
 
     def text(name: str) -> str:
-        return str(about.get(ERROR_PREFIX + name, ""))
+        return about.get(name, "")
 
     def number(name: str) -> int:
         return int(text(name)) if text(name).isdecimal() and len(text(name)) < 20 else -1
@@ -99,14 +98,14 @@ def parse(record: ConsumerRecord, state: State = "waiting") -> Letter:
         key=record.key,
         value=record.value,
         headers=[(name, value) for name, value in record.headers if not name.startswith(ERROR_PREFIX)],
-        reduced=ERROR_PREFIX + "reduced" in about,
+        reduced="reduced" in about,
     )
 
 
 async def letters(settings: Settings, wanted: LetterFilter) -> AsyncIterator[Letter]:
     """The letters that the filter accepts, partition by partition, oldest first."""
     log = LogReader(settings)
-    name = topic("dead-letters").full_name(settings.topic_prefix)
+    name = DEAD_LETTERS.full_name(settings.topic_prefix)
     partitions = await log.partitions(name)
     states: dict[str, State] = {}
     for partition in partitions:
@@ -130,7 +129,7 @@ async def replay(settings: Settings, wanted: LetterFilter) -> list[Letter]:
     done: list[Letter] = []
     async with _producer(settings) as producer:
         async for letter in letters(settings, wanted):
-            if not letter.source_topic.startswith(f"{settings.topic_prefix}.") or letter.reduced:
+            if not letter.source_topic.startswith(prefixed("", settings.topic_prefix)) or letter.reduced:
                 continue
             await producer.send_and_wait(letter.source_topic, letter.value, key=letter.key, headers=letter.headers)
             await _append_note(producer, settings, letter, "replayed")
@@ -153,7 +152,7 @@ async def purge(settings: Settings, wanted: LetterFilter) -> tuple[list[Letter],
 
 async def _truncate(settings: Settings) -> int:
     log = LogReader(settings)
-    name = topic("dead-letters").full_name(settings.topic_prefix)
+    name = DEAD_LETTERS.full_name(settings.topic_prefix)
     waiting = [letter async for letter in letters(settings, LetterFilter())]
     admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
@@ -190,19 +189,11 @@ async def _append_note(producer: AIOKafkaProducer, settings: Settings, letter: L
         (NOTE_PARTITION, str(letter.partition).encode()),
         (NOTE_OFFSET, str(letter.offset).encode()),
     ]
-    name = topic("dead-letters").full_name(settings.topic_prefix)
+    name = DEAD_LETTERS.full_name(settings.topic_prefix)
     await producer.send_and_wait(name, None, key=letter.name.encode(), headers=made)
 
 
-@asynccontextmanager
-async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(
-        **client_options(settings),
-        acks="all",
-        max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES,
+def _producer(settings: Settings) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        **client_options(settings), acks="all", max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES
     )
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()

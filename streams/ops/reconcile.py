@@ -16,12 +16,13 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.contracts import codec, headers, limits
-from streams.contracts.records import RawArticle, Stage
-from streams.contracts.topology import TOPOLOGY
+from streams.contracts.records import Decision, RawArticle, Stage
+from streams.contracts.topics import Topic, prefixed
+from streams.contracts.topology import DEAD_LETTERS, REJECTIONS, TOPOLOGY
+from streams.kafka import offsets
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.ops.dead_letters import NOTE
-from streams.runtime.messages import ERROR_PREFIX
 from streams.settings import Settings
 from streams.stages.clean import article_id
 
@@ -52,21 +53,20 @@ class Account:
 
 
 async def reconcile(settings: Settings) -> list[Account]:
-    """The three stages' accounts, from everything that the topics hold now."""
+    """The stages' accounts, from everything that the topics hold now."""
     log = LogReader(settings)
     rejected = await _rejected(log, settings)
     dead = await _dead(log, settings)
     accounts = []
     for stage, row in TOPOLOGY.items():
-        source, output = row.input, row.output
         account = Account(stage=stage)
-        committed = await _committed(settings, stage, source)
-        published, known = await _published(log, settings, output)
+        full = row.input.full_name(settings.topic_prefix)
+        committed = await _committed(settings, stage, full)
+        published, known = await _published(log, settings, row.output)
         account.repeated = sum(published.values()) - len(published)
-        full = f"{settings.topic_prefix}.{source}"
         async for record in _records(log, full):
             where = (record.partition, record.offset)
-            id_ = _raw_id(record) if stage == "clean" else _id(record)
+            id_ = _raw_id(record) if row.input.record is RawArticle else _id(record)
             account.inputs += 1
             if (*where, id_) in published:
                 account.published += 1
@@ -76,7 +76,7 @@ async def reconcile(settings: Settings) -> list[Account]:
                 account.dead_letters += 1
             elif record.offset >= committed.get(record.partition, 0):
                 account.waiting += 1
-            elif stage == "cluster" and id_ in known:
+            elif row.log and id_ in known:
                 account.nothing += 1
             else:
                 account.missing.append(id_ or f"{full}:{record.partition}:{record.offset}")
@@ -90,18 +90,18 @@ async def _records(log: LogReader, name: str) -> AsyncIterator[ConsumerRecord]:
             yield record
 
 
-async def _published(log: LogReader, settings: Settings, output: str) -> tuple[dict[Published, int], set[str]]:
+async def _published(log: LogReader, settings: Settings, output: Topic) -> tuple[dict[Published, int], set[str]]:
     """How often each input was published; and, of decisions, the article ids that have one."""
     counts: dict[Published, int] = {}
     known: set[str] = set()
-    first = FirstDecisions()
-    async for record in _records(log, f"{settings.topic_prefix}.{output}"):
+    first, decides = FirstDecisions(), output.record is Decision
+    async for record in _records(log, output.full_name(settings.topic_prefix)):
         position = headers.source_position(record.headers)
         if position is not None:
-            of = _id(record, "article_id" if output == "story-events" else "id")
+            of = _id(record, "article_id" if decides else "id")
             where = (position.partition, position.offset, of)
             counts[where] = counts.get(where, 0) + 1
-        if output == "story-events":
+        if decides:
             decision = first.accept(record)
             if decision is not None:
                 known.add(decision.article_id)
@@ -111,7 +111,7 @@ async def _published(log: LogReader, settings: Settings, output: str) -> tuple[d
 async def _rejected(log: LogReader, settings: Settings) -> dict[tuple[str, int, int], set[str | None]]:
     """The article ids that were rejected at each position; None where the rejection names none."""
     found: dict[tuple[str, int, int], set[str | None]] = {}
-    async for record in _records(log, f"{settings.topic_prefix}.rejections"):
+    async for record in _records(log, REJECTIONS.full_name(settings.topic_prefix)):
         position = headers.source_position(record.headers)
         if position is not None:
             where = (position.topic, position.partition, position.offset)
@@ -122,12 +122,11 @@ async def _rejected(log: LogReader, settings: Settings) -> dict[tuple[str, int, 
 async def _dead(log: LogReader, settings: Settings) -> set[tuple[str, int, int, str]]:
     """Position of each dead letter's original, and the digest of its bytes."""
     found = set()
-    async for record in _records(log, f"{settings.topic_prefix}.dead-letters"):
-        about = dict(record.headers)
-        if NOTE not in about:
+    async for record in _records(log, DEAD_LETTERS.full_name(settings.topic_prefix)):
+        if NOTE not in dict(record.headers):
+            about = headers.error_fields(record.headers)
             topic, partition, offset, digest = (
-                (about.get(ERROR_PREFIX + name) or b"").decode(errors="replace")
-                for name in ("topic", "partition", "offset", "sha256")
+                about.get(name, "") for name in ("topic", "partition", "offset", "sha256")
             )
             if partition.isdigit() and offset.isdigit():
                 found.add((topic, int(partition), int(offset), digest or _digest(record.value)))
@@ -138,15 +137,13 @@ def _digest(value: bytes | None) -> str:
     return hashlib.sha256(value or b"").hexdigest()
 
 
-async def _committed(settings: Settings, stage: Stage, source: str) -> dict[int, int]:
+async def _committed(settings: Settings, stage: Stage, name: str) -> dict[int, int]:
     admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     try:
         log = LogReader(settings)
-        name = f"{settings.topic_prefix}.{source}"
         where = [TopicPartition(name, partition) for partition in await log.partitions(name)]
-        offsets = await admin.list_consumer_group_offsets(f"{settings.topic_prefix}.{stage}", partitions=where)
-        return {tp.partition: max(0, each.offset) for tp, each in offsets.items()}
+        return await offsets.committed(admin, prefixed(stage, settings.topic_prefix), where)
     finally:
         await admin.close()
 

@@ -15,14 +15,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from streams.contracts import codec, headers, limits
 from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
+from streams.contracts.redirects import resolve_redirect
 from streams.contracts.topics import MAX_MESSAGE_BYTES
-from streams.contracts.topology import TOPOLOGY
+from streams.contracts.topology import STORIES, STORY_EVENTS, TOPOLOGY
 from streams.kafka import provision
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, create_tagger
 from streams.settings import Settings
-from streams.text import language_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,13 @@ async def replay(
     await provision.apply(target)
     log = LogReader(settings)
     if await _stories(log, into):
-        raise ValueError(f"{into}.story-events holds stories already: take another prefix with --into")
+        raise ValueError(f"{STORY_EVENTS.full_name(into)} holds stories already: take another prefix with --into")
     producer = AIOKafkaProducer(
         **client_options(settings), acks="all", linger_ms=20, max_request_size=MAX_MESSAGE_BYTES
     )
     await producer.start()
     try:
-        name = f"{settings.topic_prefix}.{TOPOLOGY[again].input}"
+        name = TOPOLOGY[again].input.full_name(settings.topic_prefix)
         stages = _Stages(settings, again)
         clusterers: dict[int, Clusterer] = {}
         count = 0
@@ -159,12 +159,13 @@ async def _cluster(
     if decision is None:
         return
     changes = clusterer.apply(article, decision, number)
-    key = language_key(article.language).encode()
     made = headers.make(Decision, f"{decision.article_id}@{position.offset}", "replay", position=position)
-    await producer.send(f"{into}.story-events", codec.encode(decision), key=key, headers=made)
+    await producer.send(
+        STORY_EVENTS.full_name(into), codec.encode(decision), key=STORY_EVENTS.key_bytes(article), headers=made
+    )
     for story in changes.stories:
         made = headers.make(Story, f"{story.id}@{position.offset}", "replay", position=position)
-        await producer.send(f"{into}.stories", codec.encode(story), key=story.id.encode(), headers=made)
+        await producer.send(STORIES.full_name(into), codec.encode(story), key=STORIES.key_bytes(story), headers=made)
 
 
 async def _since(
@@ -189,7 +190,7 @@ async def _since(
 
 async def _stories(log: LogReader, prefix: str) -> dict[str, str]:
     """Article id → live story id, folded from a prefix's decision log."""
-    name = f"{prefix}.story-events"
+    name = STORY_EVENTS.full_name(prefix)
     story_of: dict[str, str] = {}
     redirects: dict[str, str] = {}
     first = FirstDecisions()
@@ -206,9 +207,4 @@ async def _stories(log: LogReader, prefix: str) -> dict[str, str]:
                 elif event.type == "retracted" and event.article_id:
                     story_of.pop(event.article_id, None)
 
-    def resolve_redirect(story: str) -> str:
-        while story in redirects:
-            story = redirects[story]
-        return story
-
-    return {article: resolve_redirect(story) for article, story in story_of.items()}
+    return {article: resolve_redirect(story, redirects.get) for article, story in story_of.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.contracts.topics import prefixed
 from streams.contracts.topology import TOPOLOGY
 from streams.runtime.inputs import PartitionsError, check, recorded
 from streams.runtime.stage_reader import StageReader
@@ -14,10 +15,10 @@ async def moved(settings: Settings) -> list[str]:
     for stage, row in TOPOLOGY.items():
         if row.state is None:
             continue
-        topic = f"{prefix}.{row.input}"
-        counts = {f"{prefix}.{name}": len(await reader.partitions(f"{prefix}.{name}")) for name in row.by_partition}
+        topic, written = row.input.full_name(prefix), [each.full_name(prefix) for each in row.by_partition]
+        counts = {name: len(await reader.partitions(name)) for name in written}
         try:
-            check(topic, await reader.input(topic), await recorded(reader, f"{prefix}.{row.state}"), counts)
+            check(topic, await reader.input(topic), await recorded(reader, row.state.full_name(prefix)), counts)
         except PartitionsError as error:
             said.append(f"{stage}: {error}")
     return said
@@ -29,11 +30,12 @@ async def lost(settings: Settings) -> list[str]:
     for stage, row in TOPOLOGY.items():
         if row.state is None:
             continue
-        for partition in await reader.partitions(f"{prefix}.{row.state}"):
-            done = await reader.committed(f"{prefix}.{stage}", f"{prefix}.{row.input}", partition)
-            if done and await reader.is_empty(f"{prefix}.{row.state}", partition):
+        state = row.state.full_name(prefix)
+        for partition in await reader.partitions(state):
+            done = await reader.committed(prefixed(stage, prefix), row.input.full_name(prefix), partition)
+            if done and await reader.is_empty(state, partition):
                 said.append(
-                    f"{prefix}.{row.state}, partition {partition}, is empty, though {stage} has worked on it: lost; "
+                    f"{state}, partition {partition}, is empty, though {stage} has worked on it: lost; "
                     "the next record has it built anew from the logs"
                 )
     return said

@@ -7,13 +7,13 @@ is known of the key stays behind: a stage with such state does not go on by itse
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from streams.contracts import codec
 from streams.contracts.records import Stage
-from streams.contracts.topics import Name
+from streams.contracts.topics import Topic
 from streams.contracts.topology import TOPOLOGY
 from streams.metrics import Metrics
 from streams.runtime.messages import Outgoing, rows_out
@@ -74,7 +74,7 @@ def read(row: bytes | None) -> Input | None:
         return None
 
 
-def row_out(topic: Name, partition: int, made_from: Input) -> Outgoing:
+def row_out(topic: Topic, partition: int, made_from: Input) -> Outgoing:
     return rows_out(topic, partition, [(INPUT_ROW, codec.encode(asdict(made_from)))])[0]
 
 
@@ -126,23 +126,23 @@ def check(topic: str, now: Input, was: Input | None, writes: Mapping[str, int]) 
             )
 
 
-async def check_at_start(
-    reader: ShapeReader, stage: Stage, prefix: str, topic: str, writes: Iterable[Name], metrics: Metrics
-) -> None:
+async def check_at_start(reader: ShapeReader, stage: Stage, prefix: str, metrics: Metrics) -> None:
     """Compare the partitions of what a stage reads and writes, before its first record; say and count what differs.
 
     Raises:
         PartitionsError: see ``check``.
     """
+    row = TOPOLOGY[stage]
+    topic = row.input.full_name(prefix)
     now = await reader.input(topic)
-    counts: dict[str, int] = {name: len(await reader.partitions(f"{prefix}.{name}")) for name in writes}
-    for name, count in [(topic.removeprefix(f"{prefix}."), now.partitions), *counts.items()]:
-        metrics.set("streams_topic_partitions", count, stage=stage, topic=name)
-    kept = TOPOLOGY[stage].by_partition
+    counts = {written: len(await reader.partitions(written.full_name(prefix))) for written in row.writes}
+    for each, count in [(row.input, now.partitions), *counts.items()]:
+        metrics.set("streams_topic_partitions", count, stage=stage, topic=each.name)
+    kept = row.by_partition
     if kept:
-        was = await recorded(reader, f"{prefix}.{kept[0]}")
-        check(topic, now, was, {f"{prefix}.{name}": counts[name] for name in kept})
-    other = [f"{name} {count}" for name, count in counts.items() if count != now.partitions]
+        was = await recorded(reader, kept[0].full_name(prefix))
+        check(topic, now, was, {written.full_name(prefix): counts[written] for written in kept})
+    other = [f"{written.name} {count}" for written, count in counts.items() if count != now.partitions]
     if other:
         logger.warning(
             "partitions were added to some topics: %s has %d, but %s; going on, as nothing here depends on it (%s)",

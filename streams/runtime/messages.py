@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from streams.contracts import codec, headers, limits
-from streams.contracts.headers import Headers, Position
+from streams.contracts.headers import ERROR_PREFIX, Headers, Position
 from streams.contracts.records import SCHEMA_VERSION, Stage
-from streams.contracts.topics import Name
+from streams.contracts.topics import Topic
+from streams.contracts.topology import DEAD_LETTERS
 
 T = TypeVar("T")
 
-ERROR_PREFIX = headers.ERROR_PREFIX
 #: Characters of an exception's message that a header keeps.
 _MESSAGE_LIMIT = 1000
 #: What a reduced dead letter keeps: bytes of the value, of the key and of each header, and the number of headers.
@@ -70,7 +70,7 @@ class Incoming:
 class Outgoing:
     """One record to publish. Without a ``partition`` the key's hash decides; ``to_all`` writes one a partition."""
 
-    topic: Name
+    topic: Topic
     key: bytes | None
     value: bytes | None
     headers: Headers = field(default_factory=list)
@@ -107,7 +107,7 @@ def dead_letter(
     kept = [(name, value) for name, value in message.headers if not name.startswith(ERROR_PREFIX)]
     # Kafka takes a record with neither key nor value; our producer refuses to send one.
     key = b"" if message.key is None and message.value is None else message.key
-    return Outgoing(topic="dead-letters", key=key, value=message.value, headers=kept + made)
+    return Outgoing(topic=DEAD_LETTERS, key=key, value=message.value, headers=kept + made)
 
 
 def reduced(letter: Outgoing, *, keep: bool = True) -> Outgoing:
@@ -131,13 +131,13 @@ def reduced(letter: Outgoing, *, keep: bool = True) -> Outgoing:
     }
     made = [(ERROR_PREFIX + name, str(data).encode()) for name, data in about.items()]
     return Outgoing(
-        topic="dead-letters",
+        topic=DEAD_LETTERS,
         key=key[:_KEPT_KEY] if keep else None,
         value=value[:_KEPT_VALUE] if keep else b"",
         headers=(short if keep else []) + ours + made,
     )
 
 
-def rows_out(topic: Name, partition: int, rows: Iterable[tuple[str, bytes | None]]) -> list[Outgoing]:
+def rows_out(topic: Topic, partition: int, rows: Iterable[tuple[str, bytes | None]]) -> list[Outgoing]:
     """State rows as records of the stage's own partition; a None value deletes."""
     return [Outgoing(topic=topic, key=key.encode(), value=value, partition=partition) for key, value in rows]

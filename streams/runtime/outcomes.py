@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streams.contracts import codec, headers
 from streams.contracts.records import CleanArticle, Rejection, Stage
-from streams.contracts.topics import Name
+from streams.contracts.topics import Topic
+from streams.contracts.topology import REJECTIONS
 from streams.metrics import Metrics
 from streams.runtime.messages import Incoming, Outgoing, dead_letter, reduced
 from streams.runtime.pool import Failed
@@ -33,7 +36,7 @@ class Outcomes:
     def rejected(self, message: Incoming, rejection: Rejection) -> Outgoing:
         """The rejection to publish; raises ``RecordTooLargeError`` as ``published`` does."""
         id_ = rejection.id or f"{message.partition}:{message.offset}"
-        return self.published(message, "rejections", rejection, id_, key=id_)
+        return self._fitting(self.outgoing(message, REJECTIONS, rejection, id_, id_.encode()))
 
     def count(self, outcome: CleanArticle | Rejection) -> None:
         if isinstance(outcome, Rejection):
@@ -69,18 +72,22 @@ class Outcomes:
                 "and put them back."
             )
 
-    def published(
-        self, message: Incoming, topic: Name, record: object, id_: str, key: str, *, to_all: bool = False
-    ) -> Outgoing:
-        """The record to publish; raises ``RecordTooLargeError`` where it is larger than the topic takes."""
-        made = self.headers(type(record), id_, message)
-        return self._fitting(
-            Outgoing(topic=topic, key=key.encode(), value=codec.encode(record), headers=made, to_all=to_all)
+    def published(self, message: Incoming, topic: Topic, record: object, id_: str, *, to_all: bool = False) -> Outgoing:
+        """The record to publish, keyed as its topic says; ``id_`` is unique among the topic's records.
+
+        Raises:
+            RecordTooLargeError: it is larger than the topic takes.
+        """
+        out = self.outgoing(message, topic, record, id_, topic.key_bytes(record))
+        return self._fitting(replace(out, to_all=to_all))
+
+    def outgoing(self, message: Incoming, topic: Topic, record: object, id_: str, key: bytes) -> Outgoing:
+        """A record that a message caused, of whatever size, with the headers that say so."""
+        about = headers.make(
+            type(record), id_, self.stage, at=message.at, position=message.position, trace=message.trace
         )
+        return Outgoing(topic=topic, key=key, value=codec.encode(record), headers=about)
 
     def _fitting(self, out: Outgoing) -> Outgoing:
         self.sizes.check([out])
         return out
-
-    def headers(self, kind: type, id_: str, message: Incoming) -> headers.Headers:
-        return headers.make(kind, id_, self.stage, at=message.at, position=message.position, trace=message.trace)

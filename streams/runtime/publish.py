@@ -9,7 +9,7 @@ from typing import Any
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from streams.contracts.topics import Name, topic
+from streams.contracts.topics import Topic
 from streams.runtime.messages import Outgoing
 from streams.runtime.sizes import Sizes
 
@@ -36,7 +36,7 @@ class Publisher:
         prefix: str,
         sizes: Sizes,
         *,
-        writes: Sequence[Name],
+        writes: Sequence[Topic],
         partitions: Callable[[str], Awaitable[list[int]]],
         largest: Callable[[str], Awaitable[int | None]],
     ) -> None:
@@ -47,10 +47,10 @@ class Publisher:
 
     async def learn(self) -> None:
         """Ask the cluster what each topic takes that is written; raises what the broker raises."""
-        for name in self._writes:
-            limit = await self._ask_largest(topic(name).full_name(self._prefix))
+        for topic in self._writes:
+            limit = await self._ask_largest(topic.full_name(self._prefix))
             if limit is not None:
-                self._sizes.learn(name, limit)
+                self._sizes.learn(topic, limit)
 
     async def publish(self, phase: Sequence[Outgoing]) -> None:
         """Returns once every record is acknowledged.
@@ -65,7 +65,7 @@ class Publisher:
         pending: list[Any] = []
         refused: list[BaseException] = []
         for out in phase:
-            name = topic(out.topic).full_name(self._prefix)
+            name = out.topic.full_name(self._prefix)
             partitions = await self._known(name) if out.to_all else [out.partition]
             for partition in partitions:
                 sent = await producer.send(name, out.key, out.value, partition, None, out.headers)

@@ -13,6 +13,7 @@ from typing import Protocol
 from streams.contracts import codec, limits
 from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle, RawArticle
+from streams.contracts.topology import ARTICLES_CLEAN, STATE_CLEAN
 from streams.metrics import Metrics
 from streams.pipeline import CleaningMemory
 from streams.runtime import inputs
@@ -45,7 +46,7 @@ async def restored(
 ) -> tuple[CleaningMemory, int, list[Outgoing]]:
     """The memory and base of the partition of a message, its next; and the rows to write before others: those that say
     what the state was made from, and all, where they were lost."""
-    topic, partition, state = message.topic, message.partition, f"{prefix}.state.clean"
+    topic, partition, state = message.topic, message.partition, STATE_CLEAN.full_name(prefix)
     rows = await reader.rows(state, partition)
     was, now, known = await inputs.compare(reader, topic, state, rows.pop(INPUT_ROW, None))
     base = int(codec.loads(rows.pop(BASE_ROW, b"0")))
@@ -54,7 +55,7 @@ async def restored(
     # No partition has rows, or none had: it is the topic that was lost. Else this partition may be a new one.
     whole = anew and (known is None or known.rebuilt)
     if anew:
-        built, base = await revisions(reader, memory, f"{prefix}.articles.clean", topic, partition, others=whole)
+        built, base = await revisions(reader, memory, ARTICLES_CLEAN.full_name(prefix), topic, partition, others=whole)
     else:
         memory.restore(rows.items())
     current = await current_base(
@@ -68,18 +69,18 @@ async def restored(
         other=was.is_other(now) if was else None,
     )
     about = [(BASE_ROW, codec.encode(current))] if current != base or built else []
-    out = rows_out("state.clean", partition, about)
+    out = rows_out(STATE_CLEAN, partition, about)
     if built:
         built |= await lines(reader, memory, topic, partition, current, message.offset)
         inputs.tell_rebuilt(metrics, "clean", state, partition, len(built))
         # First: a crash before the last of the rows must not leave a part of them as the whole.
-        out.insert(0, inputs.row_out("state.clean", partition, inputs.UNFINISHED))
-        out += rows_out("state.clean", partition, [(key, row) for key, row in built.items() if row is not None])
+        out.insert(0, inputs.row_out(STATE_CLEAN, partition, inputs.UNFINISHED))
+        out += rows_out(STATE_CLEAN, partition, [(key, row) for key, row in built.items() if row is not None])
     rebuilt = whole and (bool(built) or known is not None) if anew else bool(was and was.rebuilt)
     made_from = replace(now, base=current, rebuilt=rebuilt)
     # Last, and after the base: a new id alone would say that the old base is of the new topic.
     if was != made_from:
-        out.append(inputs.row_out("state.clean", partition, made_from))
+        out.append(inputs.row_out(STATE_CLEAN, partition, made_from))
     return memory, current, out
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, TOPICS, Name
+from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, Topic
+from streams.contracts.topology import TOPICS
 from streams.runtime.messages import Outgoing
 
 #: The most that our producer sends in one request, whatever a topic would take.
@@ -19,16 +20,16 @@ class Sizes:
     """The limit of each topic: from the table until ``learn`` tells what the cluster really takes."""
 
     def __init__(self) -> None:
-        self._limits: dict[Name, int] = {
-            topic.name: int(topic.full_config().get("max.message.bytes", MAX_MESSAGE_BYTES)) for topic in TOPICS
+        self._limits: dict[Topic, int] = {
+            topic: int(topic.full_config().get("max.message.bytes", MAX_MESSAGE_BYTES)) for topic in TOPICS
         }
 
-    def learn(self, name: Name, limit: int) -> None:
-        self._limits[name] = min(limit, MAX_REQUEST_BYTES)
+    def learn(self, topic: Topic, limit: int) -> None:
+        self._limits[topic] = min(limit, MAX_REQUEST_BYTES)
 
-    def limit(self, name: Name) -> int:
+    def limit(self, topic: Topic) -> int:
         """Bytes of the largest batch, hence of the largest record with key and headers, that the topic takes."""
-        return self._limits[name]
+        return self._limits[topic]
 
     def takes(self, out: Outgoing) -> bool:
         return out.size <= self._limits[out.topic]
@@ -38,5 +39,5 @@ class Sizes:
         for out in outs:
             if not self.takes(out):
                 raise RecordTooLargeError(
-                    f"a record of {out.size} bytes for {out.topic}, which takes {self._limits[out.topic]}"
+                    f"a record of {out.size} bytes for {out.topic.name}, which takes {self._limits[out.topic]}"
                 )

@@ -1,4 +1,7 @@
-"""Files of every kind → raw records → Kafka: ``read_files`` finds, ``outgoing`` prepares, ``producer.send`` sends."""
+"""Files of every kind → raw records → Kafka: ``read_files`` finds, ``outgoing`` prepares, ``producer.send`` sends.
+
+Nothing is cleaned or judged in here beyond what can be sent.
+"""
 
 from streams.seed.files import STDIN, Found, Problem, read_files, total_bytes
 from streams.seed.outgoing import SeedRecord, outgoing

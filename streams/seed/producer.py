@@ -13,7 +13,8 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.contracts.topics import MAX_MESSAGE_BYTES, topic
+from streams.contracts.topics import MAX_MESSAGE_BYTES
+from streams.contracts.topology import ARTICLES_RAW
 from streams.kafka import admin
 from streams.kafka.errors import BrokerError
 from streams.kafka.security import client_options
@@ -68,7 +69,7 @@ async def send(
         BrokerUnavailableError: no broker answers.
         BrokerError: the topic is missing, or the broker fails on the way; says how many were acknowledged.
     """
-    name = topic("articles.raw").full_name(settings.topic_prefix)
+    name = ARTICLES_RAW.full_name(settings.topic_prefix)
     limit = min(MAX_MESSAGE_BYTES, await admin.largest_record(settings, name) or MAX_MESSAGE_BYTES)
     if idempotence is None:
         idempotence = await admin.supports_idempotence(settings)

@@ -15,10 +15,11 @@ from newsroom import Workers, decisions, live_stories, records, send_hostile, se
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle, Story, TaggedArticle
+from streams.contracts.topology import STAGES
 from streams.kafka.local.apache import KafkaBroker
 from streams.ops.reconcile import Account, reconcile
 from streams.ops.replay import difference
-from streams.pipeline import STAGES, Clusterer, article_id
+from streams.pipeline import Clusterer, article_id
 from streams.settings import Settings
 from streams.stages.cluster import fold
 

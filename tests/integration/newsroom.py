@@ -22,9 +22,10 @@ from hostile import ANY_NAME, Hostile
 
 from streams.contracts import codec
 from streams.contracts.records import Decision, RawArticle, Story
+from streams.contracts.topology import STAGES
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
-from streams.pipeline import STAGES, article_id
+from streams.pipeline import article_id
 from streams.settings import Settings
 
 SEEDS = Path(__file__).parents[2] / "seeds"

@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.contracts.topics import MAX_MESSAGE_BYTES, TOPICS
+from streams.contracts.topics import MAX_MESSAGE_BYTES
+from streams.contracts.topology import TOPICS
 from streams.kafka import admin, provision
 from streams.kafka.errors import BrokerError
 from streams.kafka.local.apache import KafkaBroker

@@ -23,14 +23,14 @@ from aiokafka.protocol.api import Request
 from newsroom import SEEDS, Workers, decisions, seeds, until_decided
 
 from streams.contracts.records import Stage
-from streams.contracts.topics import topic
+from streams.contracts.topology import STAGES
 from streams.kafka import provision
 from streams.kafka.access import STAGE_ACCESS, RefusedError
 from streams.kafka.errors import BrokerError
 from streams.kafka.local.apache import KafkaBroker
 from streams.kafka.local.process import free_port
 from streams.kafka.security import client_options
-from streams.pipeline import STAGES, article_id
+from streams.pipeline import article_id
 from streams.settings import Settings, load
 
 USERS = tuple((stage, f"{stage}-pw-1234") for stage in STAGES)
@@ -106,8 +106,8 @@ def rights(stage: Stage, prefix: str) -> list[tuple[int, str, int]]:
     """What the page on secured clusters says that a stage needs, and no more."""
     access = STAGE_ACCESS[stage]
     return [
-        *((TOPIC, topic(name).full_name(prefix), READ) for name in access.reads),
-        *((TOPIC, topic(name).full_name(prefix), WRITE) for name in access.writes),
+        *((TOPIC, topic.full_name(prefix), READ) for topic in access.reads),
+        *((TOPIC, topic.full_name(prefix), WRITE) for topic in access.writes),
         (GROUP, f"{prefix}.{access.group}", READ),
     ]
 

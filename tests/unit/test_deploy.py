@@ -22,8 +22,8 @@ import pytest
 import yaml
 
 from streams.cli import cli
+from streams.contracts.topology import STAGES
 from streams.kafka.local.apache import PROPERTIES, kafka_version
-from streams.pipeline import STAGES
 from streams.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,8 @@ import pytest
 from streams.contracts import headers
 from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle
-from streams.contracts.topics import MAX_MESSAGE_BYTES, TOPICS, topic
+from streams.contracts.topics import MAX_MESSAGE_BYTES
+from streams.contracts.topology import DEAD_LETTERS, STORIES, STORY_EVENTS, TOPICS
 from streams.metrics import METRICS, Metrics
 from streams.settings import SettingsError, load
 
@@ -49,12 +50,12 @@ def test_several_brokers():
 
 def test_topics_have_one_name_each_and_full_configuration():
     assert len({each.name for each in TOPICS}) == len(TOPICS)
-    assert topic("stories").full_name("x") == "x.stories"
-    assert [topic("stories").full_config(copies)["min.insync.replicas"] for copies in (1, 2, 3)] == ["1", "2", "2"]
-    assert topic("stories").full_config()["cleanup.policy"] == "compact"
-    assert topic("story-events").full_config()["retention.ms"] == "-1"
+    assert STORIES.full_name("x") == "x.stories"
+    assert [STORIES.full_config(copies)["min.insync.replicas"] for copies in (1, 2, 3)] == ["1", "2", "2"]
+    assert STORIES.full_config()["cleanup.policy"] == "compact"
+    assert STORY_EVENTS.full_config()["retention.ms"] == "-1"
     # A dead letter is its original and its headers: it must fit where the original did.
-    assert int(topic("dead-letters").full_config()["max.message.bytes"]) > MAX_MESSAGE_BYTES
+    assert int(DEAD_LETTERS.full_config()["max.message.bytes"]) > MAX_MESSAGE_BYTES
 
 
 def test_every_metric_is_made_and_exposed():

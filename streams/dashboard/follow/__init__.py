@@ -1,1 +1,1 @@
-"""Reading the log as it grows, and telling whoever watches."""
+"""Reading the log as it grows, and telling whoever watches. No pages and no SQL in here."""

@@ -107,10 +107,10 @@ class Health:
 
     def died(self, made: Iterable[tuple[str, bytes]]) -> None:
         """A dead letter, by its headers."""
-        about = {name: (value or b"").decode(errors="replace") for name, value in made}
-        seen = self._stage(about.get(headers.ERROR_PREFIX + "stage", ""))
+        about = headers.error_fields(made)
+        seen = self._stage(about.get("stage", ""))
         if seen is not None:
-            _count(seen.dead, about.get(headers.ERROR_PREFIX + "exception") or "unknown")
+            _count(seen.dead, about.get("exception") or "unknown")
 
     def committed(self, stage: Stage, ends: dict[int, int], committed: dict[int, int], now: float) -> None:
         """Partition → end offset of a stage's input, and → the offset its group has committed (absent: none yet)."""

@@ -20,7 +20,8 @@ from aiokafka.errors import KafkaError
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Rejection
-from streams.contracts.topology import TOPOLOGY
+from streams.contracts.topics import Topic, prefixed
+from streams.contracts.topology import DEAD_LETTERS, REJECTIONS, STORY_EVENTS, TOPOLOGY
 from streams.dashboard.follow.broadcast import Broadcaster, encode_offsets
 from streams.dashboard.follow.health import OUTPUTS, Health
 from streams.dashboard.follow.resume import misfit, proof
@@ -28,6 +29,7 @@ from streams.dashboard.store import database
 from streams.dashboard.store.database import Bookmark, Proof
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.projection import project, showable
+from streams.kafka import offsets
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.settings import Settings
@@ -52,7 +54,7 @@ class LogConsumer:
         self._prefix, self._settings = settings.topic_prefix, settings
         self._index, self._hub, self._health = index, broadcaster, health
         self._reader = LogReader(settings)
-        self._log = f"{settings.topic_prefix}.story-events"
+        self._log = STORY_EVENTS.full_name(settings.topic_prefix)
         #: Partition of the log → the last record read.
         self._last: dict[int, Proof] = {}
         self._replaced = False
@@ -171,21 +173,22 @@ class LogConsumer:
         self._index.offsets[record.partition] = record.offset
         return []
 
-    async def _watch_topic(self, name: str) -> None:
+    async def _watch_topic(self, topic: Topic) -> None:
         """Tell health what a topic gets, from a little before its end on."""
-        async for batch in self._reader.batches(f"{self._prefix}.{name}", tail=_LOOK_BACK, most=500):
+        name = topic.full_name(self._prefix)
+        async for batch in self._reader.batches(name, tail=_LOOK_BACK, most=500):
             for record in batch:
                 try:
-                    self._count(name, record)
+                    self._count(topic, record)
                 except Exception as error:  # a record of anybody's: it is not counted, the next ones are
                     log.info("%s, the record at %s:%s: %.300r", name, record.partition, record.offset, error)
             await asyncio.sleep(0)
 
-    def _count(self, name: str, record: ConsumerRecord) -> None:
+    def _count(self, topic: Topic, record: ConsumerRecord) -> None:
         at = showable(record.timestamp / 1000)
-        if name == "dead-letters":
+        if topic is DEAD_LETTERS:
             self._health.died(record.headers)
-        elif name == "rejections":
+        elif topic is REJECTIONS:
             self._health.wrote(record.headers, at, rejected=_reason(record.value))
         else:
             self._health.wrote(record.headers, at)
@@ -234,20 +237,17 @@ class LogConsumer:
         return all(end > last[where.partition].offset for where, end in ends.items())
 
     async def _look(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> None:
-        topics = {stage: f"{self._prefix}.{row.input}" for stage, row in TOPOLOGY.items()}
+        topics = {stage: row.input.full_name(self._prefix) for stage, row in TOPOLOGY.items()}
         known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(list(topics.values()))}
         for stage, topic in topics.items():
             partitions = [TopicPartition(topic, each["partition"]) for each in known.get(topic, [])]
             if not partitions:
                 continue
             ends = await consumer.end_offsets(partitions)
-            # Partitions named one by one: the embedded broker's answer for "all" cannot be read.
-            offsets = await admin.list_consumer_group_offsets(f"{self._prefix}.{stage}", partitions=partitions)
-            committed = {each.partition: offsets[each].offset for each in partitions if each in offsets}
             self._health.committed(
                 stage,
                 {each.partition: end for each, end in ends.items()},
-                {partition: offset for partition, offset in committed.items() if offset >= 0},
+                await offsets.committed(admin, prefixed(stage, self._prefix), partitions),
                 self._hub.clock(),
             )
 

@@ -33,7 +33,8 @@ _MAKERS = {
         "store/database.py",
     ),
     "streams.stages.cluster.lifecycle": ("fold.py", "headline.py", "quotes.py"),
-    "streams": ("text.py", "contracts/records.py", "contracts/codec.py", "contracts/headers.py", "kafka/log_reader.py"),
+    "streams.contracts": ("records/articles.py", "records/stories.py", "codec.py", "headers.py"),
+    "streams": ("text.py", "kafka/log_reader.py"),
 }
 _COMMON = ("PRAGMA temp_store = FILE", "PRAGMA cache_size = -32000")  # KiB
 #: A temporary database lies in a file that SQLite deletes; only its page cache is in memory. A journal all the same:

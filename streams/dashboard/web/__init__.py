@@ -1,1 +1,1 @@
-"""Pages, API and feeds over the store."""
+"""Pages, API and feeds over the store. They change nothing, and fold nothing themselves."""

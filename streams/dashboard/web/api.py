@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
-from streams.dashboard.store import queries
+from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, parse_limit
 from streams.dashboard.store.index import outlet
 from streams.dashboard.store.queries import LoggedEvent, MemberRow, Row
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
-from streams.dashboard.web.pages import ROWS, resolve_redirect
+from streams.dashboard.web.pages import ROWS, current_story
 from streams.dashboard.web.render import iso, shown
 
 #: The most that one answer lists.
@@ -56,7 +56,7 @@ class Api:
     async def articles(self, request: Request) -> Response:
         """The articles of a story, newest first."""
         context, query = self.context, request.query_params
-        story_id = resolve_redirect(context, request.path_params["id"])
+        story_id = current_story(context, request.path_params["id"])
         if context.index.lookup(story_id) is None:
             return problem(404, "there is no such story")
         limit = parse_limit(query, default=ROWS, most=MOST)
@@ -71,14 +71,14 @@ class Api:
         if member is None:
             return problem(404, "there is no such article, or it was taken back")
         full = (await context.articles.read([member])).get(member.entry.id)
-        told = placed(member) | {"story_id": resolve_redirect(context, member.story_id), "article": full}
+        told = placed(member) | {"story_id": current_story(context, member.story_id), "article": full}
         return self._respond(request.headers, told)
 
     async def entity(self, request: Request) -> Response:
-        about = queries.entity(self.context.index, request.path_params["id"])
+        about = entities.about(self.context.index, request.path_params["id"])
         if about is None:
             return problem(404, "there is no such entity")
-        company = queries.entity_company(self.context.index, about.id, limit=24)
+        company = entities.company(self.context.index, about.id, limit=24)
         return self._respond(request.headers, {"entity": about, "named_with": company})
 
     async def events(self, request: Request) -> Response:
@@ -128,7 +128,7 @@ class Api:
     async def story_feed(self, request: Request) -> Response:
         """Atom: the articles of a story."""
         context = self.context
-        kept = context.index.lookup(resolve_redirect(context, request.path_params["id"]))
+        kept = context.index.lookup(current_story(context, request.path_params["id"]))
         if kept is None or kept.story.status == "retracted":
             return problem(404, "there is no such story, or it was taken back")
         found = queries.members(context.index, kept.story.id, limit=ROWS)

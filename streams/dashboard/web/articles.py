@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from streams.contracts import codec, headers, limits
 from streams.contracts.limits import clip
 from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle
+from streams.contracts.topology import ARTICLES_TAGGED
 from streams.dashboard.store.queries import MemberRow
 from streams.kafka.log_reader import LogReader
 from streams.settings import Settings
@@ -40,7 +41,7 @@ class Articles:
 
     def __init__(self, settings: Settings) -> None:
         self._reader = LogReader(settings)
-        self._topic = f"{settings.topic_prefix}.articles.tagged"
+        self._topic = ARTICLES_TAGGED.full_name(settings.topic_prefix)
         self._known: OrderedDict[tuple[int, int], TaggedArticle] = OrderedDict()
         self._turn = asyncio.Semaphore(CONNECTIONS)
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from streams.dashboard.follow.broadcast import Broadcaster
 from streams.dashboard.follow.health import Health
-from streams.dashboard.store import queries
+from streams.dashboard.store import entities
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.queries import Row
 from streams.dashboard.web.articles import Articles
@@ -62,7 +62,7 @@ class AppContext:
         if not 0 <= now - self._facets_at < _FACETS_AGE:
             self._facets_at = now
             self._facets = {
-                "outlets": queries.facets(self.index, "o", limit=_OUTLETS),
-                "languages": queries.facets(self.index, "l", limit=_LANGUAGES),
+                "outlets": entities.facets(self.index, "o", limit=_OUTLETS),
+                "languages": entities.facets(self.index, "l", limit=_LANGUAGES),
             }
         return self._facets

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from streams.contracts.records import StoryEntity, TaggedArticle
+from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
-from streams.dashboard.store import queries
+from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor
 from streams.dashboard.store.index import outlet
 from streams.dashboard.store.projection import PHASES
@@ -43,7 +44,7 @@ class Pages:
         after = decode_cursor(request.query_params.get("cursor", ""))
         page = queries.page(context.index, wanted, now=now, after=after, limit=ROWS)
         rows_only = request.url.path == "/rows"
-        about = queries.entity(context.index, wanted.entity) if wanted.entity else None
+        about = entities.about(context.index, wanted.entity) if wanted.entity else None
         return self._respond(
             request.headers,
             "rows.html" if rows_only else "stories.html",
@@ -63,7 +64,7 @@ class Pages:
         if kept is None or kept.story.status == "retracted":
             return self.missing("story", retracted=kept is not None)
         if kept.story.redirect_to:
-            now_in = path_part(resolve_redirect(context, story_id))
+            now_in = path_part(current_story(context, story_id))
             return RedirectResponse(f"/story/{now_in}?{urlencode({'merged': story_id})}", status_code=307)
         after = decode_cursor(request.query_params.get("cursor", ""))
         members = queries.members(context.index, story_id, limit=MEMBERS, after=after)
@@ -94,7 +95,7 @@ class Pages:
         if member is None:
             return self.missing("article")
         article = (await context.articles.read([member])).get(article_id)
-        kept = context.index.lookup(resolve_redirect(context, member.story_id))
+        kept = context.index.lookup(current_story(context, member.story_id))
         return self._respond(
             request.headers,
             "article.html",
@@ -109,7 +110,7 @@ class Pages:
 
     async def entity(self, request: Request) -> Response:
         context, now = self.context, self.context.clock()
-        about = queries.entity(context.index, request.path_params["id"])
+        about = entities.about(context.index, request.path_params["id"])
         if about is None:
             return self.missing("entity")
         wanted = Filter(entity=about.id)
@@ -123,8 +124,8 @@ class Pages:
             rows=page.rows,
             cursor=page.cursor,
             wanted=wanted,
-            days=queries.entity_days(context.index, about.id),
-            company=queries.entity_company(context.index, about.id, limit=24),
+            days=entities.days(context.index, about.id),
+            company=entities.company(context.index, about.id, limit=24),
         )
 
     async def health(self, request: Request) -> Response:
@@ -178,13 +179,14 @@ class Pages:
         return HTMLResponse(body, status)
 
 
-def resolve_redirect(context: AppContext, story_id: str) -> str:
+def current_story(context: AppContext, story_id: str) -> str:
     """The story that this one is now, redirects followed."""
-    seen = {story_id}
-    while (kept := context.index.lookup(story_id)) is not None and kept.story.redirect_to not in {None, *seen}:
-        story_id = kept.story.redirect_to or story_id
-        seen.add(story_id)
-    return story_id
+
+    def redirect_of(id_: str) -> str | None:
+        kept = context.index.lookup(id_)
+        return kept.story.redirect_to if kept else None
+
+    return resolve_redirect(story_id, redirect_of)
 
 
 def by_kind(entities: Sequence[StoryEntity]) -> dict[str, list[StoryEntity]]:

@@ -17,12 +17,11 @@ import tempfile
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.kafka.errors import BrokerError
-from streams.kafka.local.process import HOST, Child, check_port, free_port
+from streams.kafka.local.process import HOST, Child, LocalBroker, check_port, free_port
 from streams.kafka.local.secured import Secured
 
 #: Kafka 4's brokers run on Java 17 or newer (KIP-1013).
@@ -57,7 +56,7 @@ PROPERTIES = {
 }
 
 
-class KafkaBroker:
+class KafkaBroker(LocalBroker):
     """One Kafka node on 127.0.0.1, on ``port`` or on a free one, with its data in ``data_dir``.
 
     ``secure`` gives it TLS, logins (``users``: name and password, with no rights) and access by ACL; see ``secured``.
@@ -76,22 +75,12 @@ class KafkaBroker:
         secure: bool = False,
         users: Sequence[tuple[str, str]] = (),
     ) -> None:
-        self.port = port or free_port()
+        super().__init__(port)
         self.data_dir = (data_dir or default_data_dir()).absolute()
         self.secured = Secured(self.data_dir / "secured", tuple(users)) if secure else None
         #: Where the node answers without encryption and login: its only port, or the one that it keeps to itself.
         self.plain_port = self.port
-        self._child: Child | None = None
         self._locked: IO[str] | None = None
-
-    @property
-    def bootstrap(self) -> str:
-        """``host:port`` for a client's bootstrap servers."""
-        return f"{HOST}:{self.port}"
-
-    @property
-    def running(self) -> bool:
-        return self._child is not None and self._child.running
 
     def start(self) -> None:
         """Start it and return once it answers: some 3 s, and the download of 45 MB before the first time.
@@ -163,15 +152,6 @@ class KafkaBroker:
         """Let a paused one go on."""
         if self._child is not None:
             self._child.signal(signal.SIGCONT)
-
-    def __enter__(self) -> KafkaBroker:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _lock(self) -> None:
         """Kafka has a lock of its own, but a second node harms the first before it gets to it."""

@@ -7,32 +7,21 @@ gone when it stops, compaction and idempotent producers are missing, and a parti
 from __future__ import annotations
 
 import os
-from types import TracebackType
 
 from streams.kafka.errors import BrokerError
-from streams.kafka.local.process import HOST, Child, check_port, free_port
+from streams.kafka.local.process import Child, LocalBroker, check_port
 
 #: Variables that Tansu would read from the environment instead of taking what it is given here.
 _TANSU_ENV = ("CLUSTER_ID", "LISTENER_URL", "ADVERTISED_LISTENER_URL", "STORAGE_ENGINE", "SCHEMA_REGISTRY")
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(LocalBroker):
     """Tansu on 127.0.0.1, on ``port`` or on a free one; a context manager that starts and stops it."""
 
     name = "Tansu (embedded, in memory: nothing outlives it)"
 
     def __init__(self, port: int | None = None) -> None:
-        self.port = port or free_port()
-        self._child: Child | None = None
-
-    @property
-    def bootstrap(self) -> str:
-        """``host:port`` for a client's bootstrap servers."""
-        return f"{HOST}:{self.port}"
-
-    @property
-    def running(self) -> bool:
-        return self._child is not None and self._child.running
+        super().__init__(port)
 
     def start(self) -> None:
         """Start it and return once it answers (a few milliseconds).
@@ -57,15 +46,6 @@ class EmbeddedBroker:
         if self._child is not None:
             self._child.stop(grace=5)
             self._child = None
-
-    def __enter__(self) -> EmbeddedBroker:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def _binary() -> str:

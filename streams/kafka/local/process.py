@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from streams.kafka.errors import BrokerError
 
@@ -150,3 +152,37 @@ class Child:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         telling = [line for line in lines if "ERROR" in line or "FATAL" in line or "Exception" in line] or lines
         return "".join(f"\n  {line}" for line in telling[-5:]) + f"\nIts log: {self._log}"
+
+
+class LocalBroker(ABC):
+    """A broker on 127.0.0.1, on ``port`` or on a free one: a child of this process, and a context manager."""
+
+    name: str
+
+    def __init__(self, port: int | None) -> None:
+        self.port = port or free_port()
+        self._child: Child | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """``host:port`` for a client's bootstrap servers."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.running
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it and return once it answers; raises ``BrokerError``."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop it in good order."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

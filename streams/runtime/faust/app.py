@@ -7,71 +7,39 @@ beaten path").
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import faust
-from aiokafka.errors import (
-    KafkaConnectionError,
-    KafkaStorageError,
-    KafkaTimeoutError,
-    KafkaUnavailableError,
-    LeaderNotAvailableError,
-    NoBrokersAvailable,
-    NodeNotReadyError,
-    NotEnoughReplicasAfterAppendError,
-    NotEnoughReplicasError,
-    NotLeaderForPartitionError,
-    RequestTimedOutError,
-)
 from faust.types import TP, EventT
 
 from streams.contracts.records import Stage
+from streams.contracts.topics import prefixed
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
-from streams.kafka.access import refusal
-from streams.kafka.admin import BrokerUnavailableError
 from streams.kafka.security import faust_credentials
 from streams.metrics import Metrics
+from streams.runtime.faust.ending import die
+from streams.runtime.faust.fence import FencedError, FencedProducer
 from streams.runtime.faust.watchdog import Watchdog
 from streams.runtime.gaps import Gaps
-from streams.runtime.inputs import PartitionsError, check_at_start
+from streams.runtime.inputs import check_at_start
 from streams.runtime.messages import Incoming
 from streams.runtime.outcomes import BrokenStageError
-from streams.runtime.process import BROKER_AWAY, HOPELESS
+from streams.runtime.pauses import Pauses
 from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
 from streams.runtime.sizes import MAX_REQUEST_BYTES
 from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import MessageStage, create_stage
-from streams.runtime.state import NewerStateError
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 #: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
 _LATEST = 253_402_300_799
-#: What says that the broker does not answer or cannot write, rather than that something is wrong here.
-_AWAY = (
-    KafkaConnectionError,
-    KafkaTimeoutError,
-    KafkaUnavailableError,
-    NodeNotReadyError,
-    NoBrokersAvailable,
-    RequestTimedOutError,
-    BrokerUnavailableError,
-    # It answers, but cannot write: its disk is full or broken, or too few of its peers are in sync.
-    KafkaStorageError,
-    LeaderNotAvailableError,
-    NotEnoughReplicasAfterAppendError,
-    NotEnoughReplicasError,
-    NotLeaderForPartitionError,
-)
-#: What only a person can mend.
-_HOPELESS = (NewerStateError, PartitionsError)
 
 
 class HeldEvent(faust.Event):
@@ -88,10 +56,6 @@ class HeldEvent(faust.Event):
         return super().ack()
 
 
-class FencedError(Exception):
-    """This worker's assignment has changed under a batch in hand: nothing more of it may be written."""
-
-
 class StageApp(faust.App):
     """A Faust app that knows its stage, for the health server and the tests."""
 
@@ -103,20 +67,27 @@ class StageApp(faust.App):
     reader: StageReader
     publisher: Publisher
     gaps: Gaps
+    pauses: Pauses
     watch: Watchdog
     #: Compares the topics with what is known of them; to be awaited before the first record.
     check_topics: Callable[[], Awaitable[None]]
     #: Whether the group has ever given this worker its partitions (which may be none).
     joined: bool = False
 
+    def _new_producer(self) -> FencedProducer:
+        return FencedProducer(
+            self.transport, loop=self.loop, beacon=self.beacon, stage=self.stage.name, pauses=self.pauses
+        )
+
 
 def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None = None) -> StageApp:
     """The app of one stage, with its own consumer group ``<prefix>.<stage>``. Nothing is connected before it starts."""
     metrics = metrics or Metrics()
-    prefix = settings.topic_prefix
+    prefix, topics = settings.topic_prefix, TOPOLOGY[stage_name]
+    group = prefixed(stage_name, prefix)
     data_dir = settings.data_dir / stage_name
     app = StageApp(
-        f"{prefix}.{stage_name}",
+        group,
         broker=settings.broker,
         broker_credentials=faust_credentials(settings),
         store="memory://",
@@ -151,26 +122,20 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.metrics = metrics
     app.reader = StageReader(settings)
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
-    app.gaps = Gaps(stage_name, f"{prefix}.{stage_name}", metrics, app.reader)
+    app.gaps = Gaps(stage_name, group, metrics, app.reader)
     app.publisher = Publisher(
         # Looked up with each call: the app makes its producer when it starts.
         lambda: app.maybe_start_producer(),
         prefix,
         app.stage.outcomes.sizes,
-        writes=TOPOLOGY[stage_name].writes,
+        writes=topics.writes,
         partitions=lambda name: app.reader.partitions(name),
         largest=partial(admin.largest_record, settings),
     )
 
-    app.check_topics = partial(
-        check_at_start,
-        app.reader,
-        stage_name,
-        prefix,
-        f"{prefix}.{TOPOLOGY[stage_name].input}",
-        TOPOLOGY[stage_name].writes,
-        metrics,
-    )
+    # The last heartbeat before a pause may be a sixth of the session old, and has to have arrived.
+    app.pauses = Pauses(settings.session_timeout * 2 / 3)
+    app.check_topics = partial(check_at_start, app.reader, stage_name, prefix, metrics)
 
     async def forget(*args: Any, **_: Any) -> None:
         partitions: set[TP] = args[-1]
@@ -179,13 +144,17 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
 
     async def join(*args: Any, **_: Any) -> None:
         await forget(*args)
+        if app.pauses.found():
+            # A new generation would make what this worker still has in hand look like its own.
+            die(stage_name, FencedError())
+        app.pauses.begin()
         app.joined = True
 
     # Another worker may have written since: what was remembered of a partition ends with its assignment.
     app.on_partitions_revoked.connect(forget, weak=False)
     app.on_partitions_assigned.connect(join, weak=False)
 
-    source = app.topic(f"{prefix}.{TOPOLOGY[stage_name].input}", key_type=bytes, value_type=bytes)
+    source = app.topic(topics.input.full_name(prefix), key_type=bytes, value_type=bytes)
 
     @app.agent(source, name=stage_name, concurrency=1)
     async def agent(stream: Any) -> None:
@@ -227,9 +196,10 @@ async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, event
 
 async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming], events: Sequence[Any]) -> None:
     async for phase in app.stage.process(batch):
-        if any(event.message.generation_id != app.consumer_generation_id for event in events):
-            # Paused for so long that the group went on without us: another worker has these records now.
-            raise FencedError("the partitions of this batch belong to another worker by now")
+        # Paused for so long that the group went on without us: another worker has these records now. The generation
+        # tells once the group has told us.
+        if app.pauses.found() or any(event.message.generation_id != app.consumer_generation_id for event in events):
+            raise FencedError
         await publisher.publish(phase)
 
 
@@ -255,11 +225,3 @@ def _moment(seconds: float | None) -> datetime | None:
     if seconds is None or not 0 < seconds < _LATEST:
         return None
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def die(stage_name: Stage, error: Exception) -> NoReturn:
-    """End the process at once. Anything gentler lets Faust acknowledge records that were not processed."""
-    logger.critical("%s stops: %s", stage_name, refusal(error) or f"{type(error).__name__}: {error}")
-    logger.debug("where it happened", exc_info=error)
-    logging.shutdown()
-    os._exit(BROKER_AWAY if isinstance(error, _AWAY) else HOPELESS if isinstance(error, _HOPELESS) else 1)

@@ -20,6 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.contracts.records import Stage
+from streams.kafka import offsets
 from streams.kafka.topic_id import UNTOLD, Shape, shape
 from streams.metrics import Metrics
 from streams.runtime.process import BROKER_AWAY
@@ -210,9 +211,9 @@ class Watchdog:
         if not where:
             await self._admin.describe_cluster()
             return {}, {}
-        offsets = await self._admin.list_consumer_group_offsets(self._group, partitions=where)
+        found = await offsets.committed(self._admin, self._group, where)
         ends = await self._consumer.end_offsets(where)
-        committed = {tp.partition: max(0, each.offset) for tp, each in offsets.items()}
+        committed = {tp.partition: found.get(tp.partition, 0) for tp in where}
         return committed, {tp.partition: end for tp, end in ends.items()}
 
     async def _disconnect(self) -> None:

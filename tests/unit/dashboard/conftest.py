@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from log_of_decisions import logged
 
 from streams.contracts.headers import Position
 from streams.contracts.records import (
@@ -131,3 +133,37 @@ def context(newsroom):
     return AppContext(
         index=newsroom.index, broadcaster=broadcaster, health=Health(), articles=Texts(), clock=lambda: newsroom.now
     )
+
+
+@pytest.fixture
+def records(newsroom):
+    """A log with everything that can befall a story, decisions that were written twice, and one that is none."""
+    article, event = newsroom.article, newsroom.event
+    told = [
+        [event("created", "s1", article("a1"))],
+        [event("created", "s2", article("a2", source="Daily Wave"))],
+        [event("joined", "s1", article("a3", "Storm shuts bridge"))],
+        [event("merged", "s2", other_id="s1")],
+        [event("created", "s3", article("a4", "Vote in Vale"))],
+        [event("joined", "s3", article("a5", "Late vote"))],
+        [event("split", "s4", other_id="s3", moved=(article("a5", "Late vote"),))],
+        [event("revised", "s1", article("a3", "Storm shuts two bridges"))],
+        [event("retracted", "s1", article("a1"))],
+        [event("closed", "s3")],
+    ]
+    made = []
+    for number, events in enumerate(told):
+        made.append(logged(len(made), events, source=number))
+        if number % 3 == 1:  # a worker that lost its partition writes it again, otherwise
+            made.append(logged(len(made), [event("created", f"again{number}", article(f"b{number}"))], source=number))
+    made.insert(7, None)
+    for offset, each in enumerate(made):
+        made[offset] = each or SimpleNamespace(**{**vars(logged(offset, told[0])), "value": b"{no", "headers": []})
+        made[offset].offset = offset
+        made[offset].timestamp = 1_772_000_000_000 + offset * 1000
+    return made
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "data" / "index.sqlite"

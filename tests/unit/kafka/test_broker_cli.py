@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.contracts.topics import TOPICS
+from streams.contracts.topology import TOPICS
 from streams.kafka.local.embedded import EmbeddedBroker
 from streams.kafka.local.process import answers, free_port
 
@@ -86,6 +86,21 @@ def test_topics_plan_apply_and_plan_again(embedded: EmbeddedBroker) -> None:
     more = streams("topics", "apply", STREAMS_PARTITIONS="8", **where)
     assert more.returncode == 1
     assert more.stdout.startswith("! partitions cli.articles.raw: has 4 partitions")
+
+
+def test_topics_list_is_the_table_and_asks_no_broker() -> None:
+    done = streams("topics", "list", "--json", STREAMS_BROKER="kafka://127.0.0.1:1", STREAMS_TOPIC_PREFIX="cli")
+    assert done.returncode == 0
+    rows = {row.pop("topic"): row for row in map(json.loads, done.stdout.splitlines())}
+    assert list(rows) == [topic.full_name("cli") for topic in TOPICS]
+    assert rows["cli.articles.tagged"] == {
+        "record": "TaggedArticle",
+        "key": "language",
+        "written_by": ["tag"],
+        "read_by": ["cluster"],
+    }
+    shown = streams("topics", "list").stdout.splitlines()
+    assert "news.articles.tagged: TaggedArticle by language; tag → cluster" in shown
 
 
 def test_topics_without_a_broker() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.contracts.topics import TOPICS
+from streams.contracts.topology import TOPICS
 from streams.kafka import admin, provision
 from streams.kafka.errors import BrokerError
 from streams.kafka.local.embedded import EmbeddedBroker

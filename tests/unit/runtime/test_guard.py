@@ -5,15 +5,16 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from test_stages import BODY, Inline, Log, clean_stage, cluster_stage, drive, message, tagged
+from log_in_memory import BODY, Inline, Log, clean_stage, cluster_stage, drive, message, tagged
 
 from streams.contracts import codec, headers
 from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle
+from streams.contracts.topology import ARTICLES_TAGGED, DEAD_LETTERS, STATE_CLUSTER, STORIES
 from streams.metrics import Metrics
 from streams.pipeline import CleaningMemory, Clusterer
 from streams.runtime import messages
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import TagStage
+from streams.runtime.stages.tag import TagStage
 from streams.settings import load
 
 POISON = "poison"
@@ -126,11 +127,11 @@ async def test_a_decision_whose_rows_are_too_large_is_not_logged():
     stage = cluster_stage(log)
     await drive(stage, log, [message("articles.tagged", n, tagged(n)) for n in range(3)])
     before = len(log.on("story-events"))
-    stage.outcomes.sizes.learn("state.cluster", 300)
+    stage.outcomes.sizes.learn(STATE_CLUSTER, 300)
     await drive(stage, log, [message("articles.tagged", 3, tagged(3))])
     assert len(log.on("story-events")) == before
     assert dict(log.on("dead-letters")[0].headers)["streams_error_exception"] == b"RecordTooLargeError"
-    stage.outcomes.sizes.learn("state.cluster", 1_000_000)
+    stage.outcomes.sizes.learn(STATE_CLUSTER, 1_000_000)
     await drive(stage, log, [message("articles.tagged", 4, tagged(4))])
     assert len(log.on("story-events")) == before + 1
 
@@ -143,7 +144,7 @@ async def test_lone_surrogates_and_long_ids_are_dead_letters_or_articles_but_no_
     )
     articles = [CleanArticle(id="x", text="t"), CleanArticle(id="y" * 9_000_000, text="t")]
     await drive(stage, log, [message("articles.clean", n, each) for n, each in enumerate(articles)])
-    assert [out.topic for out in log.told] == ["dead-letters", "articles.tagged"]
+    assert [out.topic for out in log.told] == [DEAD_LETTERS, ARTICLES_TAGGED]
     assert len(dict(log.told[1].headers)["ce_id"]) < 1025
 
 
@@ -183,7 +184,7 @@ def test_the_size_of_a_record_is_no_less_than_what_kafka_counts():
     from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
     for key, value, made in [(None, None, []), (b"k", b"v" * 1000, [("h", b"x")] * 50), (b"", b"", [("ä" * 300, b"")])]:
-        out = Outgoing(topic="stories", key=key, value=value, headers=made)
+        out = Outgoing(topic=STORIES, key=key, value=value, headers=made)
         builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 10_000_000)
         builder.append(0, timestamp=0, key=key, value=value, headers=made)
         assert len(builder.build()) <= out.size

@@ -6,22 +6,18 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
-from test_stages import BODY, Log, clean_stage, drive, message
+from log_in_memory import BODY, Log, clean_stage, drive, message
 
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle, Decision, RawArticle, StoryArticle, StoryEvent, TaggedArticle
+from streams.contracts.topology import STORY_EVENTS
 from streams.kafka.log_reader import FirstDecisions
 from streams.metrics import Metrics
 from streams.runtime.incarnation import BASE_ROW
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import ClusterStage
+from streams.runtime.stages.cluster import ClusterStage
 from streams.settings import load
-
-
-@pytest.fixture
-def log():
-    return Log()
 
 
 def article(id_: str, words: str = "harbour ferry fog") -> TaggedArticle:
@@ -152,7 +148,7 @@ async def test_a_kill_while_a_story_is_forgotten_leaves_no_snapshot_of_what_it_a
     for offset, decision in enumerate(FORGETTING):
         where = Position(topic="news.articles.tagged", partition=0, offset=offset)
         made = headers.make(Decision, "x", "cluster", position=where)
-        log.take([Outgoing(topic="story-events", key=b"en", value=codec.encode(decision), headers=made, partition=0)])
+        log.take([Outgoing(topic=STORY_EVENTS, key=b"en", value=codec.encode(decision), headers=made, partition=0)])
     messages = [message("articles.tagged", n, article(f"a-{n}")) for n in range(4)]
     await drive(ClusterStage(load(), Metrics(), log), log, messages[:3])
     assert all(out.value for out in log.on("stories"))

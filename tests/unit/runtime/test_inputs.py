@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 
 import pytest
-from test_incarnation import article, decided, log
-from test_stages import BODY, Log, clean_stage, drive, message
+from log_in_memory import BODY, Log, clean_stage, drive, message
+from test_incarnation import article, decided
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle
+from streams.contracts.topology import STATE_CLEAN, STATE_CLUSTER
 from streams.metrics import Metrics
 from streams.runtime import inputs
 from streams.runtime.inputs import INPUT_ROW, Input, PartitionsError
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import ClusterStage
+from streams.runtime.stages.cluster import ClusterStage
 from streams.settings import load
-
-assert log  # the fixture
 
 ARTICLES = [article(f"a-{n}") for n in range(6)]
 
@@ -46,7 +45,7 @@ def rows_but_of_input(log: Log, topic: str) -> list[tuple[bytes, bytes | None]]:
 
 
 def lose(log: Log, topic: str) -> None:
-    log.published = [out for out in log.published if out.topic != topic]
+    log.published = [out for out in log.published if out.topic.name != topic]
 
 
 @pytest.mark.parametrize("grown", [True, False])
@@ -79,21 +78,21 @@ async def test_a_partition_that_was_added_is_told_by_the_others(log):
 async def test_the_start_tells_before_the_first_record(log, caplog):
     metrics = Metrics()
 
-    async def start(stage, source, writes):
-        await inputs.check_at_start(log, stage, "news", f"news.{source}", writes, metrics)
+    async def start(stage):
+        await inputs.check_at_start(log, stage, "news", metrics)
 
     log.shape = Input(partitions=2, id="a")
-    await start("cluster", "articles.tagged", ("story-events", "state.cluster"))
+    await start("cluster")
     await cluster(log, ARTICLES[:3])
-    await start("cluster", "articles.tagged", ("story-events", "state.cluster"))
+    await start("cluster")
     assert not caplog.records
     log.shape = Input(partitions=3, id="a")
     with pytest.raises(PartitionsError, match="when-topics-change"):
-        await start("cluster", "articles.tagged", ("story-events", "state.cluster"))
+        await start("cluster")
     # Tagging knows nothing of keys.
     log.counts = {"news.articles.tagged": 2}
     with caplog.at_level(logging.WARNING):
-        await start("tag", "articles.clean", ("articles.tagged", "dead-letters"))
+        await start("tag")
     assert "news.articles.clean has 3, but articles.tagged 2" in caplog.text
     assert metrics.value("streams_topic_partitions", stage="tag", topic="articles.tagged") == 2
     assert metrics.value("streams_topic_partitions", stage="tag", topic="articles.clean") == 3
@@ -101,7 +100,7 @@ async def test_the_start_tells_before_the_first_record(log, caplog):
     lose(log, "state.cluster")
     log.counts = {"news.story-events": 2}
     with pytest.raises(PartitionsError, match="story-events, which is written as it is read, only 2"):
-        await start("cluster", "articles.tagged", ("story-events", "state.cluster"))
+        await start("cluster")
 
 
 async def test_the_same_articles_in_a_topic_made_again_are_told_by_its_id(log, caplog):
@@ -140,7 +139,7 @@ async def test_cleaning_counts_from_the_id_of_its_topic_too(log):
     assert await clean(log, raws("First.")) == [0] * 5  # unchanged
     assert await clean(log, raws("Second."), 5) == [1] * 5
     (row,) = {out.value for out in log.on("state.clean") if out.key == INPUT_ROW.encode()} - {
-        inputs.row_out("state.clean", 0, Input(partitions=1, id="old")).value
+        inputs.row_out(STATE_CLEAN, 0, Input(partitions=1, id="old")).value
     }
     assert inputs.read(row) == Input(partitions=1, id="new", base=5)
 
@@ -215,6 +214,6 @@ async def test_revisions_follow_articles_to_another_partition_once_the_rows_are_
 async def test_what_the_row_says_may_be_nonsense(log):
     await cluster(log, ARTICLES[:2])
     for value in (b"", b"[]", b"\xff", b'{"partitions":"x","id":null,"base":0}'):
-        log.take([Outgoing(topic="state.cluster", key=INPUT_ROW.encode(), value=value, partition=0)])
+        log.take([Outgoing(topic=STATE_CLUSTER, key=INPUT_ROW.encode(), value=value, partition=0)])
         await cluster(log, ARTICLES[2:3], 2)
     assert decided(log) == ["a-0", "a-1", "a-2"]

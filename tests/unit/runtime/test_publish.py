@@ -11,6 +11,7 @@ from test_app import Caught, Inline, app_of
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
+from streams.contracts.topology import ARTICLES_CLEAN, ARTICLES_TAGGED, DEAD_LETTERS, REJECTIONS
 from streams.runtime.faust import app as module
 from streams.runtime.messages import Outgoing
 from streams.runtime.outcomes import BrokenStageError
@@ -51,12 +52,12 @@ def publisher_of(producer, asked=None, limit=None):
         return limit
 
     return Publisher(
-        start, "news", Sizes(), writes=("articles.tagged", "dead-letters"), partitions=partitions, largest=largest
+        start, "news", Sizes(), writes=(ARTICLES_TAGGED, DEAD_LETTERS), partitions=partitions, largest=largest
     )
 
 
 def out(key=b"k", size=10, **more):
-    return Outgoing(topic="articles.tagged", key=key, value=b"x" * size, **more)
+    return Outgoing(topic=ARTICLES_TAGGED, key=key, value=b"x" * size, **more)
 
 
 async def test_partitions_are_asked_for_once_and_not_for_each_retraction():
@@ -94,7 +95,7 @@ async def test_a_record_that_the_broker_refuses_is_a_dead_letter_once_the_limit_
     app.stage.pool = Inline(lambda each: TaggedArticle(id=each.id, text=each.text, language="en"))
     app.publisher = publisher_of(producer, limit=900)
     app.publisher._sizes = app.stage.outcomes.sizes
-    app.stage.outcomes.sizes.learn("dead-letters", 100_000)
+    app.stage.outcomes.sizes.learn(DEAD_LETTERS, 100_000)
     articles = [
         CleanArticle(id="a", text="t"),
         CleanArticle(id="large", text="t" * 5000),
@@ -106,7 +107,7 @@ async def test_a_record_that_the_broker_refuses_is_a_dead_letter_once_the_limit_
 
     async def learn_of_one():
         await learn()
-        app.stage.outcomes.sizes.learn("dead-letters", 100_000)
+        app.stage.outcomes.sizes.learn(DEAD_LETTERS, 100_000)
 
     app.publisher.learn = learn_of_one
     await module._process(app, app.publisher, "tag", made)
@@ -153,7 +154,7 @@ async def test_it_asks_only_for_the_topics_that_are_written():
         asked.append(name)
 
     publisher = Publisher(
-        Caught, "news", Sizes(), partitions=largest, largest=largest, writes=("articles.clean", "rejections")
+        Caught, "news", Sizes(), partitions=largest, largest=largest, writes=(ARTICLES_CLEAN, REJECTIONS)
     )
     await publisher.learn()
     assert asked == ["news.articles.clean", "news.rejections"]

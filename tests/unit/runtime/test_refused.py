@@ -58,7 +58,7 @@ def test_other_errors_are_logged_as_ever() -> None:
 @pytest.mark.parametrize(("error", "code"), [("NewerStateError('of version 2')", HOPELESS), ("ValueError('x')", 1)])
 def test_state_of_a_newer_release_has_an_exit_code_of_its_own(error: str, code: int) -> None:
     source = (
-        "from streams.runtime.faust.app import die\nfrom streams.runtime.state import NewerStateError\n"
+        "from streams.runtime.faust.ending import die\nfrom streams.runtime.state import NewerStateError\n"
         f"die('cluster', {error})"
     )
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=60)

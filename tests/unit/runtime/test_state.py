@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from test_incarnation import article, decided, log, run
-from test_stages import Log, drive, message
+from log_in_memory import Log, drive, message
+from test_incarnation import article, decided, run
 
 from streams.contracts import codec
+from streams.contracts.topology import STATE_CLUSTER
 from streams.metrics import Metrics
 from streams.runtime import state
 from streams.runtime.messages import Outgoing
-from streams.runtime.stages import ClusterStage
+from streams.runtime.stages.cluster import ClusterStage
 from streams.settings import load
-
-assert log  # the fixture
 
 
 async def rows_of(log: Log) -> dict[str, bytes]:
@@ -21,7 +20,7 @@ async def rows_of(log: Log) -> dict[str, bytes]:
 
 
 def put(log: Log, key: str, value: bytes) -> None:
-    log.take([Outgoing(topic="state.cluster", key=key.encode(), value=value, partition=0)])
+    log.take([Outgoing(topic=STATE_CLUSTER, key=key.encode(), value=value, partition=0)])
 
 
 ARTICLES = [article(f"a-{n}", ("harbour ferry", "vote recount", "storm roof")[n % 3]) for n in range(12)]
@@ -39,7 +38,7 @@ async def test_rows_are_stamped(log):
 
 async def test_rows_without_a_stamp_are_of_the_first_version(log):
     await ran(log, 6)
-    log.take([Outgoing(topic="state.cluster", key=state.STAMP_ROW.encode(), value=None, partition=0)])
+    log.take([Outgoing(topic=STATE_CLUSTER, key=state.STAMP_ROW.encode(), value=None, partition=0)])
     before = await rows_of(log)
     await run(log, ARTICLES[6:8], start=6)
     after = await rows_of(log)
@@ -108,7 +107,7 @@ async def test_a_kill_while_rows_are_written_anew_leaves_no_part_as_the_whole(lo
     if unreadable:
         put(log, "a/a-3", b"\xff")
     else:
-        log.published = [out for out in log.published if out.topic != "state.cluster"]
+        log.published = [out for out in log.published if out.topic is not STATE_CLUSTER]
     stage = ClusterStage(load(), Metrics(), log)
     killed_at = len(log.published) + 1 + written  # after the decision and some of the rows
     await drive(stage, log, [message("articles.tagged", 9, ARTICLES[9])], stop_after=killed_at)

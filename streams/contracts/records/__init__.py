@@ -1,0 +1,64 @@
+"""The records on the wire. Field names are the contract; behaviour lives with the stage that owns it.
+
+Every record is a frozen, slotted, keyword-only dataclass. Times are timezone-aware; a naive time is a
+``ValueError``. Offsets count Unicode code points, end exclusive. Optional fields have defaults, so that sparse
+rows (an ``id`` and a ``text``) are valid input to the later stages.
+"""
+
+from __future__ import annotations
+
+from streams.contracts.records.articles import (
+    CleanArticle,
+    Dropped,
+    Entity,
+    EntityType,
+    Mention,
+    Quote,
+    RawArticle,
+    Rejection,
+    Stage,
+    TaggedArticle,
+)
+from streams.contracts.records.stories import (
+    Decision,
+    EventType,
+    Evidence,
+    QuoteVersion,
+    RunnerUp,
+    Shared,
+    Story,
+    StoryArticle,
+    StoryEntity,
+    StoryEvent,
+    StoryQuote,
+    StoryStatus,
+)
+
+#: Raised when a field changes its meaning or becomes required; travels in the ``streams_schema`` header.
+SCHEMA_VERSION = 1
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "CleanArticle",
+    "Decision",
+    "Dropped",
+    "Entity",
+    "EntityType",
+    "EventType",
+    "Evidence",
+    "Mention",
+    "Quote",
+    "QuoteVersion",
+    "RawArticle",
+    "Rejection",
+    "RunnerUp",
+    "Shared",
+    "Stage",
+    "Story",
+    "StoryArticle",
+    "StoryEntity",
+    "StoryEvent",
+    "StoryQuote",
+    "StoryStatus",
+    "TaggedArticle",
+]

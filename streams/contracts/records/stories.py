@@ -1,0 +1,160 @@
+"""Stories: the decision on an article with its evidence, the events in it, and the snapshot that they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from streams.contracts.records.articles import EntityType
+
+EventType = Literal["created", "joined", "revised", "merged", "split", "closed", "reopened", "retracted"]
+StoryStatus = Literal["open", "closed", "merged", "retracted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """Something that an article and a story have in common, and its share of the score (0 to 1)."""
+
+    key: str
+    label: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerUp:
+    """The second-best story for an article (the best, for one that starts a story), and its score."""
+
+    story_id: str
+    headline: str
+    score: float
+    similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why an article is where it is. ``score >= threshold`` joined; strongest contributions first.
+
+    ``score`` is the probability that the article belongs; ``similarity`` how alike it and the story are, ``margin``
+    how much more so than the next story; ``measures`` all that the decision looked at (None: not known).
+    """
+
+    score: float
+    threshold: float
+    terms: tuple[Shared, ...] = ()
+    entities: tuple[Shared, ...] = ()
+    quotes: tuple[Shared, ...] = ()
+    hours_apart: float | None = None
+    runner_up: RunnerUp | None = None
+    similarity: float | None = None
+    margin: float | None = None
+    measures: tuple[tuple[str, float | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntity:
+    """An entity as a story shows it; ``articles`` counts the members that mention it."""
+
+    id: str
+    name: str
+    type: EntityType
+    articles: int = 1
+    salience: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteVersion:
+    """How some outlets word a quotation: ``exact``, ``partial`` (part of it) or ``reworded``."""
+
+    text: str
+    how: Literal["exact", "partial", "reworded"]
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryQuote:
+    """A quotation as a story shows it, with the outlets that carry it, in ``text``'s words or another version."""
+
+    text: str
+    speaker: str | None = None
+    sources: tuple[str, ...] = ()
+    versions: tuple[QuoteVersion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryArticle:
+    """A member as its story shows it. ``entities`` and ``quotes`` are the strongest few, capped."""
+
+    id: str
+    title: str | None = None
+    source: str | None = None
+    credit: str | None = None
+    url: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+    revision: int = 0
+    entities: tuple[StoryEntity, ...] = ()
+    quotes: tuple[StoryQuote, ...] = ()
+    #: Whose reporting this is: ``by:…`` the agency or outlet credited, else the outlet; or ``article:…``. Near-copies
+    #: have the origin of the first.
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEvent:
+    """One step in a story's life. Folding the events in order gives every story (``cluster.lifecycle.fold``)."""
+
+    id: str
+    type: EventType
+    story_id: str
+    at: datetime | None = None
+    article_id: str | None = None
+    article: StoryArticle | None = None
+    evidence: Evidence | None = None
+    #: merged: the story that this one redirects to; split: the story that the moved articles came from.
+    other_id: str | None = None
+    #: split: the articles that moved, as their new story shows them.
+    moved: tuple[StoryArticle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """All that one input article caused, as one atomic record of the log. The input's position is in its headers.
+
+    It holds what a redelivery needs to repeat it exactly, whatever the other rows have seen by then: ``number`` counts
+    the decisions of a language, from 1; the vectors are packed as ``article_features.pack`` does (``vector`` of the
+    article, ``previous`` of the article before this revision or retraction, ``parted`` the sum of what a split moved).
+    """
+
+    article_id: str
+    events: tuple[StoryEvent, ...] = ()
+    language: str = "und"
+    number: int = 0
+    vector: str = ""
+    previous: str = ""
+    parted: str = ""
+    #: Stories so long silent that their rows go.
+    forgotten: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A story as it stands: the compacted snapshot that dashboards read.
+
+    ``articles`` lists the founder and the newest members, capped; ``article_count`` counts all. ``origins`` counts the
+    independent origins among the listed. A merged story keeps what it held when it was merged into ``redirect_to``.
+    """
+
+    id: str
+    status: StoryStatus = "open"
+    headline: str = ""
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    article_count: int = 0
+    articles: tuple[StoryArticle, ...] = ()
+    sources: tuple[str, ...] = ()
+    origins: int = 0
+    entities: tuple[StoryEntity, ...] = ()
+    quotes: tuple[StoryQuote, ...] = ()
+    languages: tuple[str, ...] = ()
+    redirect_to: str | None = None

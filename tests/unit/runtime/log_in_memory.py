@@ -1,0 +1,161 @@
+"""The topics in memory, and stages driven over them: what the tests of stages share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+from streams.contracts import codec, headers
+from streams.contracts.records import Decision, TaggedArticle
+from streams.metrics import Metrics
+from streams.runtime.inputs import INPUT_ROW, Input
+from streams.runtime.messages import Incoming
+from streams.runtime.pool import Failed
+from streams.runtime.stages.clean import CleanStage, cleaning_work
+from streams.runtime.stages.cluster import ClusterStage
+from streams.settings import load
+
+SENTENCES = (
+    "The harbour of Lindvik was closed on Monday after a ferry ran aground in thick fog, the coast guard said.",
+    "Divers found no leak in the hull and the two hundred passengers were taken ashore by fishing boats at noon.",
+    "The operator said that the vessel would be towed free at high tide and that an inquiry had been opened.",
+)
+BODY = "\n\n".join(SENTENCES)
+
+
+class Log:
+    """The topics, as far as restoring needs them: what was published is what is read back."""
+
+    def __init__(self):
+        self.published = []
+        self.inputs = None
+        self.sent = {}
+        #: What every topic looks like; ``counts``: those that have another number of partitions.
+        self.shape = Input(partitions=1, id=None)
+        self.counts = {}
+
+    def take(self, phase):
+        self.published += phase
+
+    @property
+    def told(self):
+        """What was published but for the rows that say what the state was made from."""
+        return [out for out in self.published if out.key != INPUT_ROW.encode()]
+
+    def on(self, topic):
+        return [out for out in self.published if out.topic.name == topic]
+
+    async def rows(self, topic, partition):
+        rows = {}
+        for out in self.on(topic.removeprefix("news.")):
+            if out.partition == partition:
+                rows.pop(out.key.decode(), None)
+                if out.value is not None:
+                    rows[out.key.decode()] = out.value
+        return rows
+
+    async def decisions(self, topic, partition, source_topic, since):
+        found = {}
+        for out in self.on(topic.removeprefix("news.")):
+            position = headers.source_position(out.headers)
+            if out.partition == partition and position.topic == source_topic and position.place >= since:
+                found.setdefault(position.place, codec.decode(Decision, out.value))
+        return found
+
+    async def newest_decision(self, topic, partition, source_topic):
+        found = [
+            (position, codec.decode(Decision, out.value))
+            for out in self.on(topic.removeprefix("news."))
+            if (position := headers.source_position(out.headers)).topic == source_topic and out.partition == partition
+        ]
+        return max(found, key=lambda one: one[0].place, default=None)
+
+    async def history(self, topic, partition, source_topic):
+        for position, out in [(headers.source_position(out.headers), out) for out in self.on(topic[5:])]:
+            if position.topic == source_topic and out.partition == partition:
+                yield position, codec.decode(Decision, out.value)
+
+    async def values(self, topic, partition, start=0):
+        for offset, value in (self.sent.get(topic, {}) if self.inputs is None else self.inputs).items():
+            if offset >= start:
+                yield offset, value
+
+    async def input(self, topic):
+        return self.shape
+
+    async def partitions(self, topic):
+        return list(range(self.counts.get(topic, self.shape.partitions)))
+
+    async def records(self, topic, partition, start=0):
+        for key, value in (await self.rows(topic, partition)).items():
+            yield SimpleNamespace(key=key.encode(), value=value)
+
+    async def caused_by(self, topic, source_topic):
+        for out in self.on(topic.removeprefix("news.")):
+            position = headers.source_position(out.headers)
+            if position is not None and position.topic == source_topic and out.value is not None:
+                yield position, out.value
+
+    async def holds(self, topic, partition, offset, matches):
+        """``inputs``: what the topic holds now, by offset; None: what it always held."""
+        return self.inputs is None or (offset in self.inputs and matches(self.inputs[offset]))
+
+
+class Inline:
+    """A pool without processes; an item whose work raises is a failure, as in the real one."""
+
+    def __init__(self, work):
+        self.work = work
+
+    async def run(self, items):
+        results = []
+        for item in items:
+            try:
+                results += self.work([item])
+            except Exception as error:
+                results.append(Failed(type(error).__name__, str(error)))
+        return results
+
+
+def message(topic, offset, value, *, partition=0, key=b"k", extra=()):
+    data = value if isinstance(value, bytes) or value is None else codec.encode(value)
+    at = datetime(2025, 9, 19, 12, tzinfo=UTC)
+    return Incoming(
+        topic=f"news.{topic}", partition=partition, offset=offset, key=key, value=data, headers=list(extra), at=at
+    )
+
+
+async def drive(stage, log, batch, *, stop_after=None):
+    """Publish the phases of a batch; ``stop_after`` leaves after so many records, as a kill does."""
+    for one in batch:
+        log.sent.setdefault(one.topic, {})[one.offset] = one.value
+    async for phase in stage.process(batch):
+        for out in phase:
+            if stop_after is not None and len(log.published) >= stop_after:
+                return
+            log.take([out])
+
+
+def clean_stage(log, metrics, **settings):
+    stage = CleanStage(load(**settings), metrics, log)
+    stage.pool = Inline(cleaning_work(10_000_000))
+    return stage
+
+
+TOPICS = {
+    "ferry": ("Ferry aground off Lindvik", BODY),
+    "budget": (
+        "Parliament passes the budget",
+        "Parliament in Ostland passed the yearly budget on Tuesday by a vote. " * 4,
+    ),
+}
+
+
+def tagged(n):
+    topic = "ferry" if n % 3 else "budget"
+    title, text = TOPICS[topic]
+    return TaggedArticle(id=f"{topic}-{n}", title=f"{title} ({n})", text=f"{text} Report number {n}.", language="en")
+
+
+def cluster_stage(log, metrics=None):
+    return ClusterStage(load(), metrics or Metrics(), log)
