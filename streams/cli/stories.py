@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from streams.contracts.records import Decision, Story, StoryArticle
+from streams.contracts.records import Decision, Story
 from streams.stages import cluster
 
 #: How many names of a kind a story's page lists; the rest is counted.
@@ -24,7 +24,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "origins": story.origins,
         "sources": story.sources,
         "articles": [
-            {"id": article.id, "title": article.title, "source": outlet(article), "url": article.url}
+            {"id": article.id, "title": article.title, "source": article.outlet, "url": article.url}
             for article in story.articles
         ],
         "entities": [{"id": entity.id, "name": entity.name, "type": entity.type} for entity in story.entities],
@@ -41,7 +41,7 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
     console.print(Text(" · ".join(counts) + f"   {story.id}", style="dim"))
     console.print()
     for article in story.articles:
-        console.print(Text.assemble(("  " + (outlet(article) or "unknown outlet"), "bold"), f"  {article.title or ''}"))
+        console.print(Text.assemble(("  " + (article.outlet or "unknown outlet"), "bold"), f"  {article.title or ''}"))
     names = {entity.id: entity.name for entity in story.entities}
     for label, kinds in (("People", ("PER",)), ("Places", ("LOC",)), ("Organisations", ("ORG",)), ("Also", ("MISC",))):
         shared = [entity.name for entity in story.entities if entity.type in kinds and entity.articles > 1]
@@ -72,11 +72,6 @@ def print_event(console: Console, decision: Decision) -> None:
     """A decision and its evidence, in a few lines."""
     for line in cluster.explain(decision):
         console.print(f"    {line}", markup=False)
-
-
-def outlet(article: StoryArticle) -> str | None:
-    """Who published it, as far as is known: the source given with it, else the one that its text credits."""
-    return article.source or article.credit
 
 
 def _count(number: int, what: str) -> str:

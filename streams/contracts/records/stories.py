@@ -99,6 +99,11 @@ class StoryArticle:
     #: have the origin of the first.
     origin: str = ""
 
+    @property
+    def outlet(self) -> str | None:
+        """Who published it, as far as is known: the source given with it, else the one that its text credits."""
+        return self.source or self.credit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryEvent:

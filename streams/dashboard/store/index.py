@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from streams.contracts import codec
 from streams.contracts.headers import Position
-from streams.contracts.records import Story, StoryArticle, StoryEvent
+from streams.contracts.records import Story, StoryEvent
 from streams.dashboard.store import database
 from streams.dashboard.store.database import Bookmark
 from streams.dashboard.store.projection import Placed, StoryRow, Update, listed, showable, slim
@@ -230,11 +230,6 @@ def unpack_story(snapshot: bytes) -> Story:
     return codec.decode(Story, zlib.decompress(snapshot))
 
 
-def outlet(article: StoryArticle) -> str | None:
-    """Who published it, as far as is known: the source given with it, else the one that its text credits."""
-    return article.source or article.credit
-
-
 def _words(story: Story) -> tuple[str, str, str]:
     titles = (article.title for article in story.articles if article.title)
     return (
@@ -263,7 +258,7 @@ def _event_row(event: StoryEvent, arrived: float, position: Position) -> Sequenc
         arrived,
         event.at and showable(event.at.timestamp()),
         None if taken_back or article is None else article.title,
-        None if taken_back or article is None else outlet(article),
+        None if taken_back or article is None else article.outlet,
         len(event.moved),
         None if event.evidence is None else codec.encode(event.evidence),
     )

@@ -11,7 +11,6 @@ from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, parse_limit
-from streams.dashboard.store.index import outlet
 from streams.dashboard.store.queries import LoggedEvent, MemberRow, Row
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
@@ -163,7 +162,7 @@ def placed(member: MemberRow) -> dict[str, object]:
     return {
         "id": entry.id,
         "title": entry.title,
-        "outlet": outlet(entry),
+        "outlet": entry.outlet,
         "credit": entry.credit,
         "origin": entry.origin,
         "url": entry.url,

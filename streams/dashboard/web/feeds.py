@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from streams.contracts import codec
 from streams.contracts.records import Story
-from streams.dashboard.store.index import outlet
 from streams.dashboard.store.queries import MemberRow, Row
 from streams.dashboard.web.render import iso, many, path_part, safe_url, shown
 
@@ -48,7 +47,7 @@ def linked_data(story: Story, newest: float) -> Markup:
             {"@type": "NewsArticle", "headline": shown(article.title), "identifier": article.id}
             | ({"url": url} if (url := safe_url(article.url)) else {})
             | ({"datePublished": article.published.isoformat()} if article.published else {})
-            | ({"publisher": {"@type": "Organization", "name": shown(name)}} if (name := outlet(article)) else {})
+            | ({"publisher": {"@type": "Organization", "name": shown(name)}} if (name := article.outlet) else {})
             for article in story.articles
         ],
     }
@@ -74,7 +73,7 @@ def _story_entry(row: Row, base: str) -> str:
         many(story.article_count, "article"), many(len(story.sources), "outlet"), many(story.origins, "origin")
     ]  # fmt: skip
     lines = [" · ".join(counts)] + [
-        f"{outlet(article) or 'unknown outlet'}: {article.title or ''}" for article in story.articles
+        f"{article.outlet or 'unknown outlet'}: {article.title or ''}" for article in story.articles
     ]
     return (
         f"<entry><id>urn:news-streams:story:{_text(path_part(story.id))}</id><title>{_text(story.headline)}</title>"
@@ -90,7 +89,7 @@ def _article_entry(member: MemberRow, base: str) -> str:
         f"<entry><id>urn:news-streams:article:{_text(path_part(entry.id))}</id>"
         f"<title>{_text(entry.title or entry.id)}</title><updated>{iso(member.at)}</updated>"
         f"<link href={_attribute(url)}/>"
-        f"<author><name>{_text(outlet(entry) or 'unknown outlet')}</name></author></entry>"
+        f"<author><name>{_text(entry.outlet or 'unknown outlet')}</name></author></entry>"
     )
 
 

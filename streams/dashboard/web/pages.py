@@ -15,7 +15,6 @@ from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
 from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor
-from streams.dashboard.store.index import outlet
 from streams.dashboard.store.projection import PHASES
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
@@ -204,7 +203,7 @@ def story_quotes(members: Sequence[MemberRow], full: dict[str, TaggedArticle]) -
     for member in reversed(members):
         article = full.get(member.entry.id)
         for quote in article.quotes if article else member.entry.quotes:
-            name = shown(outlet(member.entry)) or "unknown outlet"
+            name = shown(member.entry.outlet) or "unknown outlet"
             said.append(Said(article_id=member.entry.id, outlet=name, text=shown(quote.text), speaker=quote.speaker))
     return shared_quotes(said)
 

@@ -77,7 +77,7 @@ def _add(story: Story, article: StoryArticle, at: datetime | None) -> Story:
             first_seen=_earlier(story.first_seen, at),
             last_seen=_later(story.last_seen, at),
             article_count=story.article_count + 1,
-            sources=union(story.sources, outlets(article), OUTLETS),
+            sources=union(story.sources, _outlets([article]), OUTLETS),
             entities=_count(story.entities, article.entities, 1),
             quotes=with_quotes(story.quotes, article),
             languages=union(story.languages, (language_key(article.language),), 8),
@@ -91,7 +91,7 @@ def _remove(story: Story, article: StoryArticle) -> Story:
     count = max(0, story.article_count - 1)
     sources = story.sources
     if count <= LISTED:
-        sources = union((), (outlet for member in listed for outlet in outlets(member)), OUTLETS)
+        sources = union((), _outlets(listed), OUTLETS)
     return _dress(
         replace(
             story,
@@ -115,7 +115,7 @@ def _replace(story: Story, article: StoryArticle) -> Story:
             listed.append(article)
         else:
             listed.append(member)
-    sources = union(story.sources, outlets(article), OUTLETS)
+    sources = union(story.sources, _outlets([article]), OUTLETS)
     return _dress(replace(story, entities=entities, sources=sources, quotes=_requote(listed)), tuple(listed))
 
 
@@ -159,10 +159,8 @@ def _list(members: tuple[StoryArticle, ...]) -> tuple[StoryArticle, ...]:
     return members if len(members) <= LISTED else (members[0], *members[1 - LISTED :])
 
 
-def outlets(article: StoryArticle) -> tuple[str, ...]:
-    """The outlet that carries an article: its source, or else whom the text credits."""
-    name = article.source or article.credit
-    return (name,) if name else ()
+def _outlets(members: Iterable[StoryArticle]) -> tuple[str, ...]:
+    return tuple(member.outlet for member in members if member.outlet)
 
 
 def _when(member: StoryArticle) -> tuple[bool, str, str]:
