@@ -10,7 +10,7 @@ import time
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from kafka_topics import config, set_config
 
 from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.contracts.topology import TOPICS
@@ -49,26 +49,6 @@ async def create(bootstrap: str, topic: str) -> None:
     try:
         answer = await client.create_topics([NewTopic(topic, 1, 1)])
         assert answer.topic_errors[0][1] == 0
-    finally:
-        await client.close()
-
-
-async def config(settings: Settings, topic: str) -> dict[str, str]:
-    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await client.start()
-    try:
-        (answer,) = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-        return {entry[0]: entry[1] for entry in answer.resources[0][4]}
-    finally:
-        await client.close()
-
-
-async def set_config(settings: Settings, topic: str, changed: dict[str, str]) -> None:
-    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await client.start()
-    try:
-        (answer,) = await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, changed)])
-        assert answer.resources[0][0] == 0
     finally:
         await client.close()
 

@@ -10,41 +10,15 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.protocol.admin import DeleteGroupsRequest
 from click.testing import CliRunner
+from kafka_topics import articles, delete, send
 from newsroom import Workers, decisions, until, until_decided
 
 from streams.cli import cli
 from streams.contracts import codec
-from streams.contracts.records import TaggedArticle
 from streams.kafka import provision
 from streams.kafka.log_reader import LogReader
 from streams.runtime.process import HOPELESS
 from streams.runtime.state import STAMP_ROW, STATE_VERSION
-
-TEXT = "The harbour of Lindvik was closed on Monday after ferry {} ran aground in thick fog, the coast guard said."
-
-
-def articles(life: str, count: int) -> list[TaggedArticle]:
-    return [TaggedArticle(id=f"{life}-{n}", text=TEXT.format(f"{life} {n}"), language="en") for n in range(count)]
-
-
-async def send(settings, batch: list[TaggedArticle]) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers) as producer:
-        for article in batch:
-            await producer.send_and_wait(f"{settings.topic_prefix}.articles.tagged", codec.encode(article), partition=0)
-
-
-async def delete(settings, *names: str) -> None:
-    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await client.start()
-    try:
-        await client.delete_topics([f"{settings.topic_prefix}.{name}" for name in names])
-        for _ in range(100):
-            there = await client.list_topics()
-            if not {f"{settings.topic_prefix}.{name}" for name in names} & set(there):
-                return
-            await asyncio.sleep(0.1)
-    finally:
-        await client.close()
 
 
 async def test_articles_of_a_topic_that_was_made_again_are_all_decided(settings):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from kafka_topics import config, set_config
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
@@ -102,8 +103,6 @@ async def test_the_largest_article_fits_and_a_20_mb_one_is_refused(settings: Set
 
 
 async def test_more_than_a_topic_takes_is_a_rejection(settings: Settings) -> None:
-    from test_broker_kafka import config, set_config
-
     topic = f"{settings.topic_prefix}.articles.raw"
     await set_config(settings, topic, {"max.message.bytes": "10000"})
     while (await config(settings, topic))["max.message.bytes"] != "10000":

@@ -7,8 +7,8 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from hostile import ANY_NAME
+from kafka_topics import articles, delete, send
 from newsroom import Workers, any_header_names, decisions, raw_articles, records, until, until_decided
-from test_log_identity_kafka import articles, delete, send
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle

@@ -33,10 +33,9 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """Runs Python in the copy; its output."""
     root = tmp_path_factory.mktemp("copy")
     shutil.copytree(ROOT / "streams", root / "streams", ignore=shutil.ignore_patterns("__pycache__"))
-    shared = root / "tests" / "unit" / "runtime"
-    shared.mkdir(parents=True)
-    for name in ("conftest.py", "log_in_memory.py"):
-        shutil.copy(ROOT / "tests" / "unit" / "runtime" / name, shared)
+    for shared in (Path("tests/helpers/log_in_memory.py"), Path("tests/unit/runtime/conftest.py")):
+        (root / shared).parent.mkdir(parents=True)
+        shutil.copy(ROOT / shared, root / shared)
     shutil.copy(ROOT / "pyproject.toml", root)
     for block in _BLOCK.finditer(PAGE.read_text(encoding="utf-8")):
         path = root / block["file"]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import log_of_decisions
 from log_of_decisions import Log, follow, logged, rows, whole
 
 from streams.dashboard.follow.broadcast import Broadcaster
@@ -73,7 +74,7 @@ asyncio.run(follow(Log(pickle.load(sys.stdin.buffer)), database.kept(Path(sys.ar
 
 async def test_one_killed_in_the_middle_of_a_batch_has_written_none_of_it(records, path):
     (await follow(Log(records[:9]), database.kept(path)[0]))[0].close()
-    child = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(path)]
+    child = [sys.executable, "-c", KILLED, str(Path(log_of_decisions.__file__).parent), str(path)]
     done = await asyncio.to_thread(
         subprocess.run, child, input=pickle.dumps(records), timeout=60, check=False, capture_output=True
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
+import agents
 import pytest
+from agents import Caught, Inline, app_of, put
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle
@@ -14,54 +16,6 @@ from streams.runtime.faust.app import HeldEvent, create_app
 from streams.runtime.inputs import Input
 from streams.runtime.process import BROKER_AWAY
 from streams.settings import load
-
-
-class Caught:
-    """A producer that keeps what it is given; ``refuse`` makes its acknowledgements fail."""
-
-    def __init__(self, refuse=None):
-        self.sent = []
-        self.refuse = refuse
-
-    async def send(self, topic, key, value, partition, timestamp, headers):
-        self.sent.append((topic, key, value))
-        done = asyncio.get_running_loop().create_future()
-        if self.refuse:
-            done.set_exception(self.refuse)
-        else:
-            done.set_result(None)
-        return done
-
-
-class Inline:
-    def __init__(self, work):
-        self.work = work
-
-    async def run(self, items):
-        return [self.work(item) for item in items]
-
-
-def app_of(stage, tmp_path, producer):
-    app = create_app(load(data_dir=tmp_path, batch_size=1), stage)
-    app.finalize()
-    app.flow_control.resume()
-
-    async def start():
-        return producer
-
-    async def committed(*_):
-        return None
-
-    app.maybe_start_producer = start
-    app.reader.committed = committed
-    return app
-
-
-async def put(app, stage, *values):
-    async with app.agents[stage].test_context() as agent:
-        events = [await asyncio.wait_for(agent.put(value), 10) for value in values]
-        await asyncio.sleep(0.3)
-    return events
 
 
 async def shape(*_):
@@ -149,10 +103,10 @@ def test_a_failed_acknowledgement_ends_the_process_instead_of_losing_the_record(
     """In a process of its own, since ending it is the point."""
     code = f"""
 import asyncio, sys
-sys.path.insert(0, {str(__file__.rsplit("/", 1)[0])!r})
+sys.path.insert(0, {str(Path(agents.__file__).parent)!r})
 from pathlib import Path
 from aiokafka.errors import KafkaStorageError, NotEnoughReplicasError
-from test_app import Caught, Inline, app_of, put
+from agents import Caught, Inline, app_of, put
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
 

@@ -6,7 +6,7 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
-from log_in_memory import BODY, Log, clean_stage, drive, message
+from log_in_memory import BODY, article, clean_stage, decided, drive, message, run
 
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
@@ -18,19 +18,6 @@ from streams.runtime.incarnation import BASE_ROW
 from streams.runtime.messages import Outgoing
 from streams.runtime.stages.cluster import ClusterStage
 from streams.settings import load
-
-
-def article(id_: str, words: str = "harbour ferry fog") -> TaggedArticle:
-    return TaggedArticle(id=id_, title=f"{words} {id_}", text=f"{words} in {id_}. {BODY}", language="en")
-
-
-def decided(log: Log) -> list[str]:
-    return [codec.decode(Decision, out.value).article_id for out in log.on("story-events")]
-
-
-async def run(log: Log, articles: list[TaggedArticle], start: int = 0) -> None:
-    stage = ClusterStage(load(), Metrics(), log)
-    await drive(stage, log, [message("articles.tagged", start + n, one) for n, one in enumerate(articles)])
 
 
 async def test_every_article_of_a_new_topic_is_decided_and_stories_go_on(log, caplog):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from log_in_memory import BODY, Log, clean_stage, drive, message
-from test_incarnation import article, decided
+from log_in_memory import BODY, Log, article, clean_stage, decided, drive, message
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle

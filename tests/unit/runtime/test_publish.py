@@ -6,8 +6,8 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from agents import Caught, Inline, app_of
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
-from test_app import Caught, Inline, app_of
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from log_in_memory import Log, drive, message
-from test_incarnation import article, decided, run
+from log_in_memory import Log, article, decided, drive, message, run
 
 from streams.contracts import codec
 from streams.contracts.topology import STATE_CLUSTER

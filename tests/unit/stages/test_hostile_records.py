@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "integration"))
-
 import hostile
+import pytest
 
 from streams.contracts import codec, limits
 from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle

@@ -159,3 +159,16 @@ def tagged(n):
 
 def cluster_stage(log, metrics=None):
     return ClusterStage(load(), metrics or Metrics(), log)
+
+
+def article(id_: str, words: str = "harbour ferry fog") -> TaggedArticle:
+    return TaggedArticle(id=id_, title=f"{words} {id_}", text=f"{words} in {id_}. {BODY}", language="en")
+
+
+def decided(log: Log) -> list[str]:
+    return [codec.decode(Decision, out.value).article_id for out in log.on("story-events")]
+
+
+async def run(log: Log, articles: list[TaggedArticle], start: int = 0) -> None:
+    stage = ClusterStage(load(), Metrics(), log)
+    await drive(stage, log, [message("articles.tagged", start + n, one) for n, one in enumerate(articles)])
