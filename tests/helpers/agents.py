@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
+from streams.contracts.records import Stage
 from streams.runtime.faust.app import create_app
 from streams.settings import load
 
@@ -11,13 +15,15 @@ from streams.settings import load
 class Caught:
     """A producer that keeps what it is given; ``refuse`` makes its acknowledgements fail."""
 
-    def __init__(self, refuse=None):
-        self.sent = []
+    def __init__(self, refuse: Exception | None = None) -> None:
+        self.sent: list[tuple[str, Any, Any]] = []
         self.refuse = refuse
 
-    async def send(self, topic, key, value, partition, timestamp, headers):
+    async def send(
+        self, topic: str, key: bytes | None, value: bytes | None, partition: int, timestamp: Any, headers: Any
+    ) -> asyncio.Future[None]:
         self.sent.append((topic, key, value))
-        done = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self.refuse:
             done.set_exception(self.refuse)
         else:
@@ -26,22 +32,22 @@ class Caught:
 
 
 class Inline:
-    def __init__(self, work):
+    def __init__(self, work: Callable[[Any], object]) -> None:
         self.work = work
 
-    async def run(self, items):
+    async def run(self, items: Sequence[Any]) -> list[object]:
         return [self.work(item) for item in items]
 
 
-def app_of(stage, tmp_path, producer):
-    app = create_app(load(data_dir=tmp_path, batch_size=1), stage)
+def app_of(stage: Stage, tmp_path: Path, producer: Caught) -> Any:
+    app: Any = create_app(load(data_dir=tmp_path, batch_size=1), stage)
     app.finalize()
     app.flow_control.resume()
 
-    async def start():
+    async def start() -> Caught:
         return producer
 
-    async def committed(*_):
+    async def committed(*_: object) -> None:
         return None
 
     app.maybe_start_producer = start
@@ -49,7 +55,7 @@ def app_of(stage, tmp_path, producer):
     return app
 
 
-async def put(app, stage, *values):
+async def put(app: Any, stage: Stage, *values: bytes) -> list[Any]:
     async with app.agents[stage].test_context() as agent:
         events = [await asyncio.wait_for(agent.put(value), 10) for value in values]
         await asyncio.sleep(0.3)

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from aiokafka import ConsumerRecord
 from hostile import Hostile
 from newsroom import Workers, decisions, live_stories, records, send_hostile, send_raw
 
@@ -221,7 +222,7 @@ def wipe(settings: Settings) -> None:
         shutil.rmtree(settings.data_dir / stage, ignore_errors=True)
 
 
-def _by_id(found: list[object]) -> dict[str, set[bytes]]:
+def _by_id(found: list[ConsumerRecord]) -> dict[str, set[bytes]]:
     values: dict[str, set[bytes]] = {}
     for record in found:
         values.setdefault(codec.loads(record.value)["id"], set()).add(record.value)

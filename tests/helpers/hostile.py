@@ -15,6 +15,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +126,9 @@ def slow_bodies() -> dict[str, Callable[[int], RawLike]]:
     }  # fmt: skip
     made: dict[str, Callable[[int], RawLike]] = {}
     for name, piece in repeated.items():
-        made[name] = lambda size, piece=piece: {"content": (piece * (size // len(piece) + 1))[:size]}
+        made[name] = partial(_repeated_body, piece)
     for name in _registered():
-        made[f"registered-{name}"] = lambda size, name=name: _registered_body(name, size)
+        made[f"registered-{name}"] = partial(_registered_body, name)
     return made
 
 
@@ -145,6 +146,10 @@ def _inputs() -> Any:
     if str(_BENCHMARKS) not in sys.path:
         sys.path.insert(0, str(_BENCHMARKS))
     return importlib.import_module("hostile_inputs")
+
+
+def _repeated_body(piece: str, size: int) -> RawLike:
+    return {"content": (piece * (size // len(piece) + 1))[:size]}
 
 
 def _registered_body(name: str, size: int) -> RawLike:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 from streams.contracts import codec, headers
+from streams.contracts.headers import Position
 from streams.contracts.records import Decision, TaggedArticle
 from streams.metrics import Metrics
 from streams.runtime.inputs import INPUT_ROW, Input
-from streams.runtime.messages import Incoming
-from streams.runtime.pool import Failed
+from streams.runtime.messages import Incoming, Outgoing
+from streams.runtime.pool import Failed, Pool
 from streams.runtime.stages.clean import CleanStage, cleaning_work
 from streams.runtime.stages.cluster import ClusterStage
+from streams.runtime.stages.stage import MessageStage
 from streams.settings import load
 
 SENTENCES = (
@@ -26,89 +30,91 @@ BODY = "\n\n".join(SENTENCES)
 class Log:
     """The topics, as far as restoring needs them: what was published is what is read back."""
 
-    def __init__(self):
-        self.published = []
-        self.inputs = None
-        self.sent = {}
+    def __init__(self) -> None:
+        self.published: list[Outgoing] = []
+        self.inputs: dict[int, bytes] | None = None
+        self.sent: dict[str, dict[int, Any]] = {}
         #: What every topic looks like; ``counts``: those that have another number of partitions.
         self.shape = Input(partitions=1, id=None)
-        self.counts = {}
+        self.counts: dict[str, int] = {}
 
-    def take(self, phase):
+    def take(self, phase: Sequence[Outgoing]) -> None:
         self.published += phase
 
     @property
-    def told(self):
+    def told(self) -> list[Outgoing]:
         """What was published but for the rows that say what the state was made from."""
         return [out for out in self.published if out.key != INPUT_ROW.encode()]
 
-    def on(self, topic):
+    def on(self, topic: str) -> list[Outgoing]:
         return [out for out in self.published if out.topic.name == topic]
 
-    async def rows(self, topic, partition):
-        rows = {}
-        for out in self.on(topic.removeprefix("news.")):
-            if out.partition == partition:
-                rows.pop(out.key.decode(), None)
-                if out.value is not None:
-                    rows[out.key.decode()] = out.value
-        return rows
-
-    async def decisions(self, topic, partition, source_topic, since):
-        found = {}
+    def _caused(self, topic: str, source_topic: str) -> Iterator[tuple[Position, Outgoing]]:
+        """What stands in ``topic`` (its full name) because of a record of ``source_topic``, and that one's position."""
         for out in self.on(topic.removeprefix("news.")):
             position = headers.source_position(out.headers)
-            if out.partition == partition and position.topic == source_topic and position.place >= since:
-                found.setdefault(position.place, codec.decode(Decision, out.value))
+            if position is not None and position.topic == source_topic:
+                yield position, out
+
+    async def rows(self, topic: str, partition: int) -> dict[str, bytes]:
+        rows: dict[str, bytes] = {}
+        for out in self.on(topic.removeprefix("news.")):
+            if out.partition == partition:
+                key = (out.key or b"").decode()
+                rows.pop(key, None)
+                if out.value is not None:
+                    rows[key] = out.value
+        return rows
+
+    async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]:
+        found: dict[int, Decision] = {}
+        async for position, decision in self.history(topic, partition, source_topic):
+            if position.place >= since:
+                found.setdefault(position.place, decision)
         return found
 
-    async def newest_decision(self, topic, partition, source_topic):
-        found = [
-            (position, codec.decode(Decision, out.value))
-            for out in self.on(topic.removeprefix("news."))
-            if (position := headers.source_position(out.headers)).topic == source_topic and out.partition == partition
-        ]
+    async def newest_decision(self, topic: str, partition: int, source_topic: str) -> tuple[Position, Decision] | None:
+        found = [each async for each in self.history(topic, partition, source_topic)]
         return max(found, key=lambda one: one[0].place, default=None)
 
-    async def history(self, topic, partition, source_topic):
-        for position, out in [(headers.source_position(out.headers), out) for out in self.on(topic[5:])]:
-            if position.topic == source_topic and out.partition == partition:
-                yield position, codec.decode(Decision, out.value)
+    async def history(self, topic: str, partition: int, source_topic: str) -> AsyncIterator[tuple[Position, Decision]]:
+        for position, out in self._caused(topic, source_topic):
+            if out.partition == partition:
+                yield position, codec.decode(Decision, out.value or b"")
 
-    async def values(self, topic, partition, start=0):
+    async def values(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
         for offset, value in (self.sent.get(topic, {}) if self.inputs is None else self.inputs).items():
             if offset >= start:
                 yield offset, value
 
-    async def input(self, topic):
+    async def input(self, topic: str) -> Input:
         return self.shape
 
-    async def partitions(self, topic):
+    async def partitions(self, topic: str) -> list[int]:
         return list(range(self.counts.get(topic, self.shape.partitions)))
 
-    async def records(self, topic, partition, start=0):
+    async def records(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[Any]:
         for key, value in (await self.rows(topic, partition)).items():
             yield SimpleNamespace(key=key.encode(), value=value)
 
-    async def caused_by(self, topic, source_topic):
-        for out in self.on(topic.removeprefix("news.")):
-            position = headers.source_position(out.headers)
-            if position is not None and position.topic == source_topic and out.value is not None:
+    async def caused_by(self, topic: str, source_topic: str) -> AsyncIterator[tuple[Position, bytes]]:
+        for position, out in self._caused(topic, source_topic):
+            if out.value is not None:
                 yield position, out.value
 
-    async def holds(self, topic, partition, offset, matches):
+    async def holds(self, topic: str, partition: int, offset: int, matches: Callable[[bytes], bool]) -> bool:
         """``inputs``: what the topic holds now, by offset; None: what it always held."""
         return self.inputs is None or (offset in self.inputs and matches(self.inputs[offset]))
 
 
-class Inline:
+class Inline(Pool[Any, Any]):
     """A pool without processes; an item whose work raises is a failure, as in the real one."""
 
-    def __init__(self, work):
+    def __init__(self, work: Callable[[list[Any]], list[Any]]) -> None:
         self.work = work
 
-    async def run(self, items):
-        results = []
+    async def run(self, items: Sequence[Any]) -> list[Any]:
+        results: list[Any] = []
         for item in items:
             try:
                 results += self.work([item])
@@ -117,7 +123,15 @@ class Inline:
         return results
 
 
-def message(topic, offset, value, *, partition=0, key=b"k", extra=()):
+def message(
+    topic: str,
+    offset: int,
+    value: object,
+    *,
+    partition: int = 0,
+    key: bytes | None = b"k",
+    extra: Sequence[tuple[str, bytes]] = (),
+) -> Incoming:
     data = value if isinstance(value, bytes) or value is None else codec.encode(value)
     at = datetime(2025, 9, 19, 12, tzinfo=UTC)
     return Incoming(
@@ -125,7 +139,7 @@ def message(topic, offset, value, *, partition=0, key=b"k", extra=()):
     )
 
 
-async def drive(stage, log, batch, *, stop_after=None):
+async def drive(stage: MessageStage, log: Log, batch: Sequence[Incoming], *, stop_after: int | None = None) -> None:
     """Publish the phases of a batch; ``stop_after`` leaves after so many records, as a kill does."""
     for one in batch:
         log.sent.setdefault(one.topic, {})[one.offset] = one.value
@@ -136,7 +150,7 @@ async def drive(stage, log, batch, *, stop_after=None):
             log.take([out])
 
 
-def clean_stage(log, metrics, **settings):
+def clean_stage(log: Log, metrics: Metrics, **settings: object) -> CleanStage:
     stage = CleanStage(load(**settings), metrics, log)
     stage.pool = Inline(cleaning_work(10_000_000))
     return stage
@@ -151,13 +165,13 @@ TOPICS = {
 }
 
 
-def tagged(n):
+def tagged(n: int) -> TaggedArticle:
     topic = "ferry" if n % 3 else "budget"
     title, text = TOPICS[topic]
     return TaggedArticle(id=f"{topic}-{n}", title=f"{title} ({n})", text=f"{text} Report number {n}.", language="en")
 
 
-def cluster_stage(log, metrics=None):
+def cluster_stage(log: Log, metrics: Metrics | None = None) -> ClusterStage:
     return ClusterStage(load(), metrics or Metrics(), log)
 
 
@@ -166,7 +180,7 @@ def article(id_: str, words: str = "harbour ferry fog") -> TaggedArticle:
 
 
 def decided(log: Log) -> list[str]:
-    return [codec.decode(Decision, out.value).article_id for out in log.on("story-events")]
+    return [codec.decode(Decision, out.value or b"").article_id for out in log.on("story-events")]
 
 
 async def run(log: Log, articles: list[TaggedArticle], start: int = 0) -> None:

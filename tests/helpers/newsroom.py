@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiokafka.producer.message_accumulator as accumulator
 from aiokafka import AIOKafkaProducer, ConsumerRecord
@@ -76,10 +77,11 @@ async def send_raw(settings: Settings, values: Iterable[RawArticle | Bad | bytes
             if isinstance(value, Bad):
                 await producer.send(topic, value.value, key=value.key, headers=list(value.headers))
                 continue
-            article = isinstance(value, RawArticle)
-            key = (value.source or article_id(value)) if article else "bytes"
-            data = codec.encode(value) if article else value
-            await producer.send(topic, data, key=key.encode())
+            if isinstance(value, RawArticle):
+                key = value.source or article_id(value)
+                await producer.send(topic, codec.encode(value), key=key.encode())
+            else:
+                await producer.send(topic, value, key=b"bytes")
         await producer.flush()
     finally:
         await producer.stop()
@@ -92,10 +94,10 @@ class _Named(str):
         return bytes.fromhex(self.removeprefix(ANY_NAME))
 
 
-class _AnyNames(_DefaultRecordBatchBuilderPy):
+class _AnyNames(_DefaultRecordBatchBuilderPy):  # type: ignore[misc]  # aiokafka has no types
     """aiokafka's slow builder; its fast one takes no such name."""
 
-    def append(self, offset, timestamp, key, value, headers):
+    def append(self, offset: int, timestamp: int, key: Any, value: Any, headers: Iterable[tuple[str, Any]]) -> Any:
         named = [(_Named(name) if name.startswith(ANY_NAME) else name, data) for name, data in headers]
         return super().append(offset, timestamp, key, value, named)
 
@@ -239,7 +241,7 @@ def members(stories: Iterable[bytes]) -> list[str]:
     return sorted(found)
 
 
-async def until(condition, workers: Workers, *, seconds: float = 90) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], workers: Workers, *, seconds: float = 90) -> None:
     """Wait for an async condition; fails with what the workers said."""
     deadline = time.monotonic() + seconds
     while not await condition():

@@ -20,6 +20,7 @@ import pytest
 from newsroom import Workers, live_stories, members, records, send_raw, until
 
 from streams.contracts import codec
+from streams.contracts.records import RawArticle
 from streams.kafka import provision
 from streams.kafka.local.process import free_port
 from streams.ops.reconcile import reconcile
@@ -84,7 +85,7 @@ async def test_a_wiped_disk_changes_nothing(settings):
 async def test_a_flood_of_bad_records_stops_nothing(settings):
     good, _ = feed.news(BAD // 5, seed=3)
     bad = feed.garbage(BAD)
-    mixed = []
+    mixed: list[RawArticle | feed.Bad] = []
     for number, article in enumerate(good):
         mixed += bad[number * 5 : number * 5 + 5]
         mixed.append(article)
@@ -131,6 +132,7 @@ async def test_a_producer_that_dies_mid_batch_is_simply_run_again(settings, tmp_
     env = {**os.environ, **{f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}}
     # Reading from a pipe that stays open, it is not done when it is killed.
     dying = subprocess.Popen([sys.executable, "-m", "streams", "seed", "-"], env=env, stdin=subprocess.PIPE)  # noqa: ASYNC220
+    assert dying.stdin is not None
     dying.stdin.write(b"".join(codec.encode(each) + b"\n" for each in articles[:200]))
     dying.stdin.flush()
 

@@ -76,6 +76,7 @@ async def test_a_worker_stopped_past_its_session_doubles_no_decision_when_it_wak
     said: dict[tuple[int, int], set[bytes]] = {}
     for record in await records(settings, STORY_EVENTS.name):
         position = headers.source_position(record.headers)
+        assert position is not None
         said.setdefault((position.partition, position.offset), set()).add(record.value)
     assert {len(values) for values in said.values()} == {1}
     live = await live_stories(settings)

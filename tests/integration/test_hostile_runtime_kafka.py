@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -30,7 +31,7 @@ def supervised(env, log):
 async def send_hostile(settings, good):
     """Everything into partition 0, so that the good records stand behind the bad ones. Returns how many are bad."""
     topic = f"{settings.topic_prefix}.articles.raw"
-    text = raw_articles(1)[0].content
+    text = raw_articles(1)[0].content or ""
     options = {"bootstrap_servers": settings.bootstrap_servers, "max_request_size": 60_000_000}
     bad = 0
     async with AIOKafkaProducer(**options, compression_type="gzip") as zipped:
@@ -50,7 +51,7 @@ async def send_hostile(settings, good):
         )
         await send(RawArticle(id="trace", content=text + " Again.", language="en"), headers=[("traceparent", b"\xff")])
         # Bad.
-        hostile = [
+        hostile: list[tuple[RawArticle | bytes | None, dict[str, Any]]] = [
             (RawArticle(id="i" * 9_000_000, content=text, language="en"), {}),
             (b"\xff\xfe", {"key": b"k" * 9_000_000}),
             (b"\xff\xfe", {"headers": [(f"h{n}", b"v" * 1000) for n in range(2000)]}),

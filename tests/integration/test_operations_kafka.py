@@ -59,7 +59,7 @@ async def test_dead_letters_are_listed_put_back_and_let_go(settings):
 async def test_every_input_is_accounted_for_and_what_is_missing_is_named(settings):
     articles = raw_articles(12)
     again = articles[:3]
-    bad = [b"junk", RawArticle(id="empty", content="")]
+    bad: list[bytes | RawArticle] = [b"junk", RawArticle(id="empty", content="")]
     await send_raw(settings, [*articles, *bad, *again])
     with Workers(settings) as workers:
         workers.start()
@@ -101,10 +101,12 @@ async def _append_and_commit(settings, article):
 
 async def test_revisions_and_retractions_change_the_story_also_out_of_order(settings):
     first, second, third = raw_articles(11)[0], raw_articles(11)[5], raw_articles(11)[10]
-    revised = dataclasses.replace(second, content=second.content.replace("Nobody was hurt", "Two people were hurt"))
+    revised = dataclasses.replace(
+        second, content=(second.content or "").replace("Nobody was hurt", "Two people were hurt")
+    )
     early = RawArticle(id="late-arrival", retracted=True)
     late = dataclasses.replace(third, id="late-arrival")
-    ids = [first.id, second.id]
+    ids = [article_id(first), article_id(second)]
     with Workers(settings) as workers:
         workers.start()
         await send_raw(settings, [early])

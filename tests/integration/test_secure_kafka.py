@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
         yield broker
 
 
-def environment(broker: KafkaBroker, user: str = "streams", **changed: str | None) -> dict[str, str]:
+def environment(broker: KafkaBroker, user: str = "streams", /, **changed: str | None) -> dict[str, str]:
     """Variables for a command against the broker, without those that are changed to None."""
     assert broker.secured is not None
     made: dict[str, str | None] = {
@@ -57,7 +57,8 @@ def environment(broker: KafkaBroker, user: str = "streams", **changed: str | Non
         "STREAMS_SSL_CA": str(broker.secured.ca),
         "STREAMS_PARTITIONS": "2",
         "STREAMS_SESSION_TIMEOUT": "6",
-    } | changed
+    }
+    made.update(changed)
     return {name: value for name, value in made.items() if value is not None}
 
 
@@ -80,10 +81,10 @@ def started(command: list[str], env: dict[str, str]) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-class _CreateAcls(Request[CreateAclsRequest_v1]):
+class _CreateAcls(Request[CreateAclsRequest_v1]):  # type: ignore[misc]  # aiokafka has no types
     API_KEY = 30
 
-    def __init__(self, rows: list[tuple[object, ...]]) -> None:
+    def __init__(self, rows: Sequence[tuple[object, ...]]) -> None:
         self._rows = rows
 
     def build(self, request_struct_class):
@@ -169,7 +170,7 @@ def _stories(port: int) -> list[object]:
     while True:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/stories", timeout=5) as answer:
-                found = json.load(answer)["stories"]
+                found: list[object] = json.load(answer)["stories"]
         except OSError:
             found = []
         if found or time.monotonic() > deadline:

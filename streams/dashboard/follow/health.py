@@ -85,7 +85,7 @@ class Health:
         self.skipped += 1
         self.last_skipped = place
 
-    def wrote(self, made: Iterable[tuple[str, bytes]], at: float, *, rejected: str | None = None) -> None:
+    def wrote(self, made: Iterable[tuple[str, bytes | None]], at: float, *, rejected: str | None = None) -> None:
         """A stage's record that Kafka got at ``at``: an output; with ``rejected``, a rejection for that reason."""
         about = {name: value or b"" for name, value in made}
         seen = self._stage(about.get("ce_source", b"").decode(errors="replace").rpartition("/")[2])
@@ -105,7 +105,7 @@ class Health:
             return
         seen.latencies.append((at, max(0.0, waited)))
 
-    def died(self, made: Iterable[tuple[str, bytes]]) -> None:
+    def died(self, made: Iterable[tuple[str, bytes | None]]) -> None:
         """A dead letter, by its headers."""
         about = headers.error_fields(made)
         seen = self._stage(about.get("stage", ""))

@@ -60,7 +60,9 @@ def test_a_language_of_a_json_body_is_a_known_one_or_found_out():
 def test_variants_of_a_language_meet(tag):
     assert language_key(tag) == "en"
     assert cleaned(RawArticle(content=PROSE, language=tag)).language == "en"
-    assert Clusterer().decide(TaggedArticle(id="a", text=PROSE, language=tag)).language == "en"
+    decision = Clusterer().decide(TaggedArticle(id="a", text=PROSE, language=tag))
+    assert decision is not None
+    assert decision.language == "en"
 
 
 def test_what_is_no_language_is_undetermined():

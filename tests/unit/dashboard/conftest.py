@@ -21,8 +21,9 @@ from streams.contracts.records import (
 )
 from streams.dashboard.follow.broadcast import Broadcaster
 from streams.dashboard.follow.health import Health
-from streams.dashboard.store.index import Index
+from streams.dashboard.store.index import MOST_STORIES, Index
 from streams.dashboard.store.projection import project
+from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -31,8 +32,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class Newsroom:
     """Writes events into an index, one decision each, at rising offsets of partition 0."""
 
-    def __init__(self, **limits: int) -> None:
-        self.index = Index(**limits)
+    def __init__(self, *, most_stories: int = MOST_STORIES) -> None:
+        self.index = Index(most_stories=most_stories)
         self.offset = -1
         self.now = NOW.timestamp()
 
@@ -114,7 +115,7 @@ def newsroom(newsroom_of):
     return newsroom_of()
 
 
-class Texts:
+class Texts(Articles):
     """Stands for ``Articles``: full texts by id, no Kafka."""
 
     def __init__(self):
@@ -151,16 +152,16 @@ def records(newsroom):
         [event("retracted", "s1", article("a1"))],
         [event("closed", "s3")],
     ]
-    made = []
+    made: list[SimpleNamespace] = []
     for number, events in enumerate(told):
         made.append(logged(len(made), events, source=number))
         if number % 3 == 1:  # a worker that lost its partition writes it again, otherwise
             made.append(logged(len(made), [event("created", f"again{number}", article(f"b{number}"))], source=number))
-    made.insert(7, None)
+    no_decision = logged(7, told[0])
+    no_decision.value, no_decision.headers = b"{no", []
+    made.insert(7, no_decision)
     for offset, each in enumerate(made):
-        made[offset] = each or SimpleNamespace(**{**vars(logged(offset, told[0])), "value": b"{no", "headers": []})
-        made[offset].offset = offset
-        made[offset].timestamp = 1_772_000_000_000 + offset * 1000
+        each.offset, each.timestamp = offset, 1_772_000_000_000 + offset * 1000
     return made
 
 

@@ -67,8 +67,11 @@ def test_a_taken_port_is_refused_with_a_way_out(broker):
 
 def test_it_serves_and_stops_when_told_to_with_streams_open(broker):
     process = subprocess.Popen([*COMMAND, "--port", "0"], env=env(broker), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
     try:
-        url = re.search(r"http://\S+/", process.stderr.readline())[0]
+        address = re.search(r"http://\S+/", process.stderr.readline())
+        assert address is not None
+        url = address[0]
         with urllib.request.urlopen(url, timeout=10) as page:
             assert page.status == 200
         with urllib.request.urlopen(url + "live", timeout=10) as stream:

@@ -20,7 +20,7 @@ from streams.dashboard.follow.health import Health
 from streams.dashboard.store.filters import BadRequestError, decode_cursor, encode_cursor, parse_limit
 from streams.dashboard.web.http import PatientProtocol, answered_to
 from streams.dashboard.web.quotes import Said, shared_quotes
-from streams.dashboard.web.render import MOST_SHOWN, paragraphs
+from streams.dashboard.web.render import MOST_SHOWN, TextRun, paragraphs
 from streams.dashboard.web.server import create_app
 
 HUGE = ["9" * 9, "9" * 18, "9" * 19, "9" * 5000, "0000000011000", "-1", "1.5", "1e3", "٣", "", " 1", "\x00", "nan"]
@@ -191,7 +191,7 @@ def test_a_text_full_of_quotations_and_names_is_cut_into_runs_in_a_moment():
             )),
         ),
     )  # fmt: skip
-    found: list[list[object]] = []
+    found: list[list[TextRun]] = []
     assert spent(lambda: found.extend(paragraphs(article))) < 3
     assert sum(len(run.text) for runs in found for run in runs) == MOST_SHOWN
     first = [(run.text, run.quoted, run.entity and run.entity.id) for run in found[0][:4]]

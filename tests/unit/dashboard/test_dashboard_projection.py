@@ -95,11 +95,17 @@ def test_a_member_keeps_why_it_is_there_and_a_revision_keeps_both_place_and_reas
     newsroom.join("s", newsroom.article("a2", "First words"), score=0.8)
     newsroom.log(newsroom.event("revised", "s", newsroom.article("a2", "Better words")))
     found = queries.member(newsroom.index, "a2")
+    assert found is not None
     assert found.entry.title == "Better words"
+    assert found.evidence is not None
     assert found.evidence.score == 0.8
+    assert found.evidence.runner_up is not None
     assert found.evidence.runner_up.headline == "Another story"
+    assert found.source is not None
     assert found.source.offset == 2, "the newest revision's text"
-    assert queries.member(newsroom.index, "a1").evidence is None
+    first = queries.member(newsroom.index, "a1")
+    assert first is not None
+    assert first.evidence is None
 
 
 def test_a_merge_moves_the_members_and_takes_the_younger_off_the_list(newsroom):
@@ -167,7 +173,7 @@ def test_a_story_of_5000_articles_is_shown_in_parts(newsroom):
     seen, after = set(), None
     while found := queries.members(newsroom.index, "big", limit=1000, after=after):
         seen |= {member.entry.id for member in found}
-        after = decode_cursor(queries.members_cursor(found, len(found)))
+        after = decode_cursor(queries.members_cursor(found, len(found)) or "")
     assert len(seen) == 5000
 
 

@@ -27,8 +27,8 @@ async def test_it_has_caught_up_when_nothing_more_comes_and_not_where_a_fetch_en
     seen = []
 
     class Fetched(Log):
-        async def batches(self, topic, *, after, most):
-            for batch in (self.records[:3], self.records[3:], []):
+        async def batches(self, *_, **__):
+            for batch in (self.kept[:3], self.kept[3:], []):
                 yield batch
                 seen.append(follower._hub.status.caught_up)
 
@@ -101,14 +101,14 @@ async def test_an_index_of_another_log_is_not_gone_on_with(records, newsroom, pa
         index, health = await follow(log, database.kept(path)[0])
         assert health.resumed is None
         assert len([each for each in caplog.messages if "read from its beginning" in each and why in each]) == 1
-        assert log.read == len(log.records) - log.start
-        fresh, _ = await follow(Log(log.records, start=log.start), database.private())
+        assert log.read == len(log.kept) - log.start
+        fresh, _ = await follow(Log(log.kept, start=log.start), database.private())
         assert rows(index) == rows(fresh)
         index.close()
         fresh.close()
 
 
-async def test_what_retention_took_and_what_cannot_be_had_prove_nothing(records):
+async def test_what_retention_took_and_what_cannot_be_had_prove_nothing(records, monkeypatch):
     assert outside({0: 4}, (proof(records[4]),), {0: (5, 9)}) == "partition 0 no longer holds 4"
     assert outside({0: 4}, (proof(records[4]),), {0: (4, 9), 1: (0, 3)}) == ""
     assert outside({1: 0}, (), {0: (4, 9)}) == "partition 1 ends before 0"
@@ -119,7 +119,7 @@ async def test_what_retention_took_and_what_cannot_be_had_prove_nothing(records)
         asked.append(list(places))
         return {}
 
-    log.pick = nothing
+    monkeypatch.setattr(log, "pick", nothing)
     mark = database.Bookmark(format="", at=0.0, offsets=((0, 4),), proofs=(proof(records[4]),))
     assert await misfit(mark, "t", log) == "the record at 0:4 cannot be had"
     assert asked == [[(0, 4)]] * 3, "a slow broker gets more than one chance"

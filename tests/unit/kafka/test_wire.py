@@ -16,6 +16,8 @@ from streams.settings import load
 class Raw(str):
     """A header name of any bytes."""
 
+    data: bytes
+
     def __new__(cls, data: bytes):
         made = super().__new__(cls, data.decode("latin-1"))
         made.data = data
@@ -34,7 +36,7 @@ def batch(names: list[bytes], *, compression: int = 0, base: int = 0) -> bytes:
     return bytes(data)
 
 
-def read(data: bytes, fetch_offset: int = 0) -> list[tuple[int, bytes, tuple]]:
+def read(data: bytes, fetch_offset: int = 0) -> list[tuple[int, bytes, tuple[tuple[str, bytes], ...]]]:
     """As aiokafka's consumer does."""
     client_options(load())
     records = fetcher.PartitionRecords(

@@ -82,12 +82,13 @@ async def test_decisions_of_an_earlier_life_are_no_outcome_of_the_new_articles(t
 
 async def test_outcomes_of_every_kind_are_of_one_article(topics):
     held, committed = topics
-    raws = [RawArticle(content="a"), RawArticle(id="r", content=""), RawArticle(id="i" * (MOST["id"] + 1), content="c")]
+    long = "i" * (MOST["id"] + 1)
+    raws = [RawArticle(content="a"), RawArticle(id="r", content=""), RawArticle(id=long, content="c")]
     held["articles.raw"] = [*inputs(raws), Record(3, b"\xff"), Record(4, None)]
     committed["clean"] = 5
     held["articles.clean"] = [
         output(CleanArticle, CleanArticle(id=id_, text="a"), "articles.raw", offset)
-        for offset, id_ in ((0, article_id(raws[0])), (2, bounded_id(raws[2].id)))
+        for offset, id_ in ((0, article_id(raws[0])), (2, bounded_id(long)))
     ]
     held["rejections"] = [
         output(Rejection, Rejection(id="r", stage="clean", reason="empty", detail=""), "articles.raw", 1)

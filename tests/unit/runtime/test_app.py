@@ -27,8 +27,9 @@ async def no_partitions(*_):
 
 
 async def no_records(*_):
-    for nothing in ():
-        yield nothing
+    nothing: tuple[object, ...] = ()
+    for each in nothing:
+        yield each
 
 
 async def test_the_tag_agent_publishes_downstream(tmp_path):

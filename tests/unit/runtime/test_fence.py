@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient
@@ -17,7 +19,7 @@ from log_in_memory import Log, cluster_stage, drive, message, tagged
 
 from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
 from streams.runtime.faust import app as module
-from streams.runtime.faust import ending, fence
+from streams.runtime.faust import fence
 from streams.runtime.faust.app import create_app
 from streams.runtime.faust.ending import die
 from streams.runtime.faust.fence import FencedError
@@ -52,7 +54,8 @@ class Worker:
         del batch
 
     async def work(self) -> None:
-        await module._process(self, self, "cluster", [self._event(each) for each in BATCH])
+        this: Any = self  # the app, and its publisher
+        await module._process(this, this, "cluster", [self._event(each) for each in BATCH])
 
     def _event(self, each):
         about = SimpleNamespace(
@@ -103,9 +106,9 @@ async def test_the_other_worker_goes_on_as_if_nothing_had_been(log, phases):
 
 
 def test_a_fenced_worker_ends_with_a_code_that_has_it_started_again(monkeypatch, caplog):
-    codes = []
+    codes: list[int] = []
     monkeypatch.setattr(os, "_exit", codes.append)
-    monkeypatch.setattr(ending.logging, "shutdown", lambda: None)
+    monkeypatch.setattr(logging, "shutdown", lambda: None)
     die("cluster", FencedError())
     assert codes == [1]
     assert "cluster stops: FencedError: this worker stood still" in caplog.text

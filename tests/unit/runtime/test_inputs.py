@@ -35,12 +35,12 @@ async def clean(log: Log, batch: list[RawArticle], start: int = 0, **how) -> lis
     metrics = how.pop("metrics", Metrics())
     stage, before = clean_stage(log, metrics), len(log.on("articles.clean"))
     await drive(stage, log, [message("articles.raw", start + n, raw) for n, raw in enumerate(batch)], **how)
-    return [codec.decode(CleanArticle, out.value).revision for out in log.on("articles.clean")[before:]]
+    return [codec.decode(CleanArticle, out.value or b"").revision for out in log.on("articles.clean")[before:]]
 
 
-def rows_but_of_input(log: Log, topic: str) -> list[tuple[bytes, bytes | None]]:
+def rows_but_of_input(log: Log, topic: str) -> list[tuple[bytes, bytes]]:
     last = {out.key: out.value for out in log.on(topic) if out.key != INPUT_ROW.encode()}
-    return sorted((key, value) for key, value in last.items() if value is not None)
+    return sorted((key, value) for key, value in last.items() if key is not None and value is not None)
 
 
 def lose(log: Log, topic: str) -> None:

@@ -61,7 +61,8 @@ def out(key=b"k", size=10, **more):
 
 
 async def test_partitions_are_asked_for_once_and_not_for_each_retraction():
-    producer, asked = Caught(), []
+    producer = Caught()
+    asked: list[str] = []
     publisher = publisher_of(producer, asked)
     for _ in range(5):
         await publisher.publish([out(to_all=True), out(to_all=True)])
@@ -143,7 +144,9 @@ def test_a_timestamp_that_is_no_time_is_none(seconds):
 
 @pytest.mark.parametrize("seconds", [0.001, 1_758_283_200.5, 253_402_300_798.999])
 def test_a_timestamp_that_is_one_is_kept(seconds):
-    assert abs(module._moment(seconds).timestamp() - seconds) < 0.001
+    moment = module._moment(seconds)
+    assert moment is not None
+    assert abs(moment.timestamp() - seconds) < 0.001
 
 
 async def test_it_asks_only_for_the_topics_that_are_written():
@@ -153,8 +156,11 @@ async def test_it_asks_only_for_the_topics_that_are_written():
     async def largest(name):
         asked.append(name)
 
+    async def start():
+        return Caught()
+
     publisher = Publisher(
-        Caught, "news", Sizes(), partitions=largest, largest=largest, writes=(ARTICLES_CLEAN, REJECTIONS)
+        start, "news", Sizes(), partitions=largest, largest=largest, writes=(ARTICLES_CLEAN, REJECTIONS)
     )
     await publisher.learn()
     assert asked == ["news.articles.clean", "news.rejections"]

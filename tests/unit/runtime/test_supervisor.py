@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 
 import pytest
 
-from streams.runtime.faust import supervisor as module
 from streams.runtime.faust.supervisor import Supervisor
 from streams.runtime.process import BROKER_AWAY, HOPELESS
 
@@ -26,7 +27,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(module.time, "monotonic", made.monotonic)
+    monkeypatch.setattr(time, "monotonic", made.monotonic)
 
     class Child:
         pid = 1
@@ -39,7 +40,7 @@ def clock(monkeypatch):
         def poll(self):
             return self.code
 
-    monkeypatch.setattr(module.subprocess, "Popen", Child)
+    monkeypatch.setattr(subprocess, "Popen", Child)
     return made
 
 

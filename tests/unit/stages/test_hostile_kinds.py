@@ -9,6 +9,8 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import pytest
 from hostile_inputs import BODIES, DUMPS, KINDS, PAGES, TEXTS
@@ -19,6 +21,8 @@ from streams.stages.clean.features import extractor_features
 from streams.stages.cluster import Clusterer
 from streams.stages.tag.ner import RawSpan
 from streams.stages.tag.tagger import MOST_READ, MOST_WORDS, Tagger
+
+T = TypeVar("T")
 
 CLEANER = Cleaner()
 #: Bytes of each kind, and seconds of processor time that one may take: ten times what the slowest does.
@@ -52,10 +56,11 @@ def clean(kind: str, size: int) -> CleanArticle | Rejection:
     return CLEANER.clean(RawArticle(url="https://example.org/a", **KINDS[kind](size)))
 
 
-def seconds(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Seconds of processor time that it took, and what it returned."""
     started = time.process_time()
-    work()
-    return time.process_time() - started
+    done = work()
+    return time.process_time() - started, done
 
 
 @pytest.mark.parametrize("table_of", ["pages", "dumps", "texts", "bodies"])
@@ -63,7 +68,7 @@ def test_a_verdict_in_time(table_of: str) -> None:
     slow = {
         kind: spent
         for kind in KINDS
-        if kind.startswith(f"{table_of}/") and (spent := seconds(lambda kind=kind: clean(kind, SIZE))) > LIMIT
+        if kind.startswith(f"{table_of}/") and (spent := timed(partial(clean, kind, SIZE))[0]) > LIMIT
     }
     assert not slow
 
@@ -71,11 +76,11 @@ def test_a_verdict_in_time(table_of: str) -> None:
 def test_names_and_quotations_and_stories_in_time() -> None:
     slow = {}
     for kind, make in (TEXTS | DUMPS).items():
-        tagged: list[TaggedArticle] = []
-        text = make(SIZE)
-        if (spent := seconds(lambda text=text, tagged=tagged: tagged.append(tag(text)))) > LIMIT:
+        spent, tagged = timed(partial(tag, make(SIZE)))
+        if spent > LIMIT:
             slow[f"tag {kind}"] = spent
-        if (spent := seconds(lambda tagged=tagged: cluster(tagged[0]))) > LIMIT:
+        spent, _ = timed(partial(cluster, tagged))
+        if spent > LIMIT:
             slow[f"cluster {kind}"] = spent
     assert not slow
 
@@ -127,8 +132,8 @@ def test_cost_grows_as_size(kind: str) -> None:
     def spent(size: int) -> float:
         if kind.startswith("texts/"):
             text = TEXTS[kind.removeprefix("texts/")](size)
-            return seconds(lambda: tag(text))
-        return seconds(lambda: clean(kind, size))
+            return timed(lambda: tag(text))[0]
+        return timed(lambda: clean(kind, size))[0]
 
     small = spent(ONCE_QUADRATIC[kind])
     # Four times the size is four times the work; sixteen times were it quadratic. The rest is for a noisy machine.

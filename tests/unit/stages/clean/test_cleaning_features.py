@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 import numpy as np
@@ -29,7 +30,7 @@ Ships have been told to sail to Aarhus instead, a detour of some ten hours. "Why
 3 comments
 
 Home"""
-LINES = {
+LINES: dict[str, list[float]] = {
     "words": [1, 1, 2, 16, 19, 2, 1],
     "chars": [4, 5, 14, 87, 99, 10, 4],
     "terminal": [0, 0, 0, 1, 1, 0, 0],
@@ -77,7 +78,7 @@ PAGE = (
     "<p>The last ferry leaves at noon, and <a href=/timetable>nobody knows</a> when the next one will sail again.</p>"
     "</div></body></html>"
 )
-MARKUP = {
+MARKUP: dict[str, list[float]] = {
     "link_share": [1, 1, 0, 0, 0, 12 / 82],
     "links": [1, 1, 0, 0, 0, 1],
     "is_p": [0, 0, 0, 1, 1, 1],
@@ -99,7 +100,7 @@ MARKUP = {
 }
 
 
-def assert_columns(table: Table, expected: dict[str, list[float]]) -> None:
+def assert_columns(table: Table, expected: Mapping[str, Sequence[float]]) -> None:
     found = {name: table[name].tolist() for name in expected}
     assert found == {name: pytest.approx(values, rel=1e-6) for name, values in expected.items()}
 
@@ -110,7 +111,7 @@ def test_what_a_dump_s_lines_look_like() -> None:
 
 def test_where_lines_were_set_aside() -> None:
     aside = [True, True, False, False, True, False]
-    expected = {
+    expected: dict[str, list[float]] = {
         "aside_above": [math.log(3), 0, math.log(2)],
         "aside_below": [0, math.log(2), 0],
         "aside_share": [1 / 2, 1 / 2, 1 / 2],
@@ -125,7 +126,7 @@ def test_what_a_page_s_blocks_look_like() -> None:
 
 def test_what_the_second_round_sees() -> None:
     rows = Table.of({"words": [10, 0, 20, 10]})
-    expected = {
+    expected: dict[str, list[float]] = {
         "words": [10, 0, 20, 10],
         "score": [0.9, 0.1, 0.5, 0.6],
         "score-1": [0, 0.9, 0.1, 0.5],

@@ -190,10 +190,10 @@ def test_quotations_are_aligned_across_outlets() -> None:
     for number, text in enumerate(versions):
         quote = Quote(text=text, start=0, end=len(text))
         desk.send(article(str(number), f"{FIRE} {number}", source=f"Outlet {number}", quotes=(quote,)))
-    [quote] = desk.story("0").quotes
-    assert quote.text == said
-    assert quote.sources == ("Outlet 0", "Outlet 1", "Outlet 2")
-    assert [(version.how, version.sources) for version in quote.versions] == [
+    [shown] = desk.story("0").quotes
+    assert shown.text == said
+    assert shown.sources == ("Outlet 0", "Outlet 1", "Outlet 2")
+    assert [(version.how, version.sources) for version in shown.versions] == [
         ("partial", ("Outlet 0",)),
         ("exact", ("Outlet 1",)),
         ("reworded", ("Outlet 2",)),

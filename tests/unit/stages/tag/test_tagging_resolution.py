@@ -105,7 +105,7 @@ def test_a_title_and_a_surname_can_be_in_a_table() -> None:
 
 def test_acronyms_work_both_ways_round() -> None:
     text = "The Zambezi River Authority (ZRA) met. ZRA spoke."
-    zra = ("ZRA", "ORG")
+    zra: tuple[str, EntityType] = ("ZRA", "ORG")
     long = ids(text, ("Zambezi River Authority", "ORG"), zra, zra)
     assert set(long) == {"org:zambezi-river-authority"}
     text = "The ZRA (Zambezi River Authority) met."
