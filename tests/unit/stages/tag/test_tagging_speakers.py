@@ -46,7 +46,11 @@ def attributed(text: str) -> list[tuple[str | None, str | None]]:
         ('{}On Monday warned Roe: "The bridge is closed now."', ROE, None),
         ('{}Roe: "The bridge is closed now."', ROE, "Roe"),
         # At the end of its sentence.
-        ('{}The bridge "is closed for a very long time" after the storm, Roe said on Friday.', ROE, "Roe said on Friday"),
+        (
+            '{}The bridge "is closed for a very long time" after the storm, Roe said on Friday.',
+            ROE,
+            "Roe said on Friday",
+        ),
         ('{}The bridge "is closed for a very long time" after the storm, he said.', POE, "he said"),
         ('{}The bridge "is closed for a very long time" after the storm, officials said.', None, "officials said"),
         # We are not somebody.
