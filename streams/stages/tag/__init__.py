@@ -1,4 +1,4 @@
-"""Mentions to entities with one identity, and quotations with their speakers."""
+"""Mentions to entities with one identity, and quotations with their speakers. Knows a language by ``lang`` only."""
 
 from streams.models.store import WeightsError
 from streams.stages.tag.explain import explain

@@ -1,1 +1,1 @@
-"""Which lines are the article: learned scores and the selection that follows from them."""
+"""Which lines are the article: learned scores and the selection that follows. Describes no line itself."""

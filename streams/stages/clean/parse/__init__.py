@@ -1,1 +1,1 @@
-"""Bytes, markup and text into lines. Decides nothing about them."""
+"""Bytes, markup and text into lines. Decides nothing about them, and imports nothing of the other folders."""

@@ -1,6 +1,6 @@
-"""The languages that tagging knows: one folder each, and one line in ``LANGUAGES``.
+"""The languages that tagging knows: a folder of words, patterns and tables each, and a line in ``LANGUAGES``.
 
-``docs/how-to/add-a-language.md`` says how one is added.
+Nothing in here decides. ``docs/how-to/add-a-language.md`` says how one is added.
 """
 
 from __future__ import annotations

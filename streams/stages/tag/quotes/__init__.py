@@ -1,1 +1,1 @@
-"""Quotations and who said them."""
+"""Quotations and who said them. Takes the entities as they are given; makes and changes none."""

@@ -1,4 +1,4 @@
-"""English."""
+"""English: its words, patterns and tables. Nothing decides in here."""
 
 from __future__ import annotations
 
