@@ -39,7 +39,7 @@ test: $(VENV)/.installed-dev chromium ## Every test, the integration suite on a 
 	@$(BIN)/streams models install sm
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
 
-# The tests that run in one process only, and a target of its own: tracing takes two thirds more processor time.
+# The tests that run in one process only, and a target of its own: tracing takes half as much processor time again.
 coverage: $(VENV)/.installed-dev ## Branch coverage of contracts, stages and runtime by the tests without Kafka; fails below the floor
 	@$(BIN)/streams models install
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term --cov-report=json:var/coverage.json \
