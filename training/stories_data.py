@@ -13,7 +13,9 @@ from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
 from training.synth import generate
 
+#: Sets that the decision on small stories is learned from, and those that pairs of articles are learned from.
 SETS = ("g5w1h", "gva_dev", "neus1k")
+PAIR_SETS = (*SETS, "allsides", "basil", "groundnews_dev", "uci_titles")
 
 
 @dataclass(frozen=True, slots=True)

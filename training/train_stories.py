@@ -7,15 +7,18 @@ from pathlib import Path
 
 from streams.contracts import codec
 from training.stories import measure, render
-from training.stories_data import SETS, read, tagged
+from training.stories_data import PAIR_SETS, SETS, read, tagged
 from training.stories_learning import PARAMETERS, ROUNDS, fit, histories, invented
+from training.stories_pairs import fit_pairs, invented_pairs, pairs_of
 
 #: Where the package keeps its weights.
 TARGET = Path(__file__).parents[1] / "streams" / "stages" / "cluster" / "match" / "join.json"
 
 
 def train(data: Path) -> str:
-    """Write ``streams/stages/cluster/match/join.json`` from ``data``/stories; the out-of-fold report."""
+    """Write ``join.json`` and ``pairs.json`` in ``streams/stages/cluster/match`` from ``data``/stories; the report."""
+    pairs = [pairs_of(read(data / "stories" / f"{name}.jsonl.gz")) for name in PAIR_SETS]
+    TARGET.with_name("pairs.json").write_bytes(fit_pairs([*pairs, invented_pairs()]))
     parts = [histories(tagged(read(data / "stories" / f"{name}.jsonl.gz"))) for name in SETS]
     parts.append(invented())
     weights = fit(parts)

@@ -8,13 +8,15 @@ from hashlib import blake2b
 
 from streams.contracts import codec
 from streams.contracts.records import Decision, Story, TaggedArticle
-from streams.stages.cluster.features.article_features import TITLE, Features, added, extract, pack_keys
+from streams.models.table import Table
+from streams.stages.cluster.features.article_features import TITLE, Features, added, extract, pack_keys, unpack
 from streams.stages.cluster.features.sketch import sketch
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold
 from streams.stages.cluster.match.join_model import shipped
-from streams.stages.cluster.match.match import JoinModel, Scored
+from streams.stages.cluster.match.match import JoinModel, Matcher, Scored
+from streams.stages.cluster.match.nearest import PairModel, shipped_pairs
 from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore, utc
 from streams.text import language_key
 
@@ -38,8 +40,9 @@ class Clusterer:
     Usage: ``decision = decide(article)``; publish it; ``apply(article, decision, position)``; publish what it returns.
     """
 
-    def __init__(self, join_model: JoinModel | None = None) -> None:
+    def __init__(self, join_model: JoinModel | None = None, pair_model: PairModel | None = None) -> None:
         self._join_model = join_model or shipped()
+        self._pair_model = pair_model or shipped_pairs()
         self._reset()
 
     def _reset(self) -> None:
@@ -74,9 +77,14 @@ class Clusterer:
         """The stories that the article might join, were it new, with what speaks for each. Changes nothing."""
         return self._decider(language_key(article.language)).contenders(article, self._features(article))
 
+    def pairs(self, article: TaggedArticle) -> Iterator[tuple[str, Table]]:
+        """The contenders of a new article, each with the features of its pairs with the listed members."""
+        return self._decider(language_key(article.language)).pairs(article, self._features(article))
+
     def _decider(self, language: str) -> Decider:
         group = self._groups.get(language) or LanguageIndex(language)
-        return Decider(self._members, self._stories, group, self._join_model)
+        matcher = Matcher(self._members, self._stories, group, self._join_model, self._pair_model)
+        return Decider(self._members, self._stories, group, matcher)
 
     def apply(self, article: TaggedArticle, decision: Decision, position: int) -> Changes:
         """Carry a decision out at the article's position in its partition. Rows that have applied it stay as they are.
@@ -158,6 +166,7 @@ class Clusterer:
                 member.published = utc(article.published)
                 member.vector = decision.vector
                 features = self._features(article)
+                member.proper = pack_keys(key for key in unpack(decision.vector) if key in features.proper)
                 member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
                 member.sketch = sketch(features.words)
             if known is not None:

@@ -94,6 +94,10 @@ class LanguageIndex:
         nearer = bisect_left(self._recent, at + gap) - bisect_right(self._recent, at - gap)
         return max(0, nearer) / len(self._recent)
 
+    def numbered(self, number: int) -> Member | None:
+        """The recent article of this number, if it is still there."""
+        return self._numbered.get(number)
+
     def add_member(self, member: Member) -> None:
         self.number = max(self.number, member.number)
         self._numbered[member.number] = member

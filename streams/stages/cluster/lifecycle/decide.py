@@ -2,56 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
 from streams.contracts.records import Decision, Story, StoryArticle, TaggedArticle
+from streams.models.table import Table
 from streams.stages.cluster.features.article_features import Features, added, pack, unpack, weigh
+from streams.stages.cluster.features.join_features import CONTENDERS
+from streams.stages.cluster.features.pair_features import Probe, probe
 from streams.stages.cluster.features.sketch import NEAR_COPY, overlap, sketch
 from streams.stages.cluster.index.language_index import CLOSED_AFTER, FORGOTTEN_AFTER, LanguageIndex
 from streams.stages.cluster.lifecycle.events import Events
 from streams.stages.cluster.lifecycle.present import story_article
 from streams.stages.cluster.lifecycle.split import SPLIT_SIZES, bisect
-from streams.stages.cluster.match.match import JoinModel, Scored, Verdict, contenders, judge
+from streams.stages.cluster.match.match import Matcher, Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore, utc
 
+#: Articles of its language after which an article's story is looked at once more: what came with it has come by then.
+SECOND_LOOK = 64
 #: Stories that one article may find silent for too long: more than articles can begin, so that none waits for ever.
 CLOSED_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """A view of a partition's state, and the join_model on it."""
+    """A view of a partition's state, and the decision on it."""
 
     members: Mapping[str, Member]
     stories: StoryStore
     group: LanguageIndex
-    join_model: JoinModel
+    matcher: Matcher
 
     def contenders(self, article: TaggedArticle, features: Features) -> Scored:
         """The stories that the article might join, were it new."""
+        return self.matcher.contenders(self._probe(article, features))
+
+    def pairs(self, article: TaggedArticle, features: Features) -> Iterator[tuple[str, Table]]:
+        """Each contender with the features of the article's pairs with its listed members."""
+        one = self._probe(article, features)
+        for each in self.matcher.contenders(one).ranked[:CONTENDERS]:
+            yield each.story_id, self.matcher.pairs(one, self.matcher.listed(each.story_id))
+
+    def _probe(self, article: TaggedArticle, features: Features) -> Probe:
         idf = self.group.idf(features.tf)
         date = self.group.plausible(utc(article.published)) if article.published else None
-        vector = weigh(features.tf, idf)
-        return contenders(features, vector, idf, date, self.group, self.stories, self.join_model)
+        return probe(weigh(features.tf, idf), features.proper, idf, date)
 
     def new(self, article: TaggedArticle, features: Features, language: str) -> Decision:
         """The decision on an article that is in no story."""
         events = Events(article.id, self.group.number + 1)
-        idf = self.group.idf(features.tf)
-        vector = weigh(features.tf, idf)
         at = self.group.plausible(utc(article.published))
-        date = at if article.published else None
+        one = self._probe(article, features)
+        vector = one.vector
         forgotten = self._silent(events, at)
         shown = story_article(article)
-        verdict = judge(features, vector, idf, article, date, self.group, self.stories, self.join_model)
+        verdict = self.matcher.verdict(one, article, features.labels)
         parted = ""
         if verdict.story_id is None:
             events.add("created", self.new_id(article.id), at, article=shown, evidence=verdict.evidence)
         else:
             parted = self._join(verdict, verdict.story_id, shown, sketch(features.words), vector, events, at)
+        self._look_again(events, at)
         return Decision(
             article_id=article.id,
             events=tuple(events.all),
@@ -61,6 +74,25 @@ class Decider:
             parted=parted,
             forgotten=tuple(story_id for story_id in forgotten if story_id not in events.stories),
         )
+
+    def _look_again(self, events: Events, at: datetime | None) -> None:
+        """What could not be known when an earlier article came: whether its story and another have become one.
+
+        The article is the one that came ``SECOND_LOOK`` before, so that what is looked at follows from the log alone.
+        """
+        member = self.group.numbered(events.number - SECOND_LOOK)
+        if member is None or not member.story or not member.vector:
+            return
+        own = self.stories.resolve_redirect(member.story)
+        if own in events.stories:
+            return
+        found = self.matcher.same_by_members(own, member)
+        if found is not None and found[0] not in events.stories:
+            older, younger = self._by_age(own, found[0])
+            events.add("merged", younger, at, other_id=older, evidence=found[1])
+
+    def _by_age(self, one: str, other: str) -> list[str]:
+        return sorted((one, other), key=lambda id_: (self.stories[id_].born, id_))
 
     def revision(self, article: TaggedArticle, features: Features, member: Member) -> Decision:
         """The decision on a changed text of a known article: it stays where it is, and its story learns the change."""
@@ -125,7 +157,7 @@ class Decider:
         """The events of joining; the packed vectors of what a split moved, if the story has drifted apart."""
         parted = ""
         if verdict.same is not None:
-            older, younger = sorted((story_id, verdict.same), key=lambda id_: (self.stories[id_].born, id_))
+            older, younger = self._by_age(story_id, verdict.same)
             events.without_closing(older)
             events.without_closing(younger)
             events.add("merged", younger, at, other_id=older, evidence=verdict.same_evidence)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import nan
+from types import MappingProxyType
 from typing import Protocol
 
 from streams.contracts.limits import clip
 from streams.contracts.records import Evidence, RunnerUp, Shared, Story, TaggedArticle
-from streams.stages.cluster.features.article_features import BODY, ENTITIES, Features, added, pack, unpack
+from streams.models.table import Table
+from streams.stages.cluster.features.article_features import BODY, ENTITIES, added, pack, unpack, unpack_keys
 from streams.stages.cluster.features.join_features import (
     CONTENDERS,
     MONOTONE_CONSTRAINTS,
@@ -19,9 +21,20 @@ from streams.stages.cluster.features.join_features import (
     match,
     shares_of,
 )
+from streams.stages.cluster.features.pair_features import Probe, compare, probe, side_of
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import shared_quotes
-from streams.stages.cluster.store.story_store import StoryStore
+from streams.stages.cluster.match.nearest import (
+    CROSSED,
+    CROSSED_SIZE,
+    CROSSED_THRESHOLD,
+    LARGE,
+    NEAREST,
+    RIVALS,
+    PairModel,
+    as_chance,
+)
+from streams.stages.cluster.store.story_store import Member, StoryStore
 
 #: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
 THRESHOLD = 0.5
@@ -70,120 +83,158 @@ class Scored:
         return max(range(len(self.chances)), key=lambda place: (self.chances[place], -place))
 
 
-def judge(
-    features: Features,
-    vector: Mapping[int, float],
-    idf: Mapping[int, float],
-    article: TaggedArticle,
-    published: datetime | None,
-    group: LanguageIndex,
-    stories: StoryStore,
-    join_model: JoinModel,
-) -> Verdict:
-    """The verdict on an article that is in no story yet."""
-    scored = contenders(features, vector, idf, published, group, stories, join_model)
-    if not scored.chances:
-        return Verdict(None)
-    rivals = [one for one in scored.ranked[:CONTENDERS] if one.similarity >= RIVAL * scored.ranked[0].similarity]
-    if scored.chances[scored.best] < THRESHOLD and len(rivals) > 1:
-        # Two halves of one story take each other's margin away: look again without the second.
-        first, second = rivals[0], rivals[1]
-        if same_story(first.story_id, second.story_id, group, stories, join_model, {}) >= THRESHOLD:
-            without = scored.again([one for one in scored.ranked if one is not second])
-            scored = without if without.chances[without.best] >= THRESHOLD else scored
-    best = scored.best
-    joins = scored.chances[best] >= THRESHOLD
-    evidence = _evidence(scored, best, joins, features.labels, article, published, stories)
-    if not joins:
-        return Verdict(None, evidence)
-    winner = scored.ranked[best]
-    grown = {winner.story_id: (added(stories[winner.story_id].profile, plus=pack(vector)), winner.size + 1)}
-    for rival in rivals:
-        if rival.story_id == winner.story_id:
-            continue
-        chance = same_story(winner.story_id, rival.story_id, group, stories, join_model, grown)
-        if chance >= MERGE_THRESHOLD:
-            both = Evidence(
-                score=round(chance, 4),
-                threshold=MERGE_THRESHOLD,
-                terms=_strongest(rival.parts, features.labels, entities=False),
-                entities=_strongest(rival.parts, features.labels, entities=True),
-            )
-            return Verdict(winner.story_id, evidence, rival.story_id, both)
-    return Verdict(winner.story_id, evidence)
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A language's stories as candidates, and the two models of the decision."""
 
+    members: Mapping[str, Member]
+    stories: StoryStore
+    index: LanguageIndex
+    join_model: JoinModel
+    pair_model: PairModel
 
-def contenders(
-    features: Features,
-    vector: Mapping[int, float],
-    idf: Mapping[int, float],
-    published: datetime | None,
-    group: LanguageIndex,
-    stories: StoryStore,
-    join_model: JoinModel,
-) -> Scored:
-    """The stories that an article might join."""
-    dates = [published] if published else []
-    return score(vector, idf, features.proper, dates, group, stories, join_model, {}, "")
+    def verdict(self, one: Probe, article: TaggedArticle, labels: Mapping[int, str]) -> Verdict:
+        """The verdict on an article that is in no story yet; ``labels``: key → what a person reads."""
+        scored = self.contenders(one)
+        if not scored.chances:
+            return Verdict(None)
+        rivals = [each for each in scored.ranked[:CONTENDERS] if each.similarity >= RIVAL * scored.ranked[0].similarity]
+        if scored.chances[scored.best] < THRESHOLD and len(rivals) > 1:
+            # Two halves of one story take each other's margin away: look again without the second.
+            first, second = rivals[0], rivals[1]
+            if self._same(first.story_id, second.story_id, {}) >= THRESHOLD:
+                without = scored.again([each for each in scored.ranked if each is not second])
+                scored = without if without.chances[without.best] >= THRESHOLD else scored
+        best = scored.best
+        joins = scored.chances[best] >= THRESHOLD
+        evidence = _evidence(scored, best, joins, labels, article, self.stories)
+        if not joins:
+            return Verdict(None, evidence)
+        winner = scored.ranked[best]
+        grown = {
+            winner.story_id: (added(self.stories[winner.story_id].profile, plus=pack(one.vector)), winner.size + 1)
+        }
+        for rival in rivals:
+            if rival.story_id == winner.story_id:
+                continue
+            chance, least = self._same(winner.story_id, rival.story_id, grown), MERGE_THRESHOLD
+            if chance < least:
+                chance, least = self.crossed(winner.story_id, rival.story_id), CROSSED_THRESHOLD
+            if chance >= least:
+                both = Evidence(
+                    score=round(chance, 4),
+                    threshold=least,
+                    terms=_strongest(rival.parts, labels, entities=False),
+                    entities=_strongest(rival.parts, labels, entities=True),
+                )
+                return Verdict(winner.story_id, evidence, rival.story_id, both)
+        return Verdict(winner.story_id, evidence)
 
+    def contenders(self, one: Probe) -> Scored:
+        """The stories that an article might join."""
+        return self._score(one, [one.published] if one.published else [])
 
-def score(
-    vector: Mapping[int, float],
-    idf: Mapping[int, float],
-    proper: frozenset[int],
-    dates: Sequence[datetime],
-    group: LanguageIndex,
-    stories: StoryStore,
-    join_model: JoinModel,
-    grown: Mapping[str, tuple[str, int]],
-    leave_out: str,
-) -> Scored:
-    """The contenders for a vector. ``grown``: story → (profile, size) to take instead of what stands."""
-    shares = shares_of(vector)
-    matches = []
-    for story_id in candidates(vector, shares, group):
-        if story_id != leave_out:
-            live = stories[story_id]
-            profile, size = grown.get(story_id) or (live.profile, live.story.article_count)
-            matches.append(match(story_id, vector, shares, unpack(profile), max(1, size)))
-    matches.sort(key=lambda one: (-one.similarity, one.story_id))
-    body = [(key, weight * weight) for key, weight in vector.items() if key & 3 == BODY]
-    names = [one for one in body if one[0] in proper]
-    others = [one for one in body if one[0] not in proper] if names else []
-    shares_of_time: dict[str, float] = {}
+    def _score(
+        self,
+        one: Probe,
+        dates: Sequence[datetime],
+        *,
+        grown: Mapping[str, tuple[str, int]] = MappingProxyType({}),
+        leave_out: str = "",
+        by_members: bool = True,
+    ) -> Scored:
+        """The contenders of an article. ``grown``: story → (profile, size) to take instead of what stands;
+        ``by_members``: whether large stories are asked member by member as well."""
+        vector, idf = one.vector, one.idf_of
+        shares = shares_of(vector)
+        matches = []
+        for story_id in candidates(vector, shares, self.index):
+            if story_id != leave_out:
+                live = self.stories[story_id]
+                profile, size = grown.get(story_id) or (live.profile, live.story.article_count)
+                matches.append(match(story_id, vector, shares, unpack(profile), max(1, size)))
+        matches.sort(key=lambda each: (-each.similarity, each.story_id))
+        body = [(key, weight * weight) for key, weight in vector.items() if key & 3 == BODY]
+        names = [each for each in body if each[0] in one.proper]
+        others = [each for each in body if each[0] not in one.proper] if names else []
+        shares_of_time: dict[str, float] = {}
+        nearest: dict[str, float] = {}
 
-    def assess(ranked: Sequence[Match]) -> Scored:
-        values, chances = [], []
-        for rank, one in enumerate(ranked[:CONTENDERS]):
-            if one.story_id not in shares_of_time:
-                times = _times(stories[one.story_id].story)
-                shares_of_time[one.story_id] = min((group.time_share(date, times) for date in dates), default=nan)
-            share = shares_of_time[one.story_id]
-            value = join_features(rank, ranked, shares, idf, names=names, others=others, time_share=share)
-            values.append(value)
-            chances.append(join_model.probability(value))
-        return Scored(ranked, values, chances, assess)
+        def assess(ranked: Sequence[Match]) -> Scored:
+            values, chances = [], []
+            for rank, each in enumerate(ranked[:CONTENDERS]):
+                if each.story_id not in shares_of_time:
+                    times = _times(self.stories[each.story_id].story)
+                    share = min((self.index.time_share(date, times) for date in dates), default=nan)
+                    shares_of_time[each.story_id] = share
+                    nearest[each.story_id] = 0.0
+                    if by_members and each.size >= LARGE:
+                        nearest[each.story_id] = as_chance(self.nearness(one, self.listed(each.story_id)))
+                share = shares_of_time[each.story_id]
+                value = join_features(rank, ranked, shares, idf, names=names, others=others, time_share=share)
+                values.append(value)
+                chances.append(max(self.join_model.probability(value), nearest[each.story_id]))
+            return Scored(ranked, values, chances, assess)
 
-    return assess(matches)
+        return assess(matches)
 
+    def _same(self, story_id: str, other_id: str, grown: Mapping[str, tuple[str, int]]) -> float:
+        """The probability that one story's average article belongs to the other, if that is its best match; else 0."""
+        other = self.stories[other_id]
+        size = max(1, other.story.article_count)
+        mean = {key: weight / size for key, weight in unpack(other.profile).items()}
+        dates = _times(other.story)[-8:]
+        one = probe(mean, frozenset(), self.index.idf(mean), None)
+        scored = self._score(one, dates, grown=grown, leave_out=other_id, by_members=False)
+        if not scored.chances or scored.ranked[scored.best].story_id != story_id:
+            return 0.0
+        return scored.chances[scored.best]
 
-def same_story(
-    story_id: str,
-    other_id: str,
-    group: LanguageIndex,
-    stories: StoryStore,
-    join_model: JoinModel,
-    grown: Mapping[str, tuple[str, int]],
-) -> float:
-    """The probability that the average article of one story belongs to the other, if that is its best match; else 0."""
-    other = stories[other_id]
-    size = max(1, other.story.article_count)
-    mean = {key: weight / size for key, weight in unpack(other.profile).items()}
-    dates = _times(other.story)[-8:]
-    scored = score(mean, group.idf(mean), frozenset(), dates, group, stories, join_model, grown, other_id)
-    if not scored.chances or scored.ranked[scored.best].story_id != story_id:
-        return 0.0
-    return scored.chances[scored.best]
+    def same_by_members(self, story_id: str, member: Member) -> tuple[str, Evidence] | None:
+        """The story that has turned out to be the same as a member's, by what their members have in common."""
+        if self.stories[story_id].story.article_count < CROSSED_SIZE:
+            return None
+        one = self._probe_of(member)
+        shares = shares_of(one.vector)
+        found = []
+        for other_id in candidates(one.vector, shares, self.index):
+            live = self.stories[other_id]
+            if other_id != story_id and live.story.article_count >= CROSSED_SIZE:
+                found.append(match(other_id, one.vector, shares, unpack(live.profile), live.story.article_count))
+        found.sort(key=lambda each: (-each.similarity, each.story_id))
+        for rival in found[:RIVALS]:
+            chance = self.crossed(story_id, rival.story_id)
+            if chance >= CROSSED_THRESHOLD:
+                return rival.story_id, Evidence(score=round(chance, 4), threshold=CROSSED_THRESHOLD)
+        return None
+
+    def crossed(self, story_id: str, other_id: str) -> float:
+        """How likely members of the smaller of two stories belong to the other, on the average; 0: one is too small."""
+        some, others = sorted((self.listed(story_id), self.listed(other_id)), key=len)
+        if len(some) < CROSSED_SIZE:
+            return 0.0
+        last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
+        picked = [some[last * step // steps] for step in range(steps + 1)]
+        return sum(self.nearness(self._probe_of(member), others) for member in picked) / len(picked)
+
+    def nearness(self, one: Probe, members: Sequence[Member]) -> float:
+        """How likely an article is about one event with the nearest of these members, on the average."""
+        likeliest = sorted(self.pair_model.predict(self.pairs(one, members)).tolist())[-NEAREST:]
+        return sum(likeliest) / len(likeliest) if likeliest else 0.0
+
+    def pairs(self, one: Probe, members: Sequence[Member]) -> Table:
+        """The features of an article's pairs with members, a row each."""
+        dates = [member.published.timestamp() if member.published else nan for member in members]
+        return compare(one, [side_of(member.vector, member.proper) for member in members], dates)
+
+    def listed(self, story_id: str) -> list[Member]:
+        """The members of a story that its snapshot lists."""
+        found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)
+        return [member for member in found if member is not None and member.vector]
+
+    def _probe_of(self, member: Member) -> Probe:
+        vector = unpack(member.vector)
+        return probe(vector, frozenset(unpack_keys(member.proper)), self.index.idf(vector), member.published)
 
 
 def candidates(vector: Mapping[int, float], shares: Sequence[float], group: LanguageIndex) -> list[str]:
@@ -220,7 +271,6 @@ def _evidence(
     joins: bool,
     labels: Mapping[int, str],
     article: TaggedArticle,
-    published: datetime | None,
     stories: StoryStore,
 ) -> Evidence:
     winner = scored.ranked[best]
@@ -245,7 +295,7 @@ def _evidence(
         terms=_strongest(winner.parts, labels, entities=False),
         entities=_strongest(winner.parts, labels, entities=True),
         quotes=shared_quotes(article, story, SHOWN),
-        hours_apart=hours_apart(published, story),
+        hours_apart=hours_apart(article.published, story),
         runner_up=runner,
         measures=tuple(
             (name, None if value != value else round(value, 4))
@@ -268,4 +318,4 @@ def _strongest(parts: Mapping[int, float], labels: Mapping[int, str], *, entitie
     )
 
 
-__all__ = ["THRESHOLD", "JoinModel", "Scored", "Verdict", "judge"]
+__all__ = ["THRESHOLD", "JoinModel", "Matcher", "Scored", "Verdict"]

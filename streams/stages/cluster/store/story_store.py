@@ -32,6 +32,8 @@ class Member:
     published: datetime | None = None
     retracted: bool = False
     vector: str = ""
+    #: Keys of the vector's words that stand in names.
+    proper: str = ""
     #: Keys of its distinct terms, for their idf.
     terms: str = ""
     sketch: str = ""

@@ -1,0 +1,144 @@
+"""Pairs of articles, and large stories asked member by member."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from streams.contracts.records import TaggedArticle
+from streams.models.table import Table, Vector
+from streams.stages.cluster import Clusterer
+from streams.stages.cluster.features.article_features import BODY, TITLE, key_of, pack, pack_keys
+from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, UNDATED, WEEK, compare, probe, side_of
+from streams.stages.cluster.lifecycle.decide import SECOND_LOOK
+from streams.stages.cluster.match.nearest import CROSSED_SIZE, LARGE, NEAR, as_chance, shipped_pairs
+from training.stories_data import synthetic
+from training.stories_pairs import pair_trees, pairs_along
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+STORM, BOAT, QUAY = (key_of(word, BODY) for word in ("storm", "boat", "quay"))
+IDF = {STORM: 5.0, BOAT: 3.0, QUAY: 1.0, key_of("storm", TITLE): 5.0}
+
+
+def test_the_features_of_a_pair_by_hand() -> None:
+    one = probe({STORM: 0.6, BOAT: 0.8}, frozenset({STORM}), IDF, START)
+    other = side_of(pack({STORM: 0.6, QUAY: 0.8}), pack_keys([STORM]))
+    pairs = compare(one, [other, side_of(pack({QUAY: 1.0}), "")], [START.timestamp() + 7200, float("nan")])
+    values = {name: pairs[name].tolist() for name in pairs.names}
+    assert values["body"] == pytest.approx([0.36, 0.0])
+    assert values["title"] == values["names"] == values["body"]  # neither has any: the words' stand in
+    assert values["rarest"] == pytest.approx([5 / 3, 0.0])
+    assert values["shared"] == pytest.approx([5.0, 0.0])
+    assert values["covered_less"] == values["covered_more"] == pytest.approx([0.36, 0.0])
+    assert values["named_less"] == pytest.approx([1.0, 0.0])
+    assert values["contrast"] == pytest.approx([1.0, 0.0])
+    assert values["top_share"] == pytest.approx([1.0, 0.0])
+    assert values["hours"] == pytest.approx([2.0, UNDATED])
+
+
+def test_beyond_a_week_dates_tell_nothing_more() -> None:
+    one = probe({STORM: 1.0}, frozenset(), IDF, START)
+    other = side_of(pack({STORM: 1.0}), "")
+    days = [(START + timedelta(days=count)).timestamp() for count in (8, 800)]
+    assert compare(one, [other, other], days)["hours"].tolist() == [WEEK, WEEK]
+
+
+def test_the_shipped_pairs_only_rise_with_what_speaks_for_one_event() -> None:
+    trees = shipped_pairs()
+    middle = np.array([0.3, 0.3, 0.3, 5.0, 30.0, 0.3, 0.4, 0.3, 0.5, 0.1, 0.2, 20.0], dtype=np.float32)
+    for place, direction in enumerate(PAIR_CONSTRAINTS.values()):
+        rows = np.tile(middle, (5, 1))
+        rows[:, place] *= (0.1, 0.5, 1.0, 2.0, 3.0)
+        chances = (trees.predict(Table(tuple(PAIR_CONSTRAINTS), rows)) * direction).tolist()
+        assert chances == sorted(chances)
+
+
+def test_the_scale_of_a_nearness() -> None:
+    assert [as_chance(value) for value in (0.0, NEAR, 1.0)] == [0.0, 0.5, 1.0]
+
+
+class Says:
+    """Both models at once: what small stories and what pairs are told."""
+
+    def __init__(self, story: float, pair: float) -> None:
+        self.story, self.pair = story, pair
+
+    def probability(self, values: object) -> float:
+        return self.story
+
+    def predict(self, table: Table) -> Vector:
+        return np.full(len(table), self.pair)
+
+
+def send(clusterer: Clusterer, number: int) -> str | None:
+    article = TaggedArticle(
+        id=str(number), text=f"The storm closed the harbour of Portford, boat {number}.", language="en"
+    )
+    decision = clusterer.decide(article)
+    assert decision is not None
+    clusterer.apply(article, decision, number)
+    return clusterer.story_of(article.id)
+
+
+class By:
+    """Never joins: stories are put together by hand."""
+
+    def probability(self, values: object) -> float:
+        return 0.0
+
+
+class Pairs:
+    def __init__(self, chance: float) -> None:
+        self.chance = chance
+
+    def predict(self, table: Table) -> Vector:
+        return np.full(len(table), self.chance)
+
+
+def decide_as(clusterer: Clusterer, number: int, home: str) -> list[str]:
+    """Decide, then put the article where ``home`` says: the first of a home begins a story, the others join it."""
+    word = (
+        "storm closed the harbour of Portford" if home.startswith("a") else f"vote{number} mayor{number} town{number}"
+    )
+    article = TaggedArticle(id=str(number), text=f"The {word}.", language="en")
+    decision = clusterer.decide(article)
+    assert decision is not None
+    twin = clusterer.story_of(str(number - 2)) if home.startswith("a") and number >= 2 else None
+    events = tuple(
+        replace(event, type="joined", story_id=twin) if twin and event.type == "created" else event
+        for event in decision.events
+    )
+    clusterer.apply(article, replace(decision, events=events), number)
+    return [event.type for event in events]
+
+
+def test_a_large_story_takes_what_its_nearest_members_take() -> None:
+    says = Says(0.6, 0.9)
+    clusterer = Clusterer(says, says)
+    homes = {send(clusterer, number) for number in range(LARGE)}
+    assert len(homes) == 1
+    says.story = 0.0  # the average member has drifted away
+    assert send(clusterer, LARGE) in homes
+    says.pair = 0.1
+    assert send(clusterer, LARGE + 1) not in homes
+
+
+def test_fragments_become_one_at_a_second_look() -> None:
+    clusterer = Clusterer(By(), Pairs(0.0))
+    kinds = [decide_as(clusterer, number, f"a{number % 2}") for number in range(2 * CROSSED_SIZE)]
+    assert len(set(clusterer.assignments().values())) == 2
+    assert all("merged" not in each for each in kinds)
+    clusterer._pair_model = Pairs(0.9)
+    kinds += [decide_as(clusterer, number, f"b{number}") for number in range(2 * CROSSED_SIZE, SECOND_LOOK + 2)]
+    assert sum("merged" in each for each in kinds) == 1
+    first = {clusterer.story_of(str(number)) for number in range(2 * CROSSED_SIZE)}
+    assert len(first) == 1
+
+
+def test_pairs_tell_stories_that_they_never_saw_apart() -> None:
+    known, unknown = pairs_along(synthetic(150, 5)), pairs_along(synthetic(150, 6))
+    chances = pair_trees([known]).predict(Table(tuple(PAIR_CONSTRAINTS), unknown.features))
+    assert np.mean((chances >= 0.5) == unknown.right) > 0.85
