@@ -124,7 +124,7 @@ def contenders(
 ) -> Scored:
     """The stories that an article might join."""
     dates = [published] if published else []
-    return score(vector, idf, features.proper, dates, group, stories, join_model, {}, "")
+    return score(vector, idf, features.proper, dates, group, stories, join_model, grown={}, leave_out="")
 
 
 def score(
@@ -135,6 +135,7 @@ def score(
     group: LanguageIndex,
     stories: StoryStore,
     join_model: JoinModel,
+    *,
     grown: Mapping[str, tuple[str, int]],
     leave_out: str,
 ) -> Scored:
@@ -180,7 +181,7 @@ def same_story(
     size = max(1, other.story.article_count)
     mean = {key: weight / size for key, weight in unpack(other.profile).items()}
     dates = _times(other.story)[-8:]
-    scored = score(mean, group.idf(mean), frozenset(), dates, group, stories, join_model, grown, other_id)
+    scored = score(mean, group.idf(mean), frozenset(), dates, group, stories, join_model, grown=grown, leave_out=other_id)
     if not scored.chances or scored.ranked[scored.best].story_id != story_id:
         return 0.0
     return scored.chances[scored.best]
