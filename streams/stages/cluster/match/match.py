@@ -181,7 +181,9 @@ def same_story(
     size = max(1, other.story.article_count)
     mean = {key: weight / size for key, weight in unpack(other.profile).items()}
     dates = _times(other.story)[-8:]
-    scored = score(mean, group.idf(mean), frozenset(), dates, group, stories, join_model, grown=grown, leave_out=other_id)
+    scored = score(
+        mean, group.idf(mean), frozenset(), dates, group, stories, join_model, grown=grown, leave_out=other_id
+    )
     if not scored.chances or scored.ranked[scored.best].story_id != story_id:
         return 0.0
     return scored.chances[scored.best]
