@@ -28,7 +28,7 @@ async def operations(client: AIOKafkaAdminClient, names: list[str]) -> dict[str,
     try:
         answer = await client._send_request(_Metadata(names))
     except (IncompatibleBrokerVersion, NotImplementedError):
-        # It does not know the request's version, as the embedded broker.
+        # It does not know the request's version, as the embedded broker: rights it does not have either.
         return {}
     return {
         found[1]: 0 if found[0] == _TOPIC_REFUSED else (found[4] if found[0] == 0 else UNTOLD)
@@ -45,6 +45,7 @@ async def may_join(client: AIOKafkaAdminClient, group: str) -> bool:
     except GroupAuthorizationFailedError:
         return False
     except (IncompatibleBrokerVersion, NotImplementedError, TimeoutError, KafkaError):
+        # Too old to tell, or not now: joining shows.
         return True
     code, operations = answer.groups[0][0], answer.groups[0][6]
     if code == GroupAuthorizationFailedError.errno:
@@ -86,7 +87,7 @@ class _MetadataResponse(Response):  # type: ignore[misc]  # aiokafka has no type
     )
 
 
-class _MetadataStruct(RequestStruct):  # type: ignore[misc]
+class _MetadataStruct(RequestStruct):  # type: ignore[misc]  # aiokafka has no types
     API_KEY, API_VERSION = 3, 8
     RESPONSE_TYPE = _MetadataResponse
     SCHEMA = Schema(
@@ -97,7 +98,7 @@ class _MetadataStruct(RequestStruct):  # type: ignore[misc]
     )
 
 
-class _Metadata(Request[_MetadataStruct]):  # type: ignore[misc]
+class _Metadata(Request[_MetadataStruct]):  # type: ignore[misc]  # aiokafka has no types
     API_KEY = 3
 
     def __init__(self, names: list[str]) -> None:
@@ -107,14 +108,14 @@ class _Metadata(Request[_MetadataStruct]):  # type: ignore[misc]
         return request_struct_class(self._names, False, False, True)
 
 
-class _GroupsStruct(RequestStruct):  # type: ignore[misc]
+class _GroupsStruct(RequestStruct):  # type: ignore[misc]  # aiokafka has no types
     API_KEY, API_VERSION = 15, 3
     # aiokafka's own request of this version reads the answer as one of version 2, without the operations.
     RESPONSE_TYPE = DescribeGroupsResponse_v3
     SCHEMA = Schema(("groups", Array(String())), ("operations", Boolean))
 
 
-class _Groups(Request[_GroupsStruct]):  # type: ignore[misc]
+class _Groups(Request[_GroupsStruct]):  # type: ignore[misc]  # aiokafka has no types
     API_KEY = 15
 
     def __init__(self, names: list[str]) -> None:

@@ -40,6 +40,7 @@ async def shape(client: AIOKafkaAdminClient, name: str) -> Shape | None:
     try:
         answer = await client._send_request(_TopicMetadata(name))
     except (IncompatibleBrokerVersion, NotImplementedError):
+        # A broker from before topics had ids (2.8), or the embedded one: the number of partitions it still tells.
         if name not in await client.list_topics():
             return None
         (described,) = await client.describe_topics([name])
