@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer
 from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS
 from streams.stages.cluster.match.join_model import JoinTrees, parse
@@ -49,9 +50,14 @@ class History:
         return History(self.measures[keep], self.right[keep], kept)
 
 
-class _Undecided:
+class Never:
+    """Joins nothing and merges nothing, whatever it is asked."""
+
     def probability(self, values: Sequence[float]) -> float:
         return 0.0
+
+    def predict(self, table: Table) -> Vector:
+        return np.zeros(len(table))
 
 
 class Switch:
@@ -64,19 +70,13 @@ class Switch:
         return self.trees.probability(values) if self.trees else 0.0
 
 
-def history(rows: Iterable[Labelled]) -> History:
-    """The contenders of each article of a stream in which every article before it was put where it belongs."""
-    clusterer = Clusterer(_Undecided())
+def along(rows: Iterable[Labelled]) -> Iterator[tuple[Clusterer, Labelled, str | None]]:
+    """A stream, each article before it comes: the clusterer in which every article before stands where it belongs, the
+    article, and the id of its story there (None: it begins one)."""
+    clusterer = Clusterer(Never(), Never())
     home: dict[str, str] = {}
-    measures: list[tuple[float, ...]] = []
-    right: list[bool] = []
-    stories: list[str] = []
     for position, row in enumerate(rows):
-        scored = clusterer.contenders(row.article)
-        for match, values in zip(scored.ranked, scored.values, strict=False):
-            measures.append(values)
-            right.append(match.story_id == home.get(row.story))
-            stories.append(row.story)
+        yield clusterer, row, home.get(row.story)
         decision = clusterer.decide(row.article)
         if decision is None:
             continue
@@ -86,6 +86,19 @@ def history(rows: Iterable[Labelled]) -> History:
         else:
             home[row.story] = placed.story_id
         clusterer.apply(row.article, replace(decision, events=(*others, placed)), position)
+
+
+def history(rows: Iterable[Labelled]) -> History:
+    """The contenders of each article of a stream in which every article before it was put where it belongs."""
+    measures: list[tuple[float, ...]] = []
+    right: list[bool] = []
+    stories: list[str] = []
+    for clusterer, row, home in along(rows):
+        scored = clusterer.contenders(row.article)
+        for match, values in zip(scored.ranked, scored.values, strict=False):
+            measures.append(values)
+            right.append(match.story_id == home)
+            stories.append(row.story)
     return History(np.array(measures, dtype=float), np.array(right, dtype=bool), stories)
 
 

@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.models.table import Table, Vector
 from streams.models.trees import Trees, dump
-from streams.stages.cluster import Clusterer
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS
 from streams.stages.cluster.match.nearest import parse_pairs
+from training import stories_learning
 from training.stories_data import Labelled, by_time, foreign, shuffled, synthetic, undated, untitled
+from training.stories_learning import INVENTED, along
 
-#: Boosting: small trees, slow and few, monotone. Leave-one-corpus-out means: stumps lose .01.
+#: As the decision on small stories is boosted (leave-one-corpus-out means: stumps lose .01), down to this depth.
 DEPTH = 4
-PARAMETERS = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 8,
-    "max_depth": DEPTH,
-    "min_child_samples": 50,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "verbosity": -1,
-    "num_threads": 1,
-    "deterministic": True,
-}
-ROUNDS = 150
+PARAMETERS = stories_learning.PARAMETERS | {"max_depth": DEPTH, "min_child_samples": 50}
 #: What pairs of one story weigh in each corpus, whatever share of its pairs they are: how often news is told twice is
 #: the stream's, not the pair's.
 TOGETHER = 0.3
 #: Articles of a set that a stream has at most, and pairs that a corpus teaches by at most, drawn at random.
 MOST_ARTICLES, MOST_PAIRS = 2_000, 60_000
-#: Made-up articles of each stream.
-INVENTED = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +42,19 @@ class Pairs:
         return weights
 
 
-class _Never:
-    """Joins nothing."""
-
-    def probability(self, values: Sequence[float]) -> float:
-        return 0.0
-
-    def predict(self, table: Table) -> Vector:
-        return np.zeros(len(table))
-
-
 def pairs_along(rows: Iterable[Labelled]) -> Pairs:
     """The pairs that a stream compares in which every article before was put where it belongs."""
-    never = _Never()
-    clusterer = Clusterer(never, never)
-    home: dict[str, str] = {}
-    features: list[NDArray[np.float32]] = []
+    features = [np.zeros((0, len(PAIR_CONSTRAINTS)), dtype=np.float32)]
     right: list[bool] = []
     stories: list[int] = []
     numbers: dict[str, int] = {}
-    for position, row in enumerate(rows):
+    for clusterer, row, home in along(rows):
         number = numbers.setdefault(row.story, len(numbers))
         for story_id, table in clusterer.pairs(row.article):
             features.append(table.values)
-            right += [story_id == home.get(row.story)] * len(table)
+            right += [story_id == home] * len(table)
             stories += [number] * len(table)
-        decision = clusterer.decide(row.article)
-        if decision is None:
-            continue
-        placed = next(event for event in decision.events if event.type == "created")
-        if row.story in home:
-            placed = replace(placed, type="joined", story_id=home[row.story])
-        else:
-            home[row.story] = placed.story_id
-        kept = tuple(event for event in decision.events if event.type == "closed")
-        clusterer.apply(row.article, replace(decision, events=(*kept, placed)), position)
-    width = len(PAIR_CONSTRAINTS)
-    values = np.concatenate(features) if features else np.zeros((0, width), dtype=np.float32)
-    return Pairs(values, np.array(right, dtype=bool), np.array(stories, dtype=np.int64))
+    return Pairs(np.concatenate(features), np.array(right, dtype=bool), np.array(stories, dtype=np.int64))
 
 
 def pairs_of(rows: Sequence[Labelled]) -> Pairs:
@@ -140,7 +99,7 @@ def fit_pairs(parts: Sequence[Pairs], seed: int = 0) -> bytes:
         weights.append(held * 10_000 / held.sum())
     data = lightgbm.Dataset(np.concatenate(features), np.concatenate(right), weight=np.concatenate(weights))
     settings = PARAMETERS | {"monotone_constraints": list(PAIR_CONSTRAINTS.values()), "seed": seed}
-    return dump(list(PAIR_CONSTRAINTS), [lightgbm.train(settings, data, ROUNDS).dump_model()], DEPTH)
+    return dump(list(PAIR_CONSTRAINTS), [lightgbm.train(settings, data, stories_learning.ROUNDS).dump_model()], DEPTH)
 
 
 def pair_trees(parts: Sequence[Pairs], seed: int = 0) -> Trees:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS
 from training.stories_data import foreign, synthetic, thinned, undated, untitled
-from training.stories_learning import History, folds, history, trees
+from training.stories_learning import History, along, folds, history, trees
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +51,10 @@ def test_streams_can_be_made_harder() -> None:
     assert {row.article.language for row in foreign(rows)} == {"eo"}
     assert {row.article.title for row in untitled(rows)} == {None}
     assert {row.article.published for row in undated(rows)} == {None}
+
+
+def test_a_history_puts_every_article_where_it_belongs_however_large_its_story() -> None:
+    """The decision on large stories, which ships with weights, must not meddle."""
+    one = [replace(row, story="one") for row in synthetic(150, 5)]
+    (*_, (clusterer, _, _)) = along(one)
+    assert len(set(clusterer.assignments().values())) == 1
