@@ -1,4 +1,4 @@
-"""What speaks for two articles' being about one event, as a few numbers: the input of the join decision.
+"""What speaks for two articles' being about one event, as a few numbers: what large stories are decided by.
 
 They compare an article with *one* member of a story, so that they know neither how large the story is nor how busy
 the stream: a pair in a story of ten is like a pair in a story of a thousand. What cannot be measured (no title, no
@@ -88,7 +88,6 @@ class Probe:
     idf: Floats
     ranks: NDArray[np.int64]
     by_rank: Floats
-    date: float
 
 
 def probe(
@@ -106,9 +105,7 @@ def probe(
     order = np.argsort(-rarity, kind="stable")
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
-    return Probe(
-        vector, proper, idf, date, side, rarity, ranks, rarity[order], date.timestamp() if date else float("nan")
-    )
+    return Probe(vector, proper, idf, date, side, rarity, ranks, rarity[order])
 
 
 def compare(one: Probe, others: Sequence[Side], dates: Sequence[float]) -> Table:
@@ -138,19 +135,20 @@ def compare(one: Probe, others: Sequence[Side], dates: Sequence[float]) -> Table
     body, title, names = cosine(BODY), cosine(TITLE), cosine(NAMES)
     words = fields == BODY
     at, row, own, theirs, theirs_named = at[words], row[words], own[words], theirs[words], theirs_named[words]
-    own_named = one.side.named[at]
+    own_named = own * own * one.side.named[at]
 
     def total(values: Any) -> Floats:
         return np.bincount(row, values, minlength=count).astype(np.float64)
 
     mine, yours = total(own * own), total(theirs * theirs)
-    named = _share(total(own * own * own_named), one.side.named_weight, mine)
+    named = _share(total(own_named), one.side.named_weight, mine)
     their_weights = np.array([other.named_weight for other in others])
     their_named = _share(total(theirs * theirs * theirs_named), their_weights, yours)
-    rest = _share(mine - total(own * own * own_named), 1.0 - one.side.named_weight, mine)
+    rest = _share(mine - total(own_named), 1.0 - one.side.named_weight, mine)
     titled = np.array([one.side.has_title and other.has_title for other in others])
     known = np.array([one.side.has_names and other.has_names for other in others])
-    hours = np.minimum(np.abs(np.asarray(dates) - one.date) / 3600.0, WEEK)
+    date = one.published.timestamp() if one.published else float("nan")
+    hours = np.minimum(np.abs(np.asarray(dates) - date) / 3600.0, WEEK)
     columns = {
         "body": body,
         "title": np.where(titled, title, body),

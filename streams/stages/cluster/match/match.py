@@ -75,6 +75,8 @@ class Scored:
     ranked: Sequence[Match]
     values: Sequence[tuple[float, ...]]
     chances: Sequence[float]
+    #: How likely the article is about one event with the nearest members; None: the story is too small to be asked.
+    nearness: Sequence[float | None]
     #: The same article against other candidates.
     again: Callable[[Sequence[Match]], Scored]
 
@@ -107,7 +109,7 @@ class Matcher:
                 scored = without if without.chances[without.best] >= THRESHOLD else scored
         best = scored.best
         joins = scored.chances[best] >= THRESHOLD
-        evidence = _evidence(scored, best, joins, labels, article, self.stories)
+        evidence = _evidence(scored, joins, labels, article, one.published, self.stories)
         if not joins:
             return Verdict(None, evidence)
         winner = scored.ranked[best]
@@ -158,23 +160,24 @@ class Matcher:
         names = [each for each in body if each[0] in one.proper]
         others = [each for each in body if each[0] not in one.proper] if names else []
         shares_of_time: dict[str, float] = {}
-        nearest: dict[str, float] = {}
+        asked: dict[str, float | None] = {}
 
         def assess(ranked: Sequence[Match]) -> Scored:
-            values, chances = [], []
+            values, chances, nearness = [], [], []
             for rank, each in enumerate(ranked[:CONTENDERS]):
                 if each.story_id not in shares_of_time:
                     times = _times(self.stories[each.story_id].story)
                     share = min((self.index.time_share(date, times) for date in dates), default=nan)
                     shares_of_time[each.story_id] = share
-                    nearest[each.story_id] = 0.0
-                    if by_members and each.size >= LARGE:
-                        nearest[each.story_id] = as_chance(self.nearness(one, self.listed(each.story_id)))
+                    ask = by_members and each.size >= LARGE
+                    asked[each.story_id] = self.nearness(one, self.listed(each.story_id)) if ask else None
                 share = shares_of_time[each.story_id]
                 value = join_features(rank, ranked, shares, idf, names=names, others=others, time_share=share)
+                near = asked[each.story_id]
                 values.append(value)
-                chances.append(max(self.join_model.probability(value), nearest[each.story_id]))
-            return Scored(ranked, values, chances, assess)
+                nearness.append(near)
+                chances.append(max(self.join_model.probability(value), 0.0 if near is None else as_chance(near)))
+            return Scored(ranked, values, chances, nearness, assess)
 
         return assess(matches)
 
@@ -267,13 +270,15 @@ def hours_apart(published: datetime | None, story: Story) -> float | None:
 
 def _evidence(
     scored: Scored,
-    best: int,
     joins: bool,
     labels: Mapping[int, str],
     article: TaggedArticle,
+    published: datetime | None,
     stories: StoryStore,
 ) -> Evidence:
+    best = scored.best
     winner = scored.ranked[best]
+    near = scored.nearness[best]
     story = stories[winner.story_id].story
     others = sorted((place for place in range(len(scored.chances)) if place != best), key=lambda p: -scored.chances[p])
     # An article that starts a story tells which one it came nearest to.
@@ -295,11 +300,14 @@ def _evidence(
         terms=_strongest(winner.parts, labels, entities=False),
         entities=_strongest(winner.parts, labels, entities=True),
         quotes=shared_quotes(article, story, SHOWN),
-        hours_apart=hours_apart(article.published, story),
+        hours_apart=hours_apart(published, story),
         runner_up=runner,
-        measures=tuple(
-            (name, None if value != value else round(value, 4))
-            for name, value in zip(MONOTONE_CONSTRAINTS, scored.values[best], strict=True)
+        measures=(
+            *(
+                (name, None if value != value else round(value, 4))
+                for name, value in zip(MONOTONE_CONSTRAINTS, scored.values[best], strict=True)
+            ),
+            *((("nearest_members", round(near, 4)),) if near is not None else ()),
         ),
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from streams.contracts.records import TaggedArticle
 from streams.models.table import Table, Vector
-from streams.stages.cluster import Clusterer
+from streams.stages.cluster import Clusterer, explain
 from streams.stages.cluster.features.article_features import BODY, TITLE, key_of, pack, pack_keys
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, UNDATED, WEEK, compare, probe, side_of
 from streams.stages.cluster.lifecycle.decide import SECOND_LOOK
@@ -121,6 +121,10 @@ def test_a_large_story_takes_what_its_nearest_members_take() -> None:
     homes = {send(clusterer, number) for number in range(LARGE)}
     assert len(homes) == 1
     says.story = 0.0  # the average member has drifted away
+    late = clusterer.decide(TaggedArticle(id="late", text="The storm closed the harbour of Portford.", language="en"))
+    assert late is not None
+    told = "\n".join(explain(late))
+    assert "90% likely to be about one event with the story's nearest articles" in told
     assert send(clusterer, LARGE) in homes
     says.pair = 0.1
     assert send(clusterer, LARGE + 1) not in homes
