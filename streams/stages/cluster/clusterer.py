@@ -16,7 +16,7 @@ from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold
 from streams.stages.cluster.match.join_model import shipped
 from streams.stages.cluster.match.match import JoinModel, Matcher, Scored
-from streams.stages.cluster.match.nearest import PairModel, shipped_pairs
+from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
 from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore, utc
 from streams.text import language_key
 
@@ -83,7 +83,8 @@ class Clusterer:
 
     def _decider(self, language: str) -> Decider:
         group = self._groups.get(language) or LanguageIndex(language)
-        matcher = Matcher(self._members, self._stories, group, self._join_model, self._pair_model)
+        nearest = Nearest(self._members, self._stories, group, self._pair_model)
+        matcher = Matcher(self._stories, group, self._join_model, nearest)
         return Decider(self._members, self._stories, group, matcher)
 
     def apply(self, article: TaggedArticle, decision: Decision, position: int) -> Changes:

@@ -43,7 +43,7 @@ class Decider:
         """Each contender with the features of the article's pairs with its listed members."""
         one = self._probe(article, features)
         for each in self.matcher.contenders(one).ranked[:CONTENDERS]:
-            yield each.story_id, self.matcher.pairs(one, self.matcher.listed(each.story_id))
+            yield each.story_id, self.matcher.nearest.pairs(one, each.story_id)
 
     def _probe(self, article: TaggedArticle, features: Features) -> Probe:
         idf = self.group.idf(features.tf)

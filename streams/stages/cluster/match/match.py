@@ -11,8 +11,7 @@ from typing import Protocol
 
 from streams.contracts.limits import clip
 from streams.contracts.records import Evidence, RunnerUp, Shared, Story, TaggedArticle
-from streams.models.table import Table
-from streams.stages.cluster.features.article_features import BODY, ENTITIES, added, pack, unpack, unpack_keys
+from streams.stages.cluster.features.article_features import BODY, ENTITIES, added, pack, unpack
 from streams.stages.cluster.features.join_features import (
     CONTENDERS,
     MONOTONE_CONSTRAINTS,
@@ -21,19 +20,10 @@ from streams.stages.cluster.features.join_features import (
     match,
     shares_of,
 )
-from streams.stages.cluster.features.pair_features import Probe, compare, probe, side_of
+from streams.stages.cluster.features.pair_features import Probe, probe
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import shared_quotes
-from streams.stages.cluster.match.nearest import (
-    CROSSED,
-    CROSSED_SIZE,
-    CROSSED_THRESHOLD,
-    LARGE,
-    NEAREST,
-    RIVALS,
-    PairModel,
-    as_chance,
-)
+from streams.stages.cluster.match.nearest import CROSSED_SIZE, CROSSED_THRESHOLD, LARGE, RIVALS, Nearest, as_chance
 from streams.stages.cluster.store.story_store import Member, StoryStore
 
 #: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
@@ -87,13 +77,12 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A language's stories as candidates, and the two models of the decision."""
+    """A language's stories as candidates, and the decision: on all by ``join_model``, on large ones by ``nearest`` too."""
 
-    members: Mapping[str, Member]
     stories: StoryStore
     index: LanguageIndex
     join_model: JoinModel
-    pair_model: PairModel
+    nearest: Nearest
 
     def verdict(self, one: Probe, article: TaggedArticle, labels: Mapping[int, str]) -> Verdict:
         """The verdict on an article that is in no story yet; ``labels``: key → what a person reads."""
@@ -121,7 +110,7 @@ class Matcher:
                 continue
             chance, least = self._same(winner.story_id, rival.story_id, grown), MERGE_THRESHOLD
             if chance < least:
-                chance, least = self.crossed(winner.story_id, rival.story_id), CROSSED_THRESHOLD
+                chance, least = self.nearest.crossed(winner.story_id, rival.story_id), CROSSED_THRESHOLD
             if chance >= least:
                 both = Evidence(
                     score=round(chance, 4),
@@ -170,7 +159,7 @@ class Matcher:
                     share = min((self.index.time_share(date, times) for date in dates), default=nan)
                     shares_of_time[each.story_id] = share
                     ask = by_members and each.size >= LARGE
-                    asked[each.story_id] = self.nearness(one, self.listed(each.story_id)) if ask else None
+                    asked[each.story_id] = self.nearest.nearness(one, each.story_id) if ask else None
                 share = shares_of_time[each.story_id]
                 value = join_features(rank, ranked, shares, idf, names=names, others=others, time_share=share)
                 near = asked[each.story_id]
@@ -197,7 +186,7 @@ class Matcher:
         """The story that has turned out to be the same as a member's, by what their members have in common."""
         if self.stories[story_id].story.article_count < CROSSED_SIZE:
             return None
-        one = self._probe_of(member)
+        one = self.nearest.probe_of(member)
         shares = shares_of(one.vector)
         found = []
         for other_id in candidates(one.vector, shares, self.index):
@@ -206,38 +195,10 @@ class Matcher:
                 found.append(match(other_id, one.vector, shares, unpack(live.profile), live.story.article_count))
         found.sort(key=lambda each: (-each.similarity, each.story_id))
         for rival in found[:RIVALS]:
-            chance = self.crossed(story_id, rival.story_id)
+            chance = self.nearest.crossed(story_id, rival.story_id)
             if chance >= CROSSED_THRESHOLD:
                 return rival.story_id, Evidence(score=round(chance, 4), threshold=CROSSED_THRESHOLD)
         return None
-
-    def crossed(self, story_id: str, other_id: str) -> float:
-        """How likely members of the smaller of two stories belong to the other, on the average; 0: one is too small."""
-        some, others = sorted((self.listed(story_id), self.listed(other_id)), key=len)
-        if len(some) < CROSSED_SIZE:
-            return 0.0
-        last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
-        picked = [some[last * step // steps] for step in range(steps + 1)]
-        return sum(self.nearness(self._probe_of(member), others) for member in picked) / len(picked)
-
-    def nearness(self, one: Probe, members: Sequence[Member]) -> float:
-        """How likely an article is about one event with the nearest of these members, on the average."""
-        likeliest = sorted(self.pair_model.predict(self.pairs(one, members)).tolist())[-NEAREST:]
-        return sum(likeliest) / len(likeliest) if likeliest else 0.0
-
-    def pairs(self, one: Probe, members: Sequence[Member]) -> Table:
-        """The features of an article's pairs with members, a row each."""
-        dates = [member.published.timestamp() if member.published else nan for member in members]
-        return compare(one, [side_of(member.vector, member.proper) for member in members], dates)
-
-    def listed(self, story_id: str) -> list[Member]:
-        """The members of a story that its snapshot lists."""
-        found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)
-        return [member for member in found if member is not None and member.vector]
-
-    def _probe_of(self, member: Member) -> Probe:
-        vector = unpack(member.vector)
-        return probe(vector, frozenset(unpack_keys(member.proper)), self.index.idf(vector), member.published)
 
 
 def candidates(vector: Mapping[int, float], shares: Sequence[float], group: LanguageIndex) -> list[str]:

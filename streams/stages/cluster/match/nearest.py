@@ -10,13 +10,19 @@ members does neither. Small stories are left to the measures of ``join_features`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import nan
 from typing import Protocol
 
 from streams.models.table import Table, Vector
 from streams.models.trees import Trees, load
-from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS
+from streams.stages.cluster.features.article_features import unpack, unpack_keys
+from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, Probe, compare, probe, side_of
+from streams.stages.cluster.index.language_index import LanguageIndex
+from streams.stages.cluster.store.story_store import Member, StoryStore
 
 #: Articles from which a story is large. Development data: with four (and fragments of three, merged from .6) snippets
 #: ran together.
@@ -38,6 +44,46 @@ class PairModel(Protocol):
     """What says how likely pairs of articles are about one event: the shipped trees, or another for comparison."""
 
     def predict(self, table: Table) -> Vector: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What a language's stories say of an article through the members that their snapshots list."""
+
+    members: Mapping[str, Member]
+    stories: StoryStore
+    index: LanguageIndex
+    model: PairModel
+
+    def nearness(self, one: Probe, story_id: str) -> float:
+        """How likely an article is about one event with the story's nearest members, on the average; 0: none is left."""
+        likeliest = sorted(self.model.predict(self.pairs(one, story_id)).tolist())[-NEAREST:]
+        return sum(likeliest) / len(likeliest) if likeliest else 0.0
+
+    def pairs(self, one: Probe, story_id: str) -> Table:
+        """The features of an article's pairs with the story's members, a row each."""
+        members = self._listed(story_id)
+        dates = [member.published.timestamp() if member.published else nan for member in members]
+        return compare(one, [side_of(member.vector, member.proper) for member in members], dates)
+
+    def crossed(self, story_id: str, other_id: str) -> float:
+        """How likely members of the smaller of two stories belong to the other, on the average; 0: one is too small."""
+        small, large = sorted((story_id, other_id), key=lambda id_: len(self._listed(id_)))
+        some = self._listed(small)
+        if len(some) < CROSSED_SIZE:
+            return 0.0
+        last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
+        picked = [some[last * step // steps] for step in range(steps + 1)]
+        return sum(self.nearness(self.probe_of(member), large) for member in picked) / len(picked)
+
+    def probe_of(self, member: Member) -> Probe:
+        """A member as it would be compared today."""
+        vector = unpack(member.vector)
+        return probe(vector, frozenset(unpack_keys(member.proper)), self.index.idf(vector), member.published)
+
+    def _listed(self, story_id: str) -> list[Member]:
+        found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)
+        return [member for member in found if member is not None and member.vector]
 
 
 def as_chance(nearness: float) -> float:
