@@ -77,7 +77,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A language's stories as candidates; ``join_model`` decides on all of them, ``nearest`` on the large ones as well."""
+    """A language's stories as candidates; ``join_model`` decides on all of them, ``nearest`` on large ones as well."""
 
     stories: StoryStore
     index: LanguageIndex

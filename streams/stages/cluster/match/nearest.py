@@ -56,7 +56,7 @@ class Nearest:
     model: PairModel
 
     def nearness(self, one: Probe, story_id: str) -> float:
-        """How likely an article is about one event with the story's nearest members, on the average; 0 without any."""
+        """How likely an article is about one event with the story's nearest members, on the average (none: 0)."""
         likeliest = sorted(self.model.predict(self.pairs(one, story_id)).tolist())[-NEAREST:]
         return sum(likeliest) / len(likeliest) if likeliest else 0.0
 
