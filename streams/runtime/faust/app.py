@@ -11,9 +11,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import faust
+from faust.transport.consumer import Consumer
 from faust.types import TP, EventT
 
 from streams.contracts.records import Stage
@@ -71,8 +72,21 @@ class StageApp(faust.App):
     watch: Watchdog
     #: Compares the topics with what is known of them; to be awaited before the first record.
     check_topics: Callable[[], Awaitable[None]]
+    #: What is called when the worker stops and all that it had in hand is committed, before it leaves its group.
+    on_committed: Callable[[], None] = staticmethod(lambda: None)
     #: Whether the group has ever given this worker its partitions (which may be none).
     joined: bool = False
+
+    def _new_consumer(self) -> Consumer:
+        consumer = cast(Consumer, super()._new_consumer())
+        finish = consumer.on_stop
+
+        async def on_stop() -> None:
+            await finish()
+            self.on_committed()
+
+        consumer.on_stop = on_stop  # type: ignore[method-assign]  # the transport makes it, of its own class
+        return consumer
 
     def _new_producer(self) -> FencedProducer:
         return FencedProducer(

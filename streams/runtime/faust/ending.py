@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from typing import NoReturn
 
 from aiokafka.errors import (
@@ -47,6 +48,28 @@ _AWAY = (
 )
 #: What only a person can mend.
 _HOPELESS = (NewerStateError, PartitionsError)
+
+
+#: Seconds that a worker which is told to stop waits for its group once all is committed.
+LEAVE_WITHIN = 10.0
+
+
+def leave_within(stage_name: Stage, seconds: float = LEAVE_WITHIN) -> None:
+    """End the process well when leaving the group takes longer than this.
+
+    A worker that is stopped while its group forms anew has a request to join in hand, which the broker answers before
+    it reads that the worker leaves: once all others have joined, or after the rebalance timeout of a minute. All that
+    was in hand is committed by then, and a group does without a member that ends.
+    """
+
+    def end() -> None:
+        logger.warning("%s stops without waiting for its group any longer; all in hand is committed", stage_name)
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True  # a worker that does leave in time ends as ever
+    timer.start()
 
 
 def die(stage_name: Stage, error: Exception) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import NoReturn
 
 import faust
@@ -18,7 +19,7 @@ from streams.kafka.access import refusal
 from streams.kafka.errors import BrokerError
 from streams.kafka.security import client_options
 from streams.runtime.faust.app import StageApp, create_app
-from streams.runtime.faust.ending import die
+from streams.runtime.faust.ending import die, leave_within
 from streams.runtime.faust.watchdog import Status, Watchdog
 from streams.runtime.inputs import PartitionsError
 from streams.runtime.pool import WorkerDiedError, WorkError
@@ -45,6 +46,7 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     app = create_app(settings, stage)
+    app.on_committed = partial(leave_within, stage)
     worker = faust.Worker(
         app,
         PoolService(app),
