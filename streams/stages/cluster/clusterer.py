@@ -40,7 +40,10 @@ class Clusterer:
     Usage: ``decision = decide(article)``; publish it; ``apply(article, decision, position)``; publish what it returns.
     """
 
-    def __init__(self, join_model: JoinModel | None = None, pair_model: PairModel | None = None) -> None:
+    def __init__(
+        self, join_model: JoinModel | None = None, pair_model: PairModel | None = None, lean: float = 0.0
+    ) -> None:
+        self._lean = lean
         self._join_model = join_model or shipped()
         self._pair_model = pair_model or shipped_pairs()
         self._reset()
@@ -84,7 +87,7 @@ class Clusterer:
     def _decider(self, language: str) -> Decider:
         group = self._groups.get(language) or LanguageIndex(language)
         nearest = Nearest(self._members, self._stories, group, self._pair_model)
-        matcher = Matcher(self._stories, group, self._join_model, nearest)
+        matcher = Matcher(self._stories, group, self._join_model, nearest, self._lean)
         return Decider(self._members, self._stories, group, matcher)
 
     def apply(self, article: TaggedArticle, decision: Decision, position: int) -> Changes:

@@ -42,13 +42,13 @@ class Decider:
     def pairs(self, article: TaggedArticle, features: Features) -> Iterator[tuple[str, Table]]:
         """Each contender with the features of the article's pairs with its listed members."""
         one = self._probe(article, features)
-        for each in self.matcher.contenders(one).ranked[:CONTENDERS]:
+        for each in self.matcher.ranked(one)[:CONTENDERS]:
             yield each.story_id, self.matcher.nearest.pairs(one, each.story_id)
 
     def _probe(self, article: TaggedArticle, features: Features) -> Probe:
         idf = self.group.idf(features.tf)
         date = self.group.plausible(utc(article.published)) if article.published else None
-        return probe(weigh(features.tf, idf), features.proper, idf, date)
+        return probe(weigh(features.tf, idf), features.proper, idf, date, len(features.words))
 
     def new(self, article: TaggedArticle, features: Features, language: str) -> Decision:
         """The decision on an article that is in no story."""
