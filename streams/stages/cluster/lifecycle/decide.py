@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from streams.contracts.records import Decision, Story, StoryArticle, TaggedArticle
+from streams.contracts.records import Decision, StoryArticle, TaggedArticle
 from streams.models.table import Table
 from streams.stages.cluster.features.article_features import Features, added, cut, pack, unpack, weigh
 from streams.stages.cluster.features.join_features import CONTENDERS
@@ -118,7 +118,7 @@ class Decider:
         if own_origin(shown) == own_origin(member) and overlap(member.sketch, sketched) >= NEAR_COPY:
             origin = member.origin  # still the same text by the same
         else:
-            origin = self._origin(shown, sketched, story)
+            origin = self._origin(shown, sketched, story.articles)
         shown = replace(shown, origin=origin)
         events.add("revised", story_id, at, article=shown, before=None if listed else in_short(member))
         return Decision(
@@ -175,12 +175,13 @@ class Decider:
     ) -> _Joining:
         """The events of joining, and of a split if the story has drifted apart."""
         parted = looked = ""
+        listed = self.stories[story_id].story.articles
         if verdict.same is not None:
             older, younger = self._by_age(story_id, verdict.same)
             events.without_closing(older)
             events.without_closing(younger)
             events.add("merged", younger, at, other_id=older, evidence=verdict.same_evidence)
-            story_id = older
+            story_id, listed = older, (*self.stories[older].story.articles, *self.stories[younger].story.articles)
         elif due(self.stories[story_id].story.article_count, self.stories[story_id].looked):
             looked = story_id
             leaving, kept = self._parting(story_id)
@@ -189,10 +190,11 @@ class Decider:
                 parted = self._sum(leaving)
                 events.add("split", new_id, at, other_id=story_id, moved=leaving, kept=kept)
                 story_id = self._nearer(vector, story_id, new_id, parted, len(leaving))
+                listed = tuple(one for one in listed if (one in leaving) == (story_id == new_id))
         held = self.stories.get(story_id)
         if not events.without_closing(story_id) and held is not None and held.story.status == "closed":
             events.add("reopened", story_id, at)
-        shown = replace(shown, origin=self._origin(shown, sketched, held.story if held else None))
+        shown = replace(shown, origin=self._origin(shown, sketched, listed))
         events.add("joined", story_id, at, article=shown, evidence=verdict.evidence)
         return _Joining(parted, looked)
 
@@ -240,9 +242,9 @@ class Decider:
         far = sum(weight * leaves.get(key, 0.0) for key, weight in vector.items()) / size
         return new_id if far > near else story_id
 
-    def _origin(self, shown: StoryArticle, sketched: str, story: Story | None) -> str:
+    def _origin(self, shown: StoryArticle, sketched: str, listed: Sequence[StoryArticle]) -> str:
         """The origin of the first other member that the article is a near-copy of, or its own."""
-        for one in story.articles if story else ():
+        for one in listed:
             member = self.members.get(one.id) if one.id != shown.id else None
             if member is not None and overlap(member.sketch, sketched) >= NEAR_COPY:
                 return one.origin

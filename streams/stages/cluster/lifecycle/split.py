@@ -20,8 +20,10 @@ LOOK_EVERY = 256
 SAMPLE = 32
 #: Newest members that are read where the sample falls apart, and most that move: what one decision may cost and hold.
 READ, MOVED = 2048, 512
-#: It parts if its two groups are less alike than this fraction of what each holds together with …
-APART = 0.4
+#: It parts if its two groups are less alike than this fraction of what each holds together with. Development data: of
+#: two events put together, as many full texts are found apart as with .4, and 2 % fewer headlines; of large stories of
+#: headlines that are one, half as many are cut (4 % instead of 10 %; of full texts none). And …
+APART = 0.25
 #: … and each has this many members.
 SMALLEST = 3
 
