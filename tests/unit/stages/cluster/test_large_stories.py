@@ -11,7 +11,8 @@ from unittest.mock import patch
 from streams.contracts import codec
 from streams.contracts.records import Decision, Story, StoryArticle, TaggedArticle
 from streams.stages.cluster import Clusterer, fold
-from streams.stages.cluster.features.article_features import added, pack
+from streams.stages.cluster.features.article_features import added, pack, unpack
+from streams.stages.cluster.index.language_index import _Silences
 from streams.stages.cluster.lifecycle import decide
 from streams.stages.cluster.lifecycle.fold import LISTED
 from streams.stages.cluster.lifecycle.split import MOVED, READ, SAMPLE, bisect, due, sampled
@@ -95,7 +96,7 @@ def test_a_look_reads_no_more_of_ten_thousand_members_than_it_may() -> None:
         compared.append(len(vectors))
         return bisect(vectors)
 
-    with patch.object(decide, "bisect", watched), patch.object(decide, "unpack", wraps=decide.unpack) as unpacked:
+    with patch.object(decide, "bisect", watched), patch.object(decide, "unpack", wraps=unpack) as unpacked:
         [decision], _ = deliver(clusterer, iter([next(articles(1, 0))]), first=count)
     assert compared == [SAMPLE]
     moved = next(event.moved for event in decision.events if event.type == "split")
@@ -168,3 +169,23 @@ def test_a_sample_is_of_all_a_storys_life_and_of_what_came_last() -> None:
     assert len([number for number in some if number < 5000]) >= SAMPLE // 4
     for count in (33, 40, 63):
         assert len(set(sampled(ids[:count], 5))) == SAMPLE
+
+
+def test_what_a_story_gained_is_not_stepped_over_for_ever() -> None:
+    silences = _Silences()
+    for number in range(5000):
+        silences.put("large", float(number))
+    for number in range(4):
+        silences.put(f"small-{number}", 4000.0 + number)
+    # In order, no more than asked for, each once, and as often as one asks.
+    for _ in range(2):
+        assert silences.before(4500.0, 3) == ["small-0", "small-1", "small-2"]
+    assert silences.before(9000.0, 9) == ["small-0", "small-1", "small-2", "small-3", "large"]
+    assert silences.before(4000.0, 3) == []
+    assert len(silences._heap) == 5
+    silences.put("large", 3.0)
+    silences.put("large", 5.0)
+    silences.put("large", 3.0)
+    assert silences.before(9.0, 3) == ["large"]
+    silences.drop("large")
+    assert silences.before(9.0, 3) == []
