@@ -21,6 +21,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "id": story.id,
         "headline": story.headline,
         "status": story.status,
+        "outlets": story.outlets,
         "origins": story.origins,
         "sources": story.sources,
         "articles": [
@@ -34,7 +35,7 @@ def story_json(story: Story) -> dict[str, Any]:
 
 def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -> None:
     """Headline, outlets, people and places, shared quotations, and why each article is in it."""
-    outlets, origins = len(story.sources), story.origins
+    outlets, origins = story.outlets, story.origins
     console.print()
     console.print(Text(story.headline, style="bold"))
     counts = [_count(story.article_count, "article"), _count(outlets, "outlet"), _count(origins, "origin")]

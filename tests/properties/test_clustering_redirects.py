@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from streams.contracts.records import Decision, Story, TaggedArticle
 from streams.stages.cluster import Clusterer, fold
 from streams.stages.cluster.index import language_index
-from streams.stages.cluster.lifecycle import decide
+from streams.stages.cluster.lifecycle import split
 
 #: Words that no two topics share, so that only an article of two topics brings their stories together.
 TOPICS = (
@@ -81,7 +81,7 @@ def lively(forgotten_articles: int) -> Iterator[None]:
     """Few articles tell the time, any size that can split is looked at, and stories are forgotten after so few."""
     with (
         patch.object(language_index, "CLOCK", 3),
-        patch.object(decide, "SPLIT_SIZES", range(6, 24)),
+        patch.object(split, "FIRST_SIZES", range(6, 24)),
         patch.object(language_index, "FORGOTTEN_ARTICLES", forgotten_articles),
     ):
         yield

@@ -228,19 +228,20 @@ class _Silences:
             heappop(self._heap)
 
     def before(self, moment: float, limit: int) -> list[str]:
-        """The stories before ``moment`` in order, at most ``limit``: reads the heap downwards, takes nothing out."""
-        found: list[str] = []
-        frontier = [(self._heap[0], 0)] if self._heap else []
-        while frontier and len(found) < limit:
-            (due, story_id), place = heappop(frontier)
-            if due >= moment:
-                break
-            if self._due.get(story_id) == due and story_id not in found:
-                found.append(story_id)
-            for child in (2 * place + 1, 2 * place + 2):
-                if child < len(self._heap):
-                    heappush(frontier, (self._heap[child], child))
-        return found
+        """The stories before ``moment`` in order, at most ``limit``.
+
+        Outdated entries on the way go, each once: a story leaves one with every article that it gains. The answer stays
+        the same.
+        """
+        found: list[tuple[float, str]] = []
+        while self._heap and self._heap[0][0] < moment and len(found) < limit:
+            entry = heappop(self._heap)
+            due, story_id = entry
+            if self._due.get(story_id) == due and entry not in found:
+                found.append(entry)
+        for entry in found:
+            heappush(self._heap, entry)
+        return [story_id for _, story_id in found]
 
 
 @cache
