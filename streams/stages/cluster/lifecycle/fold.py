@@ -10,15 +10,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from streams.contracts.records import Story, StoryArticle, StoryEntity, StoryEvent, StoryQuote
+from streams.contracts.records import Story, StoryArticle, StoryEvent, StoryQuote
+from streams.stages.cluster.lifecycle.entities import counted
 from streams.stages.cluster.lifecycle.headline import choose
 from streams.stages.cluster.lifecycle.quotes import union, with_quotes
 from streams.text import language_key
 
 #: Members that a snapshot lists: the founder and the newest. Keeps a story of 10,000 articles within a few kB.
 LISTED = 24
-#: Outlets, entities and quotations that a snapshot holds.
-OUTLETS, ENTITIES = 48, 40
+#: Outlets that a snapshot holds.
+OUTLETS = 48
 #: Entities that a listed member keeps; the story's own list counts them all.
 MEMBER_ENTITIES = 8
 
@@ -78,7 +79,7 @@ def _add(story: Story, article: StoryArticle, at: datetime | None) -> Story:
             last_seen=_later(story.last_seen, at),
             article_count=story.article_count + 1,
             sources=union(story.sources, _outlets([article]), OUTLETS),
-            entities=_count(story.entities, article.entities, 1),
+            entities=counted(story.entities, article.entities, 1, most=story.article_count + 1),
             quotes=with_quotes(story.quotes, article),
             languages=union(story.languages, (language_key(article.language),), 8),
         ),
@@ -98,7 +99,7 @@ def _remove(story: Story, article: StoryArticle) -> Story:
             status="retracted" if count == 0 else story.status,
             article_count=count,
             sources=sources,
-            entities=_count(story.entities, article.entities, -1),
+            entities=counted(story.entities, article.entities, -1, most=count),
             quotes=_requote(listed),
         ),
         listed,
@@ -111,7 +112,8 @@ def _replace(story: Story, article: StoryArticle) -> Story:
     listed = []
     for member in story.articles:
         if member.id == article.id:
-            entities = _count(_count(entities, member.entities, -1), article.entities, 1)
+            most = story.article_count
+            entities = counted(counted(entities, member.entities, -1, most=most), article.entities, 1, most=most)
             listed.append(article)
         else:
             listed.append(member)
@@ -131,7 +133,7 @@ def _absorb(story: Story, younger: Story) -> Story:
             last_seen=_later(story.last_seen, younger.last_seen),
             article_count=story.article_count + younger.article_count,
             sources=union(story.sources, younger.sources, OUTLETS),
-            entities=_merge_counts(story.entities, younger.entities),
+            entities=counted(story.entities, younger.entities, 1, most=story.article_count + younger.article_count),
             quotes=_requote(listed),
             languages=union(story.languages, younger.languages, 8),
         ),
@@ -173,27 +175,6 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other) if one and other else one or other
-
-
-def _merge_counts(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...]) -> tuple[StoryEntity, ...]:
-    return _count(held, more, 1)
-
-
-def _count(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...], sign: int) -> tuple[StoryEntity, ...]:
-    """Entities with their article counts added (or taken away), the most mentioned first."""
-    counted = {entity.id: entity for entity in held}
-    for entity in more:
-        known = counted.get(entity.id)
-        if known is not None:
-            salience = round(known.salience + sign * entity.salience, 4)
-            counted[entity.id] = replace(known, articles=known.articles + sign * entity.articles, salience=salience)
-        elif sign > 0:
-            counted[entity.id] = entity
-    kept = sorted(
-        (entity for entity in counted.values() if entity.articles > 0),
-        key=lambda entity: (-entity.articles, -entity.salience, entity.id),
-    )
-    return tuple(kept[:ENTITIES])
 
 
 def _requote(listed: Iterable[StoryArticle]) -> tuple[StoryQuote, ...]:
