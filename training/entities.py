@@ -1,8 +1,8 @@
 """`streams eval entities`: exact-span F1 against the same model's raw output, in one run.
 
 The relabelling weights that the package ships have seen both development sets, so each set is judged with weights
-that have not seen it (``train_entities.py`` writes them): the figures are out of sample. What true stories show as their
-entities is judged with the shipped weights (``entities_shown.py``).
+that have not seen it (``train_entities.py`` writes them): the figures are out of sample. What true stories show as
+their entities is judged with the shipped weights (``entities_shown.py``).
 """
 
 from __future__ import annotations
