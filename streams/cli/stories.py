@@ -43,7 +43,7 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
     console.print()
     for article in story.articles:
         console.print(Text.assemble(("  " + (article.outlet or "unknown outlet"), "bold"), f"  {article.title or ''}"))
-    names = {entity.id: entity.name for entity in story.entities}
+    names = {part.id: entity.name for entity in story.entities for part in entity.parts or (entity,)}
     for label, kinds in (("People", ("PER",)), ("Places", ("LOC",)), ("Organisations", ("ORG",)), ("Also", ("MISC",))):
         shared = [entity.name for entity in story.entities if entity.type in kinds and entity.articles > 1]
         alone = sum(entity.type in kinds and entity.articles == 1 for entity in story.entities)

@@ -53,13 +53,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryEntity:
-    """An entity as a story shows it; ``articles`` counts the members that mention it."""
+    """An entity as a story shows it; ``articles`` counts the members that mention it.
+
+    ``parts``: the entities of the members that are shown as this one, itself the first, where they are several: a
+    surname alone, an acronym, the same name under another type.
+    """
 
     id: str
     name: str
     type: EntityType
     articles: int = 1
     salience: float = 0.0
+    parts: tuple[StoryEntity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from streams.contracts.records import Story, StoryArticle, StoryEntity, StoryEvent, StoryQuote
+from streams.contracts.records import Story, StoryArticle, StoryEvent, StoryQuote
 from streams.stages.cluster.lifecycle.distinct import counted, estimate, may_hold, merged
+from streams.stages.cluster.lifecycle.entities import with_entities
 from streams.stages.cluster.lifecycle.headline import choose
 from streams.stages.cluster.lifecycle.quotes import union, with_quotes
 from streams.text import language_key
 
 #: Members that a snapshot lists: the founder and the newest. Keeps a story of 10,000 articles within a few kB.
 LISTED = 24
-#: Outlets, entities and quotations that a snapshot holds.
-OUTLETS, ENTITIES = 48, 40
+#: Outlets that a snapshot holds.
+OUTLETS = 48
 #: Entities that a listed member keeps; the story's own list counts them all.
 MEMBER_ENTITIES = 8
 
@@ -67,9 +68,10 @@ def _step(stories: dict[str, Story], event: StoryEvent) -> Iterable[tuple[str, S
 
 def _gain(story: Story, articles: Sequence[StoryArticle], times: Iterable[datetime | None]) -> Story:
     first, last, entities, quotes = story.first_seen, story.last_seen, story.entities, story.quotes
+    count = story.article_count + len(articles)
     for article, at in zip(articles, times, strict=True):
         first, last = _earlier(first, at), _later(last, at)
-        entities, quotes = _count(entities, article.entities, 1), with_quotes(quotes, article)
+        entities, quotes = with_entities(entities, article.entities, 1, most=count), with_quotes(quotes, article)
     languages = tuple(dict.fromkeys(language_key(article.language) for article in articles))
     return _dress(
         replace(
@@ -77,7 +79,7 @@ def _gain(story: Story, articles: Sequence[StoryArticle], times: Iterable[dateti
             status="open",
             first_seen=first,
             last_seen=last,
-            article_count=story.article_count + len(articles),
+            article_count=count,
             sources=union(story.sources, _outlets(articles), OUTLETS),
             entities=entities,
             quotes=quotes,
@@ -99,7 +101,7 @@ def _lose(story: Story, articles: Sequence[StoryArticle], kept: tuple[StoryArtic
     count = max(0, story.article_count - len(articles))
     entities = story.entities
     for article in articles:
-        entities = _count(entities, article.entities, -1)
+        entities = with_entities(entities, article.entities, -1, most=count)
     outlets = counted(story.outlet_sketch, minus=_outlets(lost.values()))
     sources = tuple(source for source in story.sources if may_hold(outlets, source))
     return _dress(
@@ -123,7 +125,9 @@ def _replace(story: Story, article: StoryArticle, before: StoryArticle | None) -
     listed = []
     for member in story.articles:
         if member.id == article.id:
-            entities = _count(_count(entities, member.entities, -1), article.entities, 1)
+            most = story.article_count
+            entities = with_entities(entities, member.entities, -1, most=most)
+            entities = with_entities(entities, article.entities, 1, most=most)
             listed.append(article)
             before = member
         else:
@@ -158,7 +162,9 @@ def _absorb(story: Story, younger: Story) -> Story:
             last_seen=_later(story.last_seen, younger.last_seen),
             article_count=story.article_count + younger.article_count,
             sources=union(story.sources, younger.sources, OUTLETS),
-            entities=_merge_counts(story.entities, younger.entities),
+            entities=with_entities(
+                story.entities, younger.entities, 1, most=story.article_count + younger.article_count
+            ),
             quotes=_requote(listed),
             languages=union(story.languages, younger.languages, 8),
             outlet_sketch=merged(story.outlet_sketch, younger.outlet_sketch),
@@ -207,27 +213,6 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other) if one and other else one or other
-
-
-def _merge_counts(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...]) -> tuple[StoryEntity, ...]:
-    return _count(held, more, 1)
-
-
-def _count(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...], sign: int) -> tuple[StoryEntity, ...]:
-    """Entities with their article counts added (or taken away), the most mentioned first."""
-    counted = {entity.id: entity for entity in held}
-    for entity in more:
-        known = counted.get(entity.id)
-        if known is not None:
-            salience = round(known.salience + sign * entity.salience, 4)
-            counted[entity.id] = replace(known, articles=known.articles + sign * entity.articles, salience=salience)
-        elif sign > 0:
-            counted[entity.id] = entity
-    kept = sorted(
-        (entity for entity in counted.values() if entity.articles > 0),
-        key=lambda entity: (-entity.articles, -entity.salience, entity.id),
-    )
-    return tuple(kept[:ENTITIES])
 
 
 def _requote(listed: Iterable[StoryArticle]) -> tuple[StoryQuote, ...]:

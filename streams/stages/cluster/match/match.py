@@ -234,7 +234,9 @@ def _evidence(
         score=round(scored.chances[best], 4),
         threshold=THRESHOLD,
         similarity=round(winner.similarity, 4),
-        margin=round(winner.similarity - max((o.similarity for o in scored.ranked[:2] if o is not winner), default=0.0), 4),
+        margin=round(
+            winner.similarity - max((o.similarity for o in scored.ranked[:2] if o is not winner), default=0.0), 4
+        ),
         terms=_strongest(winner.parts, labels, entities=False),
         entities=_strongest(winner.parts, labels, entities=True),
         quotes=shared_quotes(article, story, SHOWN),
