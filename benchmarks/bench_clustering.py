@@ -150,7 +150,9 @@ def grow(sizes: Sequence[int]) -> Iterator[dict[str, float]]:
     """One made-up story as it grows: milliseconds an article up to each size, over as many articles as it is looked
     through once (``split.LOOK_EVERY``) or all that it has; what looks cost of that; bytes of its row."""
     clusterer, costs, looks = Clusterer(Joins()), [], []
-    ordered = sorted(told(random.Random(1), "large", START, max(sizes)), key=lambda one: one.arrives)
+    # Of a story a third larger, without its end: follow-ups begin stories of their own, which then compete.
+    everything = told(random.Random(1), "large", START, max(sizes) * 4 // 3)
+    ordered = sorted(everything, key=lambda one: one.arrives)[: max(sizes)]
     for position, one in enumerate(ordered):
         article = TaggedArticle(
             id=one.id, title=one.title, text=one.text, source=one.source, published=one.published, language="en"
