@@ -14,9 +14,10 @@ from streams.contracts.records import CleanArticle, TaggedArticle
 from streams.stages.tag import Tagger
 from training.synth import generate
 
-#: Sets that the decision on small stories is learned from, and those that pairs of articles are learned from.
-SETS = ("g5w1h", "gva_dev", "neus1k")
-PAIR_SETS = (*SETS, "allsides", "basil", "groundnews_dev", "uci_titles")
+#: Sets that the decision is learned from, and measured on with each left out.
+SETS = ("g5w1h", "gva_dev", "neus1k", "allsides", "basil", "groundnews_dev", "uci_titles")
+#: Articles of a set that are compared all with all, or in several orders.
+MOST_AT_ONCE = 3_000
 
 
 @dataclass(frozen=True, slots=True)

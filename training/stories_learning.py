@@ -1,4 +1,4 @@
-"""Learning the join decision: what it would have seen had every article before gone where it belongs, and its weights."""
+"""Learning the join decision: what it would have seen had every article before gone where it belongs; its weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer
-from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS, scaled
+from streams.stages.cluster.features.join_features import MEASURES, MONOTONE_CONSTRAINTS, scaled
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, nearness
 from streams.stages.cluster.match.join_model import JoinWeights
 from streams.stages.cluster.match.nearest import PairModel
@@ -23,7 +23,10 @@ INVENTED = 600
 MOST_ARTICLES = 2_000
 #: Squared weights are held down by so much, in rows of a corpus that counts as 10,000.
 PENALTY = 10.0
-_NEAREST = list(MONOTONE_CONSTRAINTS).index("nearest_two")
+#: Added to the log-odds that likelihood alone would give, as a right join is worth more than a wrong one costs:
+#: leave-one-corpus-out B-cubed F1 is alike from 0 to .5 on the average, and evener over the sets in the middle.
+LEAN = 0.25
+_NEAREST = MEASURES.index("nearest_two")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def history(rows: Iterable[Labelled], broken: int | None = None) -> History:
             pairs.append(table.values)
             counts.append(len(table))
     return History(
-        np.array(measures, dtype=float).reshape(-1, len(MONOTONE_CONSTRAINTS)),
+        np.array(measures, dtype=float).reshape(-1, len(MEASURES)),
         np.array(right, dtype=bool),
         stories,
         np.concatenate(pairs),
@@ -188,4 +191,6 @@ def fit(judged: Sequence[tuple[NDArray[np.float64], History]]) -> JoinWeights:
     start = np.zeros(rows.shape[1] + 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
     weights = found[:-1] / spread
-    return JoinWeights(tuple(round(float(one), 4) for one in weights), round(float(found[-1] - weights @ middle), 4))
+    return JoinWeights(
+        tuple(round(float(one), 4) for one in weights), round(float(found[-1] - weights @ middle) + LEAN, 4)
+    )

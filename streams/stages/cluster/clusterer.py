@@ -15,7 +15,7 @@ from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold
 from streams.stages.cluster.match.join_model import shipped
-from streams.stages.cluster.match.match import JoinModel, Matcher, Scored
+from streams.stages.cluster.match.match import GRAINS, Grain, JoinModel, Matcher, Scored
 from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
 from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore, utc
 from streams.text import language_key
@@ -41,9 +41,9 @@ class Clusterer:
     """
 
     def __init__(
-        self, join_model: JoinModel | None = None, pair_model: PairModel | None = None, lean: float = 0.0
+        self, join_model: JoinModel | None = None, pair_model: PairModel | None = None, grain: Grain = "balanced"
     ) -> None:
-        self._lean = lean
+        self._lean = GRAINS[grain]
         self._join_model = join_model or shipped()
         self._pair_model = pair_model or shipped_pairs()
         self._reset()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log, log1p, nan
 
-from streams.stages.cluster.features.article_features import BODY, FIELDS
+from streams.stages.cluster.features.article_features import FIELDS
 from streams.stages.cluster.features.pair_features import UNDATED, WEEK, Nearness
 
 #: Share of each field (body, title, names, entities) in the combined similarity; those an article lacks give theirs to
@@ -25,17 +25,30 @@ CONTENDERS = 4
 #: Words of an article from which it is no snippet, and at most which it is as short as a headline.
 FULL, HEADLINE = 200, 12
 
-#: Measure → +1 or -1: joining can only become likelier, or less likely, as it grows; 0: either.
+#: What is measured of an article and a story, and shown as evidence.
+MEASURES = (
+    "background_ratio",  # similarity over the mean similarity of the stories after the first three
+    "margin_ratio",  # similarity / (similarity + that of the best other story)
+    "cohesion_ratio",  # similarity over that between the story's own members
+    "names_found",  # share of the weight of the article's words in names that the story has too
+    "nearest_two",  # how likely the article is about one event with the nearest two members, on the average
+    "hours",  # to the nearest member's date
+    "brief",  # how short the article is: 0 a full text, 1 a headline
+)
+#: Input of the decision → +1 or -1: joining can only become likelier, or less likely, as it grows; 0: either. What
+#: stands out from the background says less of a headline than of a full text, hence twice; ``headline`` is the square
+#: of ``brief``, so that headlines are told from snippets; ``undated`` is 1 where there are no two dates to compare.
 MONOTONE_CONSTRAINTS = {
-    "background_ratio": 1,  # similarity over the mean similarity of the stories after the first three
-    "margin_ratio": 1,  # similarity / (similarity + that of the best other story)
-    "cohesion_ratio": 1,  # similarity over that between the story's own members
-    "names_found": 1,  # share of the weight of the article's words in names that the story has too
-    "nearest_two": 1,  # how likely the article is about one event with the nearest two members, on the average
-    "hours": -1,  # to the nearest member's date
-    "undated": 0,  # whether its date, or those of all members, are unknown
-    "snippet": 0,  # how short the article is: 0 a full text, 1 a headline …
-    "headline": 0,  # … and its square, so that headlines are told from snippets
+    "background_ratio": 1,
+    "background_ratio_of_brief": 1,
+    "margin_ratio": 1,
+    "cohesion_ratio": 1,
+    "names_found": 1,
+    "nearest_two": 1,
+    "hours": -1,
+    "undated": 0,
+    "brief": 0,
+    "headline": 0,
 }
 
 
@@ -114,7 +127,7 @@ def join_features(
     hours: float,
     shortness: float,
 ) -> tuple[float, ...]:
-    """The measures of the candidate at ``rank`` of ``ranked`` (most similar first), in the constraints' order.
+    """The measures of the candidate at ``rank`` of ``ranked`` (most similar first), in the order of ``MEASURES``.
 
     Args:
         names: the article's body words that stand in names, with their squared weights.
@@ -123,7 +136,8 @@ def join_features(
         shortness: the article's ``brief``.
     """
     one = ranked[rank]
-    other = max((match.similarity for match in ranked[:2] if match is not one), default=0.0)
+    # There is always something else that it could be about, even where no story tells it yet.
+    other = max([BACKGROUND, *(match.similarity for match in ranked[:2] if match is not one)])
     rest = [match.similarity for match in ranked[3:] if match is not one]
     # Four imaginary strangers, so that the first stories of a stream have a background too.
     background = (sum(rest) + 4 * BACKGROUND) / (len(rest) + 4)
@@ -134,9 +148,7 @@ def join_features(
         found(names, one.profile),
         near.two,
         hours,
-        float(hours != hours),
         shortness,
-        shortness * shortness,
     )
 
 
@@ -146,19 +158,23 @@ def _log_odds(chance: float) -> float:
 
 
 def scaled(values: Sequence[float]) -> list[float]:
-    """The measures as a regression takes them: ratios and counts by their logarithm, chances by their log-odds."""
-    background, margin, cohesive, names, two, hours, undated, snippet, headline = values
+    """The measures as a regression takes them, in the constraints' order: ratios by logarithm, chances by log-odds.
+
+    >>> scaled([1.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0])
+    [0.0, 0.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    background, margin, cohesive, names, two, hours, shortness = values
+    unrelated = log(max(background, 0.1))
+    undated = hours != hours
     return [
-        log(max(background, 0.1)),
+        unrelated * (1.0 - shortness),
+        unrelated * shortness,
         margin,
         log(max(cohesive, 0.05)),
         0.5 if names != names else names,
         _log_odds(two),
-        log1p(UNDATED if hours != hours else min(hours, WEEK)),
-        undated,
-        snippet,
-        headline,
+        log1p(UNDATED if undated else min(hours, WEEK)),
+        float(undated),
+        shortness,
+        shortness * shortness,
     ]
-
-
-__all__ = ["BODY", "CONTENDERS", "MONOTONE_CONSTRAINTS", "Match", "join_features", "match", "scaled", "shares_of"]

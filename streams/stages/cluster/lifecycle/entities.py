@@ -1,4 +1,4 @@
-"""What a story lists as its entities: what its members name, with_entities, and one entry for what a reader takes for one.
+"""What a story lists as its entities: what its members name, counted, and one entry for what a reader takes for one.
 
 An article is resolved by itself, so that its ids depend on nothing else. Only a story has other articles to ask: who
 "Moon" is where one article has the surname alone, which type is right where they differ, what an acronym stands for.

@@ -1,8 +1,9 @@
 """The learned join decision: a logistic regression over explainable measures, shipped as JSON that a person can read.
 
-``join.json`` holds ``{"weights": {measure: weight, ...}, "bias": x, "notes": {...}}``: the log-odds that an article
-belongs are the bias plus each weight times its measure as ``join_features.scaled`` gives it. A regression, not trees:
-left-one-corpus-out it decides better, since it cannot learn where the densities of its training streams lie.
+``join.json`` holds ``{"weights": {input: weight, ...}, "bias": x, "notes": {...}}``: the log-odds that an article
+belongs are the bias plus each weight times its input, as ``join_features.scaled`` makes it from the measures. A
+regression, not trees: left-one-corpus-out it decides better, since it cannot learn where the densities of its training
+streams lie.
 ``streams train stories`` writes it.
 """
 
@@ -21,13 +22,13 @@ from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS, 
 
 @dataclass(frozen=True, slots=True)
 class JoinWeights:
-    """Weights of the scaled measures, in the constraints' order, and the log-odds where all are 0."""
+    """Weights of the inputs, in the constraints' order, and the log-odds where all are 0."""
 
     weights: tuple[float, ...]
     bias: float
 
     def probability(self, values: Sequence[float]) -> float:
-        """That the article belongs, from its measures in the constraints' order; NaN is unknown."""
+        """That the article belongs, from its measures in their order; NaN is unknown."""
         total = self.bias + sum(weight * value for weight, value in zip(self.weights, scaled(values), strict=True))
         return 1.0 / (1.0 + exp(-max(-40.0, min(40.0, total))))
 

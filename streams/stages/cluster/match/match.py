@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import exp, nan
-from typing import Protocol
+from typing import Literal, Protocol
 
 from streams.contracts.limits import clip
 from streams.contracts.records import Evidence, RunnerUp, Shared, Story, TaggedArticle
 from streams.stages.cluster.features.article_features import ENTITIES, unpack
 from streams.stages.cluster.features.join_features import (
     CONTENDERS,
-    MONOTONE_CONSTRAINTS,
+    MEASURES,
     Match,
     brief,
     join_features,
@@ -26,6 +26,9 @@ from streams.stages.cluster.lifecycle.quotes import shared_quotes
 from streams.stages.cluster.match.nearest import CROSSED_SIZE, CROSSED_THRESHOLD, LARGE, RIVALS, Nearest, as_chance
 from streams.stages.cluster.store.story_store import Member, StoryStore
 
+#: `STREAMS_STORY_GRAIN` → what is added to the log-odds of every join and merge.
+Grain = Literal["event", "balanced", "topic"]
+GRAINS: dict[Grain, float] = {"event": -1.0, "balanced": 0.0, "topic": 1.0}
 #: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
 THRESHOLD = 0.5
 #: An article looks for stories by this many of its terms of each field (body, title, names, entities) …
@@ -72,7 +75,7 @@ class Scored:
 class Matcher:
     """A language's stories as candidates; ``join_model`` decides on all of them, ``nearest`` on large ones as well.
 
-    ``lean`` is added to the log-odds of every join: above 0 stories are broader, below 0 narrower.
+    ``lean`` is added to the log-odds of every join and merge: above 0 stories are broader, below 0 narrower.
     """
 
     stories: StoryStore
@@ -244,7 +247,7 @@ def _evidence(
         runner_up=runner,
         measures=tuple(
             (name, None if value != value else round(value, 4))
-            for name, value in zip(MONOTONE_CONSTRAINTS, scored.values[best], strict=True)
+            for name, value in zip(MEASURES, scored.values[best], strict=True)
         ),
     )
 
@@ -263,4 +266,4 @@ def _strongest(parts: Mapping[int, float], labels: Mapping[int, str], *, entitie
     )
 
 
-__all__ = ["THRESHOLD", "JoinModel", "Matcher", "Scored", "Verdict"]
+__all__ = ["GRAINS", "THRESHOLD", "Grain", "JoinModel", "Matcher", "Scored", "Verdict"]

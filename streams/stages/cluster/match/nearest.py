@@ -86,7 +86,7 @@ class Nearest:
         if len(some) < CROSSED_SIZE:
             return 0.0
         last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
-        picked = [some[last * step // steps] for step in range(steps + 1)]
+        picked = [some[last * step // max(1, steps)] for step in range(steps + 1)]
         return sum(self.nearness(self.probe_of(member), [large])[0].four for member in picked) / len(picked)
 
     def probe_of(self, member: Member) -> Probe:
