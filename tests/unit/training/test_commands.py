@@ -11,3 +11,8 @@ import pytest
 def test_what_the_commands_call_by_name_is_there(what: str) -> None:
     measured, learned = importlib.import_module(f"training.{what}"), importlib.import_module(f"training.train_{what}")
     assert all(map(callable, (measured.measure, measured.render, learned.train)))
+
+
+def test_metadata_is_measured_and_not_learned() -> None:
+    measured = importlib.import_module("training.metadata")
+    assert all(map(callable, (measured.measure, measured.render)))
