@@ -16,6 +16,7 @@ from streams.stages.clean.features.markup_features import describe_markup
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.page_metadata import Metadata, read_metadata
+from streams.stages.clean.metadata.traits import NO_TRAITS, read_traits
 from streams.stages.clean.model.line_classifier import PAGE_THRESHOLD, LineClassifiers
 from streams.stages.clean.model.selection import LineVerdict, classify_dump, decide
 from streams.stages.clean.parse.bodies import Body, BodyError
@@ -61,6 +62,7 @@ def from_text(body: Body, title: str | None, context: Context, classifiers: Line
         site=body.source,
         url=body.url,
         language=body.language,
+        traits=read_traits([body.item], {}, body.url) if body.item else NO_TRAITS,
     )
     return _extracted(lines, verdicts, title, metadata)
 
@@ -93,6 +95,7 @@ def from_page(
         site=body.source or found.site,
         url=found.url or body.url,
         language=body.language,
+        traits=read_traits([body.item], {}, body.url) if body.item else found.traits,
     )
     return _extracted(page.lines, verdicts, title, metadata)
 

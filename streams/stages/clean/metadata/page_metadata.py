@@ -16,6 +16,7 @@ from streams.stages.clean.metadata.page_authors import page_authors
 from streams.stages.clean.metadata.page_dates import first_date, published, searched_date
 from streams.stages.clean.metadata.page_titles import page_title
 from streams.stages.clean.metadata.surroundings import pieces_after, pieces_before
+from streams.stages.clean.metadata.traits import NO_TRAITS, Traits, read_traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Metadata:
     site: str | None = None
     url: str | None = None
     language: str | None = None
+    traits: Traits = NO_TRAITS
 
 
 #: Names of meta elements (``name``, ``property`` or ``itemprop``), lower case, most trusted first.
@@ -36,6 +38,8 @@ _MODIFIED = (
     "article:modified_time", "og:updated_time", "datemodified", "dc.date.modified", "dcterms.modified", "lastmod",
     "last-modified", "article.updated", "utime", "bt:moddate", "modified_time",
 )  # fmt: skip
+#: JSON-LD articles that are read: the first is the page's own, or its parts are.
+_MOST_ITEMS = 3
 _SITES = ("og:site_name", "application-name", "twitter:site_name", "publisher", "cre", "apple-mobile-web-app-title")
 
 
@@ -60,6 +64,7 @@ def read_metadata(tree: Any, url: str | None, *, search: bool = True) -> Metadat
         modified=first_date(item.get("dateModified"), *(value for key in _MODIFIED for value in meta.get(key, ()))),
         site=site,
         url=_canonical(tree, meta, url),
+        traits=read_traits([entry for entry in linked if is_article(entry)][:_MOST_ITEMS], meta, url),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from streams.contracts.records import CleanArticle, RawArticle
+from streams.stages.clean import Cleaner
 from streams.stages.clean.metadata.page_metadata import Metadata, read_metadata
 from streams.stages.clean.parse.pages import parse
 
@@ -119,3 +121,66 @@ def test_the_day_of_an_address_goes_before_what_says_nothing() -> None:
     assert found.published == datetime(2025, 3, 4, tzinfo=UTC)
     same = read(HEADING + "<p>4 March 2025 16:05</p>", TITLE, url="https://fjordtimes.example/2025/03/04/harbour")
     assert same.published == datetime(2025, 3, 4, 16, 5, tzinfo=UTC)
+
+
+PICTURE = "https://www.fjordtimes.example/harbour.jpg"
+
+
+@pytest.mark.parametrize(
+    "image", ["/harbour.jpg", PICTURE, ["/harbour.jpg", "/b.jpg"], {"@type": "ImageObject", "url": "/harbour.jpg"},
+              [{"url": ""}, {"contentUrl": "/harbour.jpg"}]],
+)  # fmt: skip
+def test_pictures(image: Any) -> None:
+    assert read(HEADING, TITLE, image=image).traits.image == PICTURE
+
+
+@pytest.mark.parametrize(
+    "image", ["data:image/png;base64,AAAA", "javascript:x()", "/" + "x" * 3000, 7, {"a": 1}, [[[["/a"]]]]]
+)
+def test_what_is_no_picture_goes(image: Any) -> None:
+    assert read(HEADING, TITLE, image=image).traits.image is None
+    card = '<meta property="og:image" content="harbour.jpg">'
+    assert read(HEADING, TITLE + card, url="https://www.fjordtimes.example/", image=image).traits.image == PICTURE
+
+
+def test_sections() -> None:
+    assert read(HEADING, TITLE, articleSection=["Local  news", "Ships"]).traits.section == "Local news"
+    meta = '<meta property="article:section" content="Ships">'
+    assert read(HEADING, TITLE + meta).traits.section == "Ships"
+    assert read(HEADING, TITLE).traits.section is None
+
+
+@pytest.mark.parametrize(
+    ("item", "meta", "paywalled"),
+    [
+        ({"isAccessibleForFree": False}, "", True),
+        ({"isAccessibleForFree": "False"}, "free", True),
+        ({"isAccessibleForFree": "http://schema.org/True"}, "", False),
+        ({"hasPart": {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".wall"}}, "", True),
+        ({"headline": "x"}, "locked", True),
+        ({"headline": "x"}, "free", False),
+        ({"isAccessibleForFree": {"a": 1}}, "whatever", None),
+    ],
+)
+def test_paywalls(item: dict[str, Any], meta: str, paywalled: bool | None) -> None:
+    tier = f'<meta property="article:content_tier" content="{meta}">' if meta else ""
+    assert read(HEADING, TITLE + tier, **item).traits.paywalled is paywalled
+
+
+def test_live_blogs() -> None:
+    assert read(HEADING, TITLE, **{"@type": "LiveBlogPosting"}).traits.live_blog
+    both: dict[str, Any] = {"@type": ["NewsArticle", "LiveBlogPosting"]}
+    assert read(HEADING, TITLE, **both).traits.live_blog
+    assert not read(HEADING, TITLE, headline="Live").traits.live_blog
+
+
+def test_the_record_holds_them_whatever_the_article_came_as() -> None:
+    item = {
+        "@type": "LiveBlogPosting", "headline": "Harbour closed", "articleBody": "The harbour is closed. " * 20,
+        "image": PICTURE, "articleSection": "Ships", "isAccessibleForFree": False,
+    }  # fmt: skip
+    page = f'<html><head><script type="application/ld+json">{json.dumps(item)}</script></head>{HEADING}{PROSE}'
+    for content, kind in ((json.dumps(item), "application/json"), (page, "text/html")):
+        article = Cleaner().clean(RawArticle(content=content, content_type=kind, url=URL))
+        assert isinstance(article, CleanArticle)
+        assert (article.image, article.section, article.paywalled, article.live_blog) == (PICTURE, "Ships", True, True)
