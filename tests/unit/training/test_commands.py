@@ -13,6 +13,7 @@ def test_what_the_commands_call_by_name_is_there(what: str) -> None:
     assert all(map(callable, (measured.measure, measured.render, learned.train)))
 
 
-def test_metadata_is_measured_and_not_learned() -> None:
-    measured = importlib.import_module("training.metadata")
+@pytest.mark.parametrize("what", ["metadata", "rejections"])
+def test_what_is_measured_and_not_learned_is_there(what: str) -> None:
+    measured = importlib.import_module(f"training.{what}")
     assert all(map(callable, (measured.measure, measured.render)))

@@ -17,6 +17,7 @@ from streams.stages.clean.metadata.page_dates import first_date, published, sear
 from streams.stages.clean.metadata.page_titles import page_title
 from streams.stages.clean.metadata.surroundings import pieces_after, pieces_before
 from streams.stages.clean.metadata.traits import NO_TRAITS, Traits, read_traits
+from streams.stages.clean.page_kind import NO_SIGNS, Signs, read_signs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Metadata:
     url: str | None = None
     language: str | None = None
     traits: Traits = NO_TRAITS
+    signs: Signs = NO_SIGNS
 
 
 #: Names of meta elements (``name``, ``property`` or ``itemprop``), lower case, most trusted first.
@@ -65,6 +67,7 @@ def read_metadata(tree: Any, url: str | None, *, search: bool = True) -> Metadat
         site=site,
         url=_canonical(tree, meta, url),
         traits=read_traits([entry for entry in linked if is_article(entry)][:_MOST_ITEMS], meta, url),
+        signs=read_signs(tree, linked, meta, url),
     )
 
 
