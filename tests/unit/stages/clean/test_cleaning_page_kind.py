@@ -70,6 +70,13 @@ def test_what_is_an_article(head: str, body: str) -> None:
     assert isinstance(outcome, CleanArticle), outcome
 
 
+@pytest.mark.parametrize("tag", ["button", "object", "canvas"])
+def test_a_control_that_is_not_closed_does_not_hide_the_page(tag: str) -> None:
+    outcome = clean(f"<div><{tag}><span>Menu</span><div></div></div><main><h1>Harbour closed</h1>{PROSE}</main>")
+    assert isinstance(outcome, CleanArticle), outcome
+    assert "ships must wait" in outcome.text
+
+
 def test_what_an_api_says_to_be_an_article_is_one() -> None:
     page = f"<html><head><title>404</title></head><body>{PROSE}</body></html>"
     body = json.dumps({"title": "404", "content": page})
