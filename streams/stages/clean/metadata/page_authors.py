@@ -11,7 +11,7 @@ from lxml import etree
 
 from streams.stages.clean.metadata.authors import clean_names
 from streams.stages.clean.metadata.markup import first_name, is_article, label_of, text_of
-from streams.stages.clean.metadata.surroundings import Piece
+from streams.stages.clean.metadata.surroundings import Printed
 from streams.stages.clean.parse.bodies import names
 from streams.text import fold
 
@@ -65,7 +65,7 @@ def page_authors(
     linked: Sequence[dict[str, Any]],
     meta: dict[str, list[str]],
     outlets: Sequence[str],
-    near: Sequence[Piece],
+    near: Sequence[Printed],
 ) -> list[str]:
     """The article's authors, at most some; empty where the page names none.
 
@@ -123,7 +123,7 @@ def _related(tree: Any) -> list[str]:
     return []
 
 
-def _printed(near: Sequence[Piece]) -> list[str]:
+def _printed(near: Sequence[Printed]) -> list[str]:
     """The names in the texts around the headline: after "By", in links to a person's page, in labelled elements."""
     found: list[str] = []
     expected = False
@@ -151,7 +151,7 @@ def _printed(near: Sequence[Piece]) -> list[str]:
     return found
 
 
-def _is_of_person(piece: Piece) -> bool:
+def _is_of_person(piece: Printed) -> bool:
     element = piece.element
     for _ in range(3):
         if element is None:

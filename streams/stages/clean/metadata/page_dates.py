@@ -10,7 +10,7 @@ from typing import Any
 
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.markup import is_article, label_of, text_of
-from streams.stages.clean.metadata.surroundings import Piece
+from streams.stages.clean.metadata.surroundings import Printed
 
 #: Names of meta elements (``name``, ``property`` or ``itemprop``), lower case, most trusted first; those of the second
 #: table say when the page was made, or are filled by templates with other times as well.
@@ -43,7 +43,7 @@ _DAY = timedelta(days=1, hours=12)
 
 
 def published(
-    tree: Any, linked: Sequence[dict[str, Any]], meta: dict[str, list[str]], url: str | None, near: Sequence[Piece]
+    tree: Any, linked: Sequence[dict[str, Any]], meta: dict[str, list[str]], url: str | None, near: Sequence[Printed]
 ) -> datetime | None:
     """The time of publication by the best evidence that the page gives, or None.
 
@@ -92,7 +92,7 @@ def first_date(*values: Any) -> datetime | None:
     return None
 
 
-def _near_dates(near: Sequence[Piece]) -> tuple[datetime | None, datetime | None, datetime | None]:
+def _near_dates(near: Sequence[Printed]) -> tuple[datetime | None, datetime | None, datetime | None]:
     """The first date said to be of publication, the first that says nothing, and the first said to be of a change."""
     found: list[datetime | None] = [None, None, None]
     before = ""
@@ -115,7 +115,7 @@ def _is_pubdate(element: Any) -> bool:
     return element.get("pubdate") is not None
 
 
-def _moment_of(piece: Piece) -> datetime | None:
+def _moment_of(piece: Printed) -> datetime | None:
     element = piece.element if piece.element.tag == "time" else piece.element.getparent()
     if element is not None and element.tag == "time":
         return first_date(element.get("datetime"), piece.text[:_LONGEST_TEXT])

@@ -19,7 +19,7 @@ _SKIPPED = frozenset((
 ))  # fmt: skip
 
 
-class Piece(NamedTuple):
+class Printed(NamedTuple):
     """A text between two tags, with single spaces; the element that holds it, and the labels of that one and of the two
     around it."""
 
@@ -28,18 +28,18 @@ class Piece(NamedTuple):
     label: str
 
 
-def pieces_after(anchor: Any) -> list[Piece]:
+def pieces_after(anchor: Any) -> list[Printed]:
     """The texts that follow an element, in order, as far as a byline may stand."""
     return _taken(_after(anchor), _MOST_AFTER)
 
 
-def pieces_before(anchor: Any) -> list[Piece]:
+def pieces_before(anchor: Any) -> list[Printed]:
     """The texts before an element, the nearest first."""
     return _taken(_before(anchor), _MOST_BEFORE)
 
 
-def _taken(texts: Iterator[tuple[str | None, Any]], most: int) -> list[Piece]:
-    found: list[Piece] = []
+def _taken(texts: Iterator[tuple[str | None, Any]], most: int) -> list[Printed]:
+    found: list[Printed] = []
     prose = 0
     for raw, element in texts:
         text = " ".join(raw[:_READ].split()) if raw else ""
@@ -48,7 +48,7 @@ def _taken(texts: Iterator[tuple[str | None, Any]], most: int) -> list[Piece]:
         prose += len(text) >= _PROSE
         if prose >= _MOST_PROSE:
             break
-        found.append(Piece(text, element, _labels(element)))
+        found.append(Printed(text, element, _labels(element)))
         if len(found) >= most:
             break
     return found
