@@ -159,9 +159,10 @@ def _is_of_person(piece: Printed) -> bool:
         if element.tag == "a":
             return bool(_OF_PERSON.search((element.get("href") or "")[:500]))
         element = element.getparent()
-    return (
-        bool(_BYLINE_NEAR.search(piece.label)) and not _NOT_NEAR.search(piece.label) and 1 < len(piece.text.split()) < 6
-    )
+    if not 1 < len(piece.text.split()) < 6:
+        return False
+    label = piece.label
+    return bool(_BYLINE_NEAR.search(label)) and not _NOT_NEAR.search(label)
 
 
 def _labelled(tree: Any) -> list[str]:

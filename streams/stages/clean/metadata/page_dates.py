@@ -29,6 +29,7 @@ _URL_DATE = re.compile(
     re.IGNORECASE,
 )
 _DATE_LABEL = re.compile(r"publish|posted|entry-date|pubdate|post-date|dateline|article.?date|date|time", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _SAYS_PUBLISHED = re.compile(
     r"publi|posted|pubdate|first aired|issued|released|veröffentlicht|erstellt|gepubliceerd|opublik", re.IGNORECASE
 )
@@ -97,12 +98,12 @@ def _near_dates(near: Sequence[Printed]) -> tuple[datetime | None, datetime | No
     found: list[datetime | None] = [None, None, None]
     before = ""
     for piece in near:
-        moment = _moment_of(piece)
+        moment = _moment_of(piece) if _DIGIT.search(piece.text) or piece.element.tag == "time" else None
         if moment is not None:
-            words = f"{before} {piece.text}"
-            if _SAYS_CHANGED.search(words) or _SAYS_CHANGED.search(piece.label):
+            words, label = f"{before} {piece.text}", piece.label
+            if _SAYS_CHANGED.search(words) or _SAYS_CHANGED.search(label):
                 kind = 2
-            elif _SAYS_PUBLISHED.search(words) or _SAYS_PUBLISHED.search(piece.label) or _is_pubdate(piece.element):
+            elif _SAYS_PUBLISHED.search(words) or _SAYS_PUBLISHED.search(label) or _is_pubdate(piece.element):
                 kind = 0
             else:
                 kind = 1

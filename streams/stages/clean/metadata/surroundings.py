@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from streams.stages.clean.metadata.markup import label_of
 
 #: Elements that are stepped through after and before the headline, and texts that are taken.
-_STEPS_AFTER, _STEPS_BEFORE = 500, 150
+_STEPS_AFTER, _STEPS_BEFORE = 400, 60
 _MOST_AFTER, _MOST_BEFORE = 60, 14
 #: Characters of a text that are read; a text of this many is the article's own prose, and after so many of those the
 #: headline's surroundings end: a lead may stand above the byline.
@@ -20,12 +20,15 @@ _SKIPPED = frozenset((
 
 
 class Printed(NamedTuple):
-    """A text between two tags, with single spaces; the element that holds it, and the labels of that one and of the two
-    around it."""
+    """A text between two tags, with single spaces, and the element that holds it."""
 
     text: str
     element: Any
-    label: str
+
+    @property
+    def label(self) -> str:
+        """The labels of its element and of the two around that."""
+        return _labels(self.element)
 
 
 def pieces_after(anchor: Any) -> list[Printed]:
@@ -48,7 +51,7 @@ def _taken(texts: Iterator[tuple[str | None, Any]], most: int) -> list[Printed]:
         prose += len(text) >= _PROSE
         if prose >= _MOST_PROSE:
             break
-        found.append(Printed(text, element, _labels(element)))
+        found.append(Printed(text, element))
         if len(found) >= most:
             break
     return found
