@@ -31,7 +31,7 @@ _BY_NAME = re.compile(rf"{_BY}\s*[:：]?\s+\S", re.IGNORECASE)
 _CAPITALS = re.compile(r"[^\W\d_a-zß-öø-ÿ]\S*(?: \S+){0,3} [^\W\d_a-zß-öø-ÿ]\S*$|\S+$")
 _BY_BEFORE = re.compile(rf"{_BY}\s*[:：]?\s+", re.IGNORECASE)
 _DESK = re.compile(
-    r"^[A-Z0-9].*\b(?:staff|team|editors?|desk|editorial|newsroom|contributors?|writers?|bureau)$", re.IGNORECASE
+    r"^(?-i:[A-Z0-9]).*\b(?:staff|team|editors?|desk|editorial|newsroom|contributors?|writers?|bureau)$", re.IGNORECASE
 )
 _JOINS = re.compile(r"(?:,|&|and|und|et|y|e|,\s*and|with|/|\||•|·)$", re.IGNORECASE)
 #: Where a site lists what a person wrote.
@@ -52,6 +52,8 @@ _LINKED = etree.XPath("descendant::a[contains(@href, '/author')]")
 _MOST_LOOKED_AT, _MOST_LINKS = 20_000, 50
 #: Names of a byline, and of those that one may be for the page not to be a list of many people's articles.
 _MOST_NAMES, _FEW = 6, 2
+#: JSON-LD articles whose authors are read: each may be looked up in the whole graph.
+_MOST_ARTICLES = 10
 #: Accounts that nobody is named by.
 _NOBODY = re.compile(
     r"^(?:(?:site |web )?admin(?:istrator)?\d*|web ?master|root|user\d*|editor|author|guest|anonymous|unknown|null|"
@@ -73,7 +75,7 @@ def page_authors(
     ``rel=author``, the byline by the headline (``near``: the texts around it), elements labelled as bylines. Only
     where no person is named, a desk or an outlet that structured data says to be the author.
     """
-    articles = [entry for entry in linked if is_article(entry)]
+    articles = [entry for entry in linked if is_article(entry)][:_MOST_ARTICLES]
     stated = [name for entry in articles for name in _of_entry(entry, linked)][:10]
     given = [value for key in _AUTHORS for value in meta.get(key, ())][:10]
     given += _written_by(meta)
@@ -101,7 +103,12 @@ def _of_entry(entry: dict[str, Any], linked: Sequence[dict[str, Any]]) -> list[s
     }
     if not wanted:
         return []
-    return [name for other in linked if other.get("@id") in wanted for name in names({**other, "author": None})][:10]
+    return [name for other in linked if _id(other) in wanted for name in names({**other, "author": None})][:10]
+
+
+def _id(entry: dict[str, Any]) -> str:
+    value = entry.get("@id")
+    return value if isinstance(value, str) else ""
 
 
 def _written_by(meta: dict[str, list[str]]) -> list[str]:

@@ -90,6 +90,13 @@ def test_an_author_that_is_referred_to_is_looked_up() -> None:
     ]
     data = f'<script type="application/ld+json">{json.dumps({"@graph": graph})}</script>'
     assert read(HEADING, TITLE + data).authors == ("Ann Sand",)
+    odd = [
+        {"@type": "NewsArticle", "author": [{"@id": ["#ann"]}, {"@id": "#ann"}]},
+        {"@id": {"a": 1}},
+        {"@id": ["#ann"]},
+    ]
+    data = f'<script type="application/ld+json">{json.dumps(odd)}</script>'
+    assert read(HEADING, TITLE + data).authors == ()
     cards = '<meta name="twitter:label1" content="Written by"><meta name="twitter:data1" content="Bo Lund">'
     assert read(HEADING, TITLE + cards).authors == ("Bo Lund",)
 
