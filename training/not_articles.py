@@ -184,6 +184,9 @@ def derived(rows: Sequence[dict[str, Any]], seed: int = 0) -> Iterator[Page]:
         for heading in tree.findall(".//h1"):
             if not any(above is new for above in heading.iterancestors()):
                 heading.getparent().remove(heading)
+        for script in tree.findall(".//script"):  # what says that the page is an article may stand in its body
+            if "json" in (script.get("type") or ""):
+                script.drop_tree()
         for old in tree.findall(".//head"):
             old.getparent().replace(old, parse(f"<html><head>{_head(rng, kind, middle)}</head></html>").find("head"))
         yield Page(kind, _address(rng, kind), etree.tostring(tree, encoding="unicode", method="html"))
