@@ -25,6 +25,7 @@ from training.cleaning_data import read_rows
 
 #: Names in one string, as bylines join them.
 _JOINED = re.compile(r",\s*(?:and\s+)?|\s+and\s+|\s*&\s*|;\s*")
+_DATES_ONLY = ("htmldate",)
 _PARTS = ("all sites", "held-out sites")
 
 
@@ -163,7 +164,7 @@ def _newspaper() -> Extract:
 
 _PEERS: dict[str, Callable[[], Extract]] = {
     "trafilatura": _trafilatura,
-    "htmldate (dates only)": _htmldate,
+    "htmldate": _htmldate,
     "newspaper4k": _newspaper,
 }
 
@@ -182,7 +183,10 @@ def _rendered(figures: dict[str, Any]) -> Iterator[str]:
     yield f"| extractor | {head} | ms a page |"
     yield "|---|---|---|---|---|---|---|---|"
     for name, row in figures["extractors"].items():
-        cells = " | ".join(f"{row[part][key]:.3f}" for part in _PARTS for key in ("title", "authors", "day"))
+        told = ("day",) if name in _DATES_ONLY else ("title", "authors", "day")
+        cells = " | ".join(
+            f"{row[part][key]:.3f}" if key in told else "–" for part in _PARTS for key in ("title", "authors", "day")
+        )
         yield f"| {name} | {cells} | {row['ms']:.1f} |"
     for sentence in figures["skipped"]:
         yield ""

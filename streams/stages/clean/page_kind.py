@@ -37,6 +37,11 @@ _WALL = re.compile(
     r"subscribers|to continue reading|members only|subscribers only)\b.{0,60}$|(?:welcome back|my account)$",
     re.IGNORECASE,
 )
+_GALLERY = re.compile(
+    r"(?:in pictures|(?:photo )?gallery|(?:photo|picture) (?:gallery|story)|photos|slideshow|bildergalerie|diaporama|"
+    r"galería|fotogalería|fotogalleria)(?:\W|$)",
+    re.IGNORECASE,
+)
 _LISTS = frozenset(("CollectionPage", "SearchResultsPage", "ItemList", "ProfilePage", "ImageGallery", "MediaGallery"))
 _LIST_PATH = re.compile(
     r"^/?$|/(?:tags?|topics?|category|categories|author|authors|section|sections|search|archives?|page/\d+|gallery|"
@@ -45,10 +50,14 @@ _LIST_PATH = re.compile(
 )
 #: Words of the kept text below which an error page or a wall may be one; below which a page of many links is a list.
 _MOST_OF_ERROR, _MOST_OF_WALL, _MOST_OF_LIST = 120, 150, 80
+#: And where nothing says that the page is an article: what is kept of such a page is its chrome.
+_MOST_OF_BARE_ERROR = 400
 #: Headlines that are links: from so many a page may be a list. Words of such a headline.
 _FEWEST_TEASERS, _TEASER_WORDS = 8, (5, 30)
 #: Share of the kept blocks that stand by such a headline from which they are its summaries, and blocks between.
 _BESIDE, _REACH = 0.6, 3
+#: Words of kept text a headline from which they are more than summaries.
+_WORDS_A_TEASER = 40
 #: Pictures from which a page of few words is a gallery, words of text a picture at most, and words in all.
 _FEWEST_PICTURES, _WORDS_A_PICTURE, _MOST_OF_GALLERY = 6, 40, 400
 _PASSWORDS = etree.XPath("count(//input[@type='password'])")
@@ -103,7 +112,7 @@ def why_no_article(signs: Signs, lines: Sequence[Line], blocks: Sequence[Block],
     """
     size = sum(words(line.text) for line, keep in zip(lines, kept, strict=True) if keep)
     heads = [head for title in signs.titles for head in (title, *re.split(r"\s+[|–—-]\s+", title, maxsplit=4))]
-    if size < _MOST_OF_ERROR and any(_ERROR.match(head) for head in heads):
+    if size < (_MOST_OF_ERROR if signs.article else _MOST_OF_BARE_ERROR) and any(_ERROR.match(head) for head in heads):
         return f"an error page: {signs.titles[0]!r}"
     walled = any(_WALL.match(head) for head in heads)
     if size < _MOST_OF_WALL and walled and (signs.passwords or not signs.article):
@@ -119,16 +128,18 @@ def why_no_article(signs: Signs, lines: Sequence[Line], blocks: Sequence[Block],
         if block.linked >= 0.8 and low <= words(line.text) <= high
     ]
     beside = _share_beside(teasers, kept)
-    listed = signs.listing or bool(_LIST_PATH.search(signs.path))
+    listed_path = bool(_LIST_PATH.search(signs.path))
+    listed = signs.listing or listed_path
     if len(teasers) >= _FEWEST_TEASERS and (
         (size < _MOST_OF_LIST and (listed or beside >= 0.5))
-        or (beside >= _BESIDE and (listed or size < 40 * len(teasers)))
+        or (beside >= _BESIDE and (listed or size < _WORDS_A_TEASER * len(teasers)))
+        or (signs.listing and listed_path and size < _WORDS_A_TEASER * len(teasers))
     ):
         return f"a list of {len(teasers)} headlines that are links, and {size} words"
     if (
         signs.pictures >= _FEWEST_PICTURES
         and size < min(_WORDS_A_PICTURE * signs.pictures, _MOST_OF_GALLERY)
-        and (listed or size < _MOST_OF_LIST)
+        and (listed or size < _MOST_OF_LIST or any(_GALLERY.match(head) for head in heads))
     ):
         return f"a gallery of {signs.pictures} pictures, and {size} words"
     return None

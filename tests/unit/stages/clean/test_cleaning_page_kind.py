@@ -21,6 +21,7 @@ TEASERS = "".join(
     f"<p>It is the third vote in {number + 2} years, and people who live there have had enough of it.</p></div>"
     for number in range(20)
 )
+PICTURES = "".join(f'<figure><img src="/{number}.jpg"></figure>' for number in range(12))
 FORM = '<form><input name="mail"><input type="password"><button>Sign in</button></form>'
 
 
@@ -40,6 +41,8 @@ def clean(
         ("<title>Seite nicht gefunden</title>", PROSE, "error page"),
         ("<title>Log in to continue - Post</title>", f"{PROSE}{FORM}", "sign-in wall"),
         ("<title>Harbour closed</title>", f"<h1>Harbour closed</h1>{PROSE}{FORM}", "form to sign in"),
+        ("<title>404</title>", f"<h1>404</h1>{PROSE * 5}", "error page"),
+        ("<title>In pictures: the harbour</title>", f"<h1>In pictures: the harbour</h1>{PROSE}{PICTURES}", "gallery"),
         ("<title>News - Post</title>", TEASERS, "headlines that are links"),
     ],
 )
@@ -57,6 +60,9 @@ OG = '<meta property="og:type" content="article">'
     ("head", "body"),
     [
         # Articles about errors and walls, with forms, with teasers, short.
+        # Pictures with a text, and what is said to be an article although its title is an error's.
+        ("<title>In pictures: the harbour</title>", f"<h1>In pictures: the harbour</h1>{PROSE * 12}{PICTURES}"),
+        (f"<title>404</title>{OG}", f"<h1>404</h1>{PROSE * 5}"),
         ("<title>404 days without a government</title>", PROSE),
         ("<title>Access denied: how a town lost its road to the sea and won it back in the courts</title>", PROSE * 4),
         (f"<title>Harbour closed</title>{OG}", f"<h1>Harbour closed</h1>{PROSE}{FORM}"),
