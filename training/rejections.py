@@ -1,8 +1,8 @@
 """`streams eval rejections`: which pages that are no articles are rejected, and which articles are lost with them.
 
 The pages that are no articles are made (``training/not_articles.py``): half of them whole, half in the chrome of real
-pages. They are of our own making, so that recall is what the rules do on structures that we thought of; the share of
-real articles that are lost is measured on pages that nobody here made.
+pages. They are of our own making, and the rules' numbers were chosen on them, so that recall is what the rules do on
+structures that we thought of; the share of real articles that are lost is measured on pages that nobody here made.
 """
 
 from __future__ import annotations
