@@ -155,6 +155,8 @@ def worst(number: int) -> TaggedArticle:
         url="https://example.org/" + wide * (MOST["url"] - 20),
         source=wide * MOST["source"],
         credit=wide * MOST["credit"],
+        image="https://example.org/" + wide * (MOST["image"] - 20),
+        section=wide * MOST["section"],
         authors=(wide * MOST["author"],) * MOST["authors"],
         language="en",
         entities=tuple(
