@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.stages.cluster.match.join_model import JoinWeights
+from streams.stages.cluster.match.join_model import Blend
 from training.stories_learning import History, weights_of
 
 BINS = 10
@@ -52,8 +52,6 @@ def reliability(chances: Sequence[float], right: Sequence[bool], weights: Sequen
     )
 
 
-def of_history(model: JoinWeights, scaled: NDArray[np.float64], part: History) -> Reliability:
+def of_history(model: Blend, scaled: NDArray[np.float64], part: History) -> Reliability:
     """The reliability of a decision on the contenders of a corpus, stories counting by the root of their rows."""
-    log_odds = scaled @ np.array(model.weights) + model.bias
-    chances = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -40.0, 40.0)))
-    return reliability(chances.tolist(), part.right.tolist(), weights_of(part).tolist())
+    return reliability(model.judged(scaled.tolist()), part.right.tolist(), weights_of(part).tolist())

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streams.contracts import codec
 from streams.models.trees import Trees
 from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS
-from streams.stages.cluster.match.join_model import JoinWeights
+from streams.stages.cluster.match.join_model import Blend
 from training.stories_data import SETS, read
-from training.stories_learning import History, fit, histories, invented
+from training.stories_learning import History, blend, fit, fit_trees, histories, invented
 from training.stories_pairs import Pairs, fit_pairs, pair_trees, pairs_of
 
 #: Made-up news among the corpora: never left out of what is learned from, and never measured.
@@ -36,27 +39,33 @@ class Lessons:
             self._trees[without] = pair_trees([part for name, part in self._pairs.items() if name not in without])
         return self._trees[without]
 
-    def join_model(self, *left_out: str) -> JoinWeights:
-        """A decision learned from all corpora but these, each judged by pairs that saw neither it nor these."""
-        taught = [name for name in self.histories if name not in left_out]
-        return fit(
-            [(self.histories[name].judged(self.pair_model(name, *left_out)), self.histories[name]) for name in taught]
-        )
+    def judged(self, *left_out: str) -> list[tuple[NDArray[np.float64], History]]:
+        """What all corpora but these teach, each judged by pairs that saw neither it nor these."""
+        return [
+            (part.judged(self.pair_model(name, *left_out)), part)
+            for name, part in self.histories.items()
+            if name not in left_out
+        ]
+
+    def join_model(self, *left_out: str) -> Blend:
+        """The decision that all corpora but these teach."""
+        return blend(self.judged(*left_out))
 
     def shipped_pairs(self) -> bytes:
         """``pairs.json``, from all corpora."""
         return fit_pairs([pairs_of(part) for part in self.histories.values()])
 
-    def shipped_join(self) -> bytes:
-        """``join.json``, from all corpora."""
-        model = self.join_model()
+    def shipped_join(self) -> tuple[bytes, bytes]:
+        """``join.json`` and ``join_trees.json``, from all corpora."""
+        judged = self.judged()
+        model = fit(judged)
         lines = ",\n".join(
             f'  "{name}": {weight}' for name, weight in zip(MONOTONE_CONSTRAINTS, model.weights, strict=True)
         )
-        notes = codec.encode(
-            {"corpora": list(self.histories), "rows": sum(len(h.right) for h in self.histories.values())}
-        )
-        return f'{{"weights": {{\n{lines}\n}},\n"bias": {model.bias},\n"notes": {notes.decode()}}}\n'.encode()
+        rows = sum(len(part.right) for part in self.histories.values())
+        notes = codec.encode({"corpora": list(self.histories), "rows": rows}).decode()
+        text = f'{{"weights": {{\n{lines}\n}},\n"bias": {model.bias},\n"notes": {notes}}}\n'
+        return text.encode(), fit_trees(judged)
 
 
 def lessons(data: Path) -> Lessons:

@@ -11,26 +11,8 @@ from numpy.typing import NDArray
 from streams.models.trees import Trees, dump
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS
 from streams.stages.cluster.match.nearest import parse_pairs
-from training.stories_learning import History
+from training.stories_learning import DEPTH, PARAMETERS, ROUNDS, History
 
-#: Levels of the trees: leave-one-corpus-out means, where stumps lose .01.
-DEPTH = 4
-#: Boosting: small trees, slow and few, monotone; found on leave-one-corpus-out means, where more never helped.
-PARAMETERS = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 8,
-    "max_depth": DEPTH,
-    "min_child_samples": 50,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "verbosity": -1,
-    "num_threads": 1,
-    "deterministic": True,
-}
-ROUNDS = 150
 #: What pairs of one story weigh in each corpus, whatever share of its pairs they are: how often news is told twice is
 #: the stream's, not the pair's.
 TOGETHER = 0.3

@@ -12,8 +12,10 @@ TARGET = Path(__file__).parents[1] / "streams" / "stages" / "cluster" / "match"
 
 
 def train(data: Path) -> str:
-    """Write ``join.json`` and ``pairs.json`` in ``streams/stages/cluster/match`` from ``data``/stories; the report."""
+    """Write the weights in ``streams/stages/cluster/match`` from ``data``/stories; the report."""
     taught = lessons(data)
     (TARGET / "pairs.json").write_bytes(taught.shipped_pairs())
-    (TARGET / "join.json").write_bytes(taught.shipped_join())
+    join, trees = taught.shipped_join()
+    (TARGET / "join.json").write_bytes(join)
+    (TARGET / "join_trees.json").write_bytes(trees)
     return render(measure(data))

@@ -44,8 +44,8 @@ class Step:
 class By:
     chance: float = FOUND
 
-    def probability(self, values: Sequence[float]) -> float:
-        return self.chance
+    def probabilities(self, rows: Sequence[object]) -> list[float]:
+        return [self.chance] * len(rows)
 
     def predict(self, table: Table) -> Vector:
         return np.full(len(table), self.chance)

@@ -51,8 +51,8 @@ def articles(draw: st.DrawFn) -> TaggedArticle:
 class Eager:
     """Joins whatever is at all alike, and takes any two articles for one event: merges and splits often."""
 
-    def probability(self, values: Sequence[float]) -> float:
-        return 0.9 if values[RATIO] > 0.5 else 0.1
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        return [0.9 if values[RATIO] > 0.5 else 0.1 for values in rows]
 
     def predict(self, table: Table) -> Vector:
         return np.full(len(table), 0.9)

@@ -11,7 +11,7 @@ from streams.models.trees import Trees
 from streams.stages.cluster.features.join_features import MEASURES
 from training.stories_calibration import of_history
 from training.stories_data import foreign, synthetic, thinned, undated, untitled
-from training.stories_learning import History, along, fit, history
+from training.stories_learning import History, along, blend, fit, fit_trees, history
 from training.stories_loco import Lessons
 from training.stories_pairs import pair_trees, pairs_of
 
@@ -31,10 +31,11 @@ def test_a_history_shows_the_true_story_where_there_is_one(seen: History) -> Non
 
 def test_a_decision_tells_right_from_wrong_on_stories_that_it_never_saw(seen: History) -> None:
     pairs, other = pair_trees([pairs_of(history(synthetic(150, 7)))]), history(synthetic(200, 6))
-    model = fit([(seen.judged(pairs), seen)])
-    log_odds = other.judged(pairs) @ np.array(model.weights) + model.bias
-    assert np.mean((log_odds >= 0) == other.right) > 0.9
-    assert fit([(seen.judged(pairs), seen)]) == model
+    model = blend([(seen.judged(pairs), seen)])
+    chances = np.array(model.judged(other.judged(pairs).tolist()))
+    assert np.mean((chances >= 0.5) == other.right) > 0.9
+    assert fit([(seen.judged(pairs), seen)]) == model.regression
+    assert fit_trees([(seen.judged(pairs), seen)]) == fit_trees([(seen.judged(pairs), seen)])
     assert of_history(model, other.judged(pairs), other).error < 0.2
 
 

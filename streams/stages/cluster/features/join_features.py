@@ -51,6 +51,11 @@ MONOTONE_CONSTRAINTS = {
     "headline": 0,
 }
 
+#: The same for the trees: what the regression takes in two parts is one here.
+TREE_CONSTRAINTS = {
+    name: sign for name, sign in MONOTONE_CONSTRAINTS.items() if name not in ("background_ratio_of_brief", "headline")
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -155,6 +160,12 @@ def join_features(
 def _log_odds(chance: float) -> float:
     chance = min(0.99, max(0.01, chance))
     return log(chance / (1.0 - chance))
+
+
+def for_trees(inputs: Sequence[float]) -> list[float]:
+    """What trees take of the inputs that ``scaled`` gives."""
+    full, of_brief, *rest, _ = inputs
+    return [full + of_brief, *rest]
 
 
 def scaled(values: Sequence[float]) -> list[float]:

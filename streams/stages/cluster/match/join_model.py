@@ -1,10 +1,10 @@
-"""The learned join decision: a logistic regression over explainable measures, shipped as JSON that a person can read.
+"""The learned join decision: a regression and boosted trees over explainable measures, half each of the log-odds.
 
-``join.json`` holds ``{"weights": {input: weight, ...}, "bias": x, "notes": {...}}``: the log-odds that an article
-belongs are the bias plus each weight times its input, as ``join_features.scaled`` makes it from the measures. A
-regression, not trees: left-one-corpus-out it decides better, since it cannot learn where the densities of its training
-streams lie.
-``streams train stories`` writes it.
+``join.json`` holds ``{"weights": {input: weight, ...}, "bias": x, "notes": {...}}``: the regression's log-odds that an
+article belongs are the bias plus each weight times its input, as ``join_features.scaled`` makes it from the measures.
+``join_trees.json`` has trees over the same, in the one format of ``models.trees``. Left-one-corpus-out the regression
+is better on snippets, as it cannot learn where the densities of its training streams lie; the trees are better on full
+texts and look-alikes, as they see what measures say together. ``streams train stories`` writes both.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import exp
+from math import exp, log
 from typing import Any
 
+import numpy as np
+
 from streams.contracts import codec
-from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS, scaled
+from streams.models.table import Table
+from streams.models.trees import Trees, load
+from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS, TREE_CONSTRAINTS, for_trees, scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +31,59 @@ class JoinWeights:
     weights: tuple[float, ...]
     bias: float
 
-    def probability(self, values: Sequence[float]) -> float:
-        """That the article belongs, from its measures in their order; NaN is unknown."""
-        total = self.bias + sum(weight * value for weight, value in zip(self.weights, scaled(values), strict=True))
-        return 1.0 / (1.0 + exp(-max(-40.0, min(40.0, total))))
+    def log_odds(self, inputs: Sequence[float]) -> float:
+        """That the article belongs, from what ``scaled`` gives."""
+        return self.bias + sum(weight * value for weight, value in zip(self.weights, inputs, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """The decision: the mean of the regression's and the trees' log-odds."""
+
+    regression: JoinWeights
+    trees: Trees
+
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """That an article belongs to each of its contenders, from their measures in their order; NaN is unknown."""
+        return self.judged([scaled(row) for row in rows])
+
+    def judged(self, inputs: Sequence[Sequence[float]]) -> list[float]:
+        """The same from what ``scaled`` gives."""
+        if not inputs:
+            return []
+        columns = np.array([for_trees(row) for row in inputs], dtype=np.float32)
+        chances = self.trees.predict(Table(tuple(TREE_CONSTRAINTS), columns)).tolist()
+        found = []
+        for row, chance in zip(inputs, chances, strict=True):
+            chance = min(1.0 - 1e-9, max(1e-9, chance))
+            total = (self.regression.log_odds(row) + log(chance / (1.0 - chance))) / 2
+            found.append(1.0 / (1.0 + exp(-max(-40.0, min(40.0, total)))))
+        return found
 
 
 def parse(data: dict[str, Any]) -> JoinWeights:
     """The weights in a parsed ``join.json``.
 
     Raises:
-        ValueError: they are not those of the measures that there are.
+        ValueError: they are not those of the inputs that there are.
     """
     if list(data["weights"]) != list(MONOTONE_CONSTRAINTS):
-        raise ValueError("the join decision's weights are not those of the measures: run `streams train stories`")
+        raise ValueError("the join decision's weights are not those of its inputs: run `streams train stories`")
     return JoinWeights(tuple(float(weight) for weight in data["weights"].values()), float(data["bias"]))
 
 
+def parse_trees(data: bytes) -> Trees:
+    """The trees in a ``join_trees.json``.
+
+    Raises:
+        ValueError: they were learned from other inputs.
+    """
+    return load(data, list(TREE_CONSTRAINTS), "the trees of the join decision")
+
+
 @cache
-def shipped() -> JoinWeights:
-    """The weights that the package ships."""
-    return parse(codec.loads(files("streams.stages.cluster.match").joinpath("join.json").read_bytes()))
+def shipped() -> Blend:
+    """The decision that the package ships."""
+    folder = files("streams.stages.cluster.match")
+    regression = parse(codec.loads(folder.joinpath("join.json").read_bytes()))
+    return Blend(regression, parse_trees(folder.joinpath("join_trees.json").read_bytes()))

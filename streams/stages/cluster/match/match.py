@@ -41,9 +41,9 @@ LABEL = 80
 
 
 class JoinModel(Protocol):
-    """A join decision: ``join_model.JoinWeights``, or another for comparison."""
+    """A join decision: ``join_model.Blend``, or another for comparison."""
 
-    def probability(self, values: Sequence[float]) -> float: ...
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,7 @@ class Matcher:
             for rank, story_id in enumerate(few)
         ]
         chances = []
-        for each, value, nearest in zip(ranked, values, near, strict=False):
-            chance = self.join_model.probability(value)
+        for each, chance, nearest in zip(ranked, self.join_model.probabilities(values), near, strict=False):
             if each.size >= LARGE:
                 chance = max(chance, as_chance(nearest.four))
             chances.append(leaned(chance, self.lean))

@@ -28,8 +28,8 @@ class By:
     def __init__(self, chance: float) -> None:
         self.chance = chance
 
-    def probability(self, values: Sequence[float]) -> float:
-        return self.chance
+    def probabilities(self, rows: Sequence[object]) -> list[float]:
+        return [self.chance] * len(rows)
 
     def predict(self, table: Table) -> Vector:
         return np.full(len(table), self.chance)

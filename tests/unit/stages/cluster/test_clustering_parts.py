@@ -24,6 +24,7 @@ from streams.stages.cluster.features.article_features import (
 from streams.stages.cluster.features.join_features import (
     MEASURES,
     MONOTONE_CONSTRAINTS,
+    TREE_CONSTRAINTS,
     cohesion,
     join_features,
     match,
@@ -34,7 +35,7 @@ from streams.stages.cluster.features.pair_features import Nearness
 from streams.stages.cluster.features.sketch import overlap, sketch
 from streams.stages.cluster.index.language_index import CLOCK, POSTINGS, LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import alike, plain
-from streams.stages.cluster.match.join_model import parse, shipped
+from streams.stages.cluster.match.join_model import Blend, parse, parse_trees, shipped
 from streams.stages.cluster.match.match import leaned
 from streams.stages.cluster.store.story_store import Member, StoryState
 
@@ -215,19 +216,31 @@ def test_what_is_unknown_is_neutral() -> None:
     assert known["background_ratio"] == known["background_ratio_of_brief"] == pytest.approx(log(4) / 2)
 
 
-def test_the_decision_is_the_sum_that_its_file_tells() -> None:
+def test_the_decision_is_half_the_regression_and_half_the_trees() -> None:
     weights = dict.fromkeys(MONOTONE_CONSTRAINTS, 0.0) | {"margin_ratio": 2.0}
-    model = parse({"weights": weights, "bias": -1.0})
-    assert model.probability([4.0, 0.5, 0.7, 0.5, 0.4, nan, 0.0]) == 0.5
-    assert model.probability([4.0, 1.0, 0.7, 0.5, 0.4, nan, 0.0]) == pytest.approx(1 / (1 + exp(-1)))
+    regression = parse({"weights": weights, "bias": -1.0})
+    assert regression.log_odds(scaled([4.0, 1.0, 0.7, 0.5, 0.4, nan, 0.0])) == pytest.approx(1.0)
+    told = (
+        b'{"depth": 1, "bias": 0, "features": ["margin_ratio"], '
+        b'"trees": [[[0, ["margin_ratio", 0.7]], [1, [0]], [2, [3]]]]}'
+    )
+    model = Blend(regression, parse_trees(told))
+    rows = [[4.0, margin, 0.7, 0.5, 0.4, nan, 0.0] for margin in (0.5, 1.0)]
+    assert model.probabilities(rows) == pytest.approx([0.5, 1 / (1 + exp(-2))])
+    assert model.probabilities([]) == []
     with pytest.raises(ValueError, match="streams train stories"):
         parse({"weights": {"margin": 1.0}, "bias": 0.0})
 
 
 def test_the_shipped_decision_only_rises_with_what_speaks_for_joining() -> None:
     model = shipped()
-    for weight, direction in zip(model.weights, MONOTONE_CONSTRAINTS.values(), strict=True):
-        assert weight * direction >= 0.0
+    middle = [4.0, 0.6, 0.7, 0.4, 0.5, 20.0, 0.2]
+    for name, direction in TREE_CONSTRAINTS.items():
+        if direction:
+            place = MEASURES.index(name)
+            rows = [[*middle[:place], middle[place] * step, *middle[place + 1 :]] for step in (0.1, 0.5, 1.0, 1.5, 1.9)]
+            chances = [chance * direction for chance in model.probabilities(rows)]
+            assert chances == sorted(chances)
 
 
 def test_a_grain_leans_on_the_odds() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -67,8 +68,8 @@ class Says:
     def __init__(self, story: float, pair: float) -> None:
         self.story, self.pair = story, pair
 
-    def probability(self, values: object) -> float:
-        return self.story
+    def probabilities(self, rows: Sequence[object]) -> list[float]:
+        return [self.story] * len(rows)
 
     def predict(self, table: Table) -> Vector:
         return np.full(len(table), self.pair)
@@ -87,8 +88,8 @@ def send(clusterer: Clusterer, number: int) -> str | None:
 class By:
     """Never joins: stories are put together by hand."""
 
-    def probability(self, values: object) -> float:
-        return 0.0
+    def probabilities(self, rows: Sequence[object]) -> list[float]:
+        return [0.0] * len(rows)
 
 
 class Pairs:
