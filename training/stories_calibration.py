@@ -52,6 +52,6 @@ def reliability(chances: Sequence[float], right: Sequence[bool], weights: Sequen
     )
 
 
-def of_history(model: Blend, scaled: NDArray[np.float64], part: History) -> Reliability:
+def of_history(model: Blend, measures: NDArray[np.float64], part: History) -> Reliability:
     """The reliability of a decision on the contenders of a corpus, stories counting by the root of their rows."""
-    return reliability(model.judged(scaled.tolist()), part.right.tolist(), weights_of(part).tolist())
+    return reliability(model.probabilities(measures.tolist()), part.right.tolist(), weights_of(part).tolist())

@@ -16,8 +16,8 @@ from streams.stages.cluster.features.join_features import (
     MEASURES,
     MONOTONE_CONSTRAINTS,
     TREE_CONSTRAINTS,
+    for_regression,
     for_trees,
-    scaled,
 )
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, nearness
 from streams.stages.cluster.match.join_model import Blend, JoinWeights, parse_trees
@@ -69,14 +69,14 @@ class History:
     counts: NDArray[np.int64]
 
     def judged(self, model: PairModel) -> NDArray[np.float64]:
-        """The measures, scaled, with what a model of pairs says of the nearest members."""
+        """The measures with what a model of pairs says of the nearest members."""
         chances = model.predict(Table(tuple(PAIR_CONSTRAINTS), self.pairs)).tolist()
         measures = self.measures.copy()
         start = 0
         for row, count in enumerate(self.counts.tolist()):
             measures[row, _NEAREST] = nearness(chances[start : start + count]).two
             start += count
-        return np.array([scaled(row) for row in measures.tolist()])
+        return measures
 
 
 class Never:
@@ -210,11 +210,11 @@ def fit(judged: Sequence[tuple[NDArray[np.float64], History]]) -> JoinWeights:
     """Weights from corpora that count alike whatever their length: logistic regression, monotone by bounds.
 
     Args:
-        judged: of each corpus, its scaled measures (``History.judged``) and the history they are of.
+        judged: of each corpus, its measures (``History.judged``) and the history they are of.
     """
     from scipy.optimize import minimize
 
-    rows = np.concatenate([measures for measures, _ in judged])
+    rows = np.array([for_regression(row) for measures, _ in judged for row in measures.tolist()])
     right = np.concatenate([part.right for _, part in judged]).astype(float)
     counts = np.concatenate([weights_of(part) for _, part in judged])
     middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9

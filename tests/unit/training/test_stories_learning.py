@@ -32,7 +32,7 @@ def test_a_history_shows_the_true_story_where_there_is_one(seen: History) -> Non
 def test_a_decision_tells_right_from_wrong_on_stories_that_it_never_saw(seen: History) -> None:
     pairs, other = pair_trees([pairs_of(history(synthetic(150, 7)))]), history(synthetic(200, 6))
     model = blend([(seen.judged(pairs), seen)])
-    chances = np.array(model.judged(other.judged(pairs).tolist()))
+    chances = np.array(model.probabilities(other.judged(pairs).tolist()))
     assert np.mean((chances >= 0.5) == other.right) > 0.9
     assert fit([(seen.judged(pairs), seen)]) == model.regression
     assert fit_trees([(seen.judged(pairs), seen)]) == fit_trees([(seen.judged(pairs), seen)])

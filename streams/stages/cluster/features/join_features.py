@@ -20,6 +20,11 @@ from streams.stages.cluster.features.pair_features import UNDATED, WEEK, Nearnes
 WEIGHTS = (0.9, 0.0, 0.07, 0.03)
 #: What a story of one article is taken to hold together with, and unrelated stories to be alike by. Development data.
 COHESION, BACKGROUND = 0.35, 0.04
+#: What the best of the stories that are yet to come is taken to be alike by: at the beginning of a stream nothing else
+#: speaks against the first that there is. Development data: at .04, first stories drew in whatever came.
+STRANGER = 0.08
+#: Hours from which on the regression takes dates to tell nothing more, as wrong dates are common: the trees see `WEEK`.
+FAR = 48.0
 #: Most similar stories that can win. The others are the background that they stand out from.
 CONTENDERS = 4
 #: Words of an article from which it is no snippet, and at most which it is as short as a headline.
@@ -35,7 +40,7 @@ MEASURES = (
     "hours",  # to the nearest member's date
     "brief",  # how short the article is: 0 a full text, 1 a headline
 )
-#: Input of the decision → +1 or -1: joining can only become likelier, or less likely, as it grows; 0: either. What
+#: Input of the regression → +1 or -1: joining can only become likelier, or less likely, as it grows; 0: either. What
 #: stands out from the background says less of a headline than of a full text, hence twice; ``headline`` is the square
 #: of ``brief``, so that headlines are told from snippets; ``undated`` is 1 where there are no two dates to compare.
 MONOTONE_CONSTRAINTS = {
@@ -51,7 +56,7 @@ MONOTONE_CONSTRAINTS = {
     "headline": 0,
 }
 
-#: The same for the trees: what the regression takes in two parts is one here.
+#: The same for the trees, which take what stands out in one and need no help with what is short.
 TREE_CONSTRAINTS = {
     name: sign for name, sign in MONOTONE_CONSTRAINTS.items() if name not in ("background_ratio_of_brief", "headline")
 }
@@ -142,7 +147,7 @@ def join_features(
     """
     one = ranked[rank]
     # There is always something else that it could be about, even where no story tells it yet.
-    other = max([BACKGROUND, *(match.similarity for match in ranked[:2] if match is not one)])
+    other = max([STRANGER, *(match.similarity for match in ranked[:2] if match is not one)])
     rest = [match.similarity for match in ranked[3:] if match is not one]
     # Four imaginary strangers, so that the first stories of a stream have a background too.
     background = (sum(rest) + 4 * BACKGROUND) / (len(rest) + 4)
@@ -162,30 +167,42 @@ def _log_odds(chance: float) -> float:
     return log(chance / (1.0 - chance))
 
 
-def for_trees(inputs: Sequence[float]) -> list[float]:
-    """What trees take of the inputs that ``scaled`` gives."""
-    full, of_brief, *rest, _ = inputs
-    return [full + of_brief, *rest]
+def for_trees(values: Sequence[float]) -> list[float]:
+    """The measures as trees take them, in the order of ``TREE_CONSTRAINTS``: ratios by logarithm, chances by log-odds.
 
-
-def scaled(values: Sequence[float]) -> list[float]:
-    """The measures as a regression takes them, in the constraints' order: ratios by logarithm, chances by log-odds.
-
-    >>> scaled([1.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0])
-    [0.0, 0.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    >>> for_trees([1.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0])
+    [0.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
     """
     background, margin, cohesive, names, two, hours, shortness = values
-    unrelated = log(max(background, 0.1))
     undated = hours != hours
     return [
-        unrelated * (1.0 - shortness),
-        unrelated * shortness,
+        log(max(background, 0.1)),
         margin,
         log(max(cohesive, 0.05)),
         0.5 if names != names else names,
         _log_odds(two),
         log1p(UNDATED if undated else min(hours, WEEK)),
         float(undated),
+        shortness,
+    ]
+
+
+def for_regression(values: Sequence[float]) -> list[float]:
+    """The measures as a regression takes them, in the order of ``MONOTONE_CONSTRAINTS``.
+
+    >>> for_regression([1.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.5])
+    [0.0, 0.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5, 0.25]
+    """
+    unrelated, margin, cohesive, names, two, hours, undated, shortness = for_trees(values)
+    return [
+        unrelated * (1.0 - shortness),
+        unrelated * shortness,
+        margin,
+        cohesive,
+        names,
+        two,
+        min(hours, log1p(FAR)),
+        undated,
         shortness,
         shortness * shortness,
     ]

@@ -26,9 +26,9 @@ from streams.stages.cluster.features.join_features import (
     MONOTONE_CONSTRAINTS,
     TREE_CONSTRAINTS,
     cohesion,
+    for_regression,
     join_features,
     match,
-    scaled,
     shares_of,
 )
 from streams.stages.cluster.features.pair_features import Nearness
@@ -210,23 +210,23 @@ def test_the_first_story_of_a_stream_has_no_margin_for_nothing() -> None:
 
 
 def test_what_is_unknown_is_neutral() -> None:
-    known = dict(zip(MONOTONE_CONSTRAINTS, scaled([4.0, 0.6, 0.7, 0.5, 0.4, 36.0, 0.5]), strict=True))
-    unknown = dict(zip(MONOTONE_CONSTRAINTS, scaled([4.0, 0.6, 0.7, nan, 0.4, nan, 0.5]), strict=True))
+    known = dict(zip(MONOTONE_CONSTRAINTS, for_regression([4.0, 0.6, 0.7, 0.5, 0.4, 36.0, 0.5]), strict=True))
+    unknown = dict(zip(MONOTONE_CONSTRAINTS, for_regression([4.0, 0.6, 0.7, nan, 0.4, nan, 0.5]), strict=True))
     assert {name for name in known if known[name] != unknown[name]} == {"undated"}
     assert known["background_ratio"] == known["background_ratio_of_brief"] == pytest.approx(log(4) / 2)
 
 
-def test_the_decision_is_half_the_regression_and_half_the_trees() -> None:
+def test_the_decision_is_the_regression_and_the_trees_by_their_shares() -> None:
     weights = dict.fromkeys(MONOTONE_CONSTRAINTS, 0.0) | {"margin_ratio": 2.0}
     regression = parse({"weights": weights, "bias": -1.0})
-    assert regression.log_odds(scaled([4.0, 1.0, 0.7, 0.5, 0.4, nan, 0.0])) == pytest.approx(1.0)
+    assert regression.log_odds([4.0, 1.0, 0.7, 0.5, 0.4, nan, 0.0]) == pytest.approx(1.0)
     told = (
         b'{"depth": 1, "bias": 0, "features": ["margin_ratio"], '
         b'"trees": [[[0, ["margin_ratio", 0.7]], [1, [0]], [2, [3]]]]}'
     )
     model = Blend(regression, parse_trees(told))
     rows = [[4.0, margin, 0.7, 0.5, 0.4, nan, 0.0] for margin in (0.5, 1.0)]
-    assert model.probabilities(rows) == pytest.approx([0.5, 1 / (1 + exp(-2))])
+    assert model.probabilities(rows) == pytest.approx([0.5, 1 / (1 + exp(-(0.4 * 1 + 0.6 * 3)))])
     assert model.probabilities([]) == []
     with pytest.raises(ValueError, match="streams train stories"):
         parse({"weights": {"margin": 1.0}, "bias": 0.0})
