@@ -142,8 +142,8 @@ def measure(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
 class Joins:
     """A join decision by which whatever is found joins: what is measured is one story's growth."""
 
-    def probability(self, values: Sequence[float]) -> float:
-        return 0.6
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        return [0.6] * len(rows)
 
 
 def grow(sizes: Sequence[int]) -> Iterator[dict[str, float]]:

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from unittest.mock import patch
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.contracts import codec
 from streams.contracts.records import Decision, Story, StoryArticle, StoryEvent, TaggedArticle
+from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer, fold
 from streams.stages.cluster.lifecycle import decide, split
 from streams.stages.cluster.lifecycle import fold as folding
+from streams.stages.cluster.match import match, nearest
 
 #: Two events that one story may take for one: a bridge is what they share.
 TOPICS = (
@@ -32,8 +35,11 @@ class By:
 
     chance: float = 0.6
 
-    def probability(self, values: Sequence[float]) -> float:
-        return self.chance
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        return [self.chance] * len(rows)
+
+    def predict(self, table: Table) -> Vector:
+        return np.full(len(table), self.chance)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ def streams_of(draw: st.DrawFn) -> list[Step]:
 def small() -> Iterator[None]:
     """Few members are listed, and stories are looked through from six articles on, each time that one joins."""
     with (
+        patch.object(match, "CROSSED_SIZE", 1),
+        patch.object(nearest, "CROSSED_SIZE", 1),
         patch.object(folding, "LISTED", 4),
         patch.object(decide, "LISTED", 4),
         patch.object(split, "FIRST_SIZES", range(6, 99)),
@@ -142,7 +150,7 @@ def test_outlets_and_origins_are_those_of_all_members() -> None:
     def check(stream: list[Step]) -> None:
         with small():
             model = By()
-            clusterer = Clusterer(model)
+            clusterer = Clusterer(model, model)
             log, rows = deliver(clusterer, model, stream)
             events = [event for decision in log for event in decision.events]
             kinds.update(event.type for event in events)
@@ -152,7 +160,7 @@ def test_outlets_and_origins_are_those_of_all_members() -> None:
             folded: dict[str, Story] = {}
             fold(folded, events)
             assert codec.encode([folded[story.id] for story in stories]) == codec.encode(stories)
-            restored = Clusterer(By())
+            restored = Clusterer(By(), By())
             restored.restore(rows.items())
             assert codec.encode(list(restored.stories())) == codec.encode(stories)
 

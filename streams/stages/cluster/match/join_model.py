@@ -1,10 +1,10 @@
 """The learned join decision: a regression and boosted trees over explainable measures, each a share of the log-odds.
 
 ``join.json`` holds ``{"weights": {input: weight, ...}, "bias": x, "notes": {...}}``: the regression's log-odds that an
-article belongs are the bias plus each weight times its input, as ``join_features.for_regression`` makes it from the measures.
-``join_trees.json`` has trees over the same, in the one format of ``models.trees``. Left-one-corpus-out the regression
-is better on snippets, as it cannot learn where the densities of its training streams lie; the trees are better on full
-texts and look-alikes, as they see what measures say together. ``streams train stories`` writes both.
+article belongs are the bias plus each weight times its input, as ``join_features.for_regression`` makes it from the
+measures. ``join_trees.json`` has trees over the same, in the one format of ``models.trees``. Left-one-corpus-out the
+regression is better on snippets, as it cannot learn where the densities of its training streams lie; the trees are
+better on full texts and look-alikes, as they see what measures say together. ``streams train stories`` writes both.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ VOTE_REST = "council report office ballots parties wards leaders debate evening 
 class Joins:
     """Joins whatever is at all alike, and merges nothing."""
 
-    def probability(self, values: Sequence[float]) -> float:
-        return 0.6
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        return [0.6] * len(rows)
 
 
 def articles(fires: int, votes: int) -> Iterator[TaggedArticle]:
