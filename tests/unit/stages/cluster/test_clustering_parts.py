@@ -226,7 +226,7 @@ def test_the_decision_is_the_regression_and_the_trees_by_their_shares() -> None:
     )
     model = Blend(regression, parse_trees(told))
     rows = [[4.0, margin, 0.7, 0.5, 0.4, nan, 0.0] for margin in (0.5, 1.0)]
-    assert model.probabilities(rows) == pytest.approx([0.5, 1 / (1 + exp(-(0.4 * 1 + 0.6 * 3)))])
+    assert model.probabilities(rows) == pytest.approx([0.5, 1 / (1 + exp(-(0.3 * 1 + 0.7 * 3)))])
     assert model.probabilities([]) == []
     with pytest.raises(ValueError, match="streams train stories"):
         parse({"weights": {"margin": 1.0}, "bias": 0.0})
