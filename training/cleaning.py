@@ -17,7 +17,7 @@ from streams.stages.clean import Cleaner, Context
 from streams.stages.clean.identity import host_of
 from streams.stages.clean.model.line_classifier import LineClassifiers
 from streams.stages.clean.parse.lines import split
-from training import cleaning_learning
+from training import cleaning_learning, cleaning_samples
 from training.cleaning_data import fold_of, read_rows, score
 
 Figures = dict[str, Any]
@@ -33,7 +33,7 @@ def measure(data: Path, *, peers: bool = True) -> Figures:
     """All figures: ``pages`` and ``dumps`` by extractor, ``skipped`` peers with the reason."""
     pages = read_rows(data / "cleaning" / "pages.jsonl.gz")
     dumps = read_rows(data / "cleaning" / "dumps.jsonl.gz")
-    page_samples, dump_samples = cleaning_learning.page_samples(data), cleaning_learning.dump_samples(data)
+    page_samples, dump_samples = cleaning_samples.page_samples(data), cleaning_samples.dump_samples(data)
     classifiers = cleaning_learning.classifiers_by_fold(dump_samples, page_samples)
     sites = len({host_of(row["url"]) for row in pages})
     figures: Figures = {"sites": sites, "pages": {}, "dumps": {}, "skipped": []}
@@ -47,7 +47,7 @@ def measure(data: Path, *, peers: bool = True) -> Figures:
                 figures["skipped"].append(f"{name} ({error}; the `peers` extra has it)")
                 continue
             figures["pages"][name] = _timed(pages, partial(_of_html, extract))
-    contexts = cleaning_learning.sibling_contexts(dumps, [split(row["text"]) for row in dumps])
+    contexts = cleaning_samples.sibling_contexts(dumps, [split(row["text"]) for row in dumps])
     known = {id(row): context for row, context in zip(dumps, contexts, strict=True)}
     siblings = [row for row in dumps if known[id(row)].pages]
     for name, rows, clean in (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from training import cleaning
-from training.cleaning_learning import DUMPS, PAGES, dump_samples, fit, page_samples
+from training.cleaning_learning import DUMPS, PAGES, fit
+from training.cleaning_samples import dump_samples, page_samples
 
 
 def train(data: Path) -> str:

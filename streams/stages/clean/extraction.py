@@ -28,7 +28,8 @@ from streams.stages.clean.parse.programs import looks_like_program
 #: some hundred levels, hence a bound of their product too. The largest of 900 development pages has 1.6 million
 #: characters, 5,000 elements and 55 levels.
 HUGE_PAGE, MAX_ELEMENTS, MAX_ELEMENTS_BY_DEPTH = 2_000_000, 30_000, 1_000_000
-#: Text dumps with more lines than this are no page's; the longest of the development dumps has under 1,000.
+#: Text dumps with more lines than this, or more characters than an article's text may have, are no page's; the longest
+#: of the development dumps has under 1,000 lines.
 MAX_LINES = 20_000
 #: Characters of a title that are read: several times what is kept of one; comparing it takes quadratic time.
 _LONGEST_TITLE = 4 * MOST["title"]
@@ -53,6 +54,9 @@ def from_text(body: Body, title: str | None, context: Context, classifiers: Line
     lines = split(body.text)
     if len(lines) > MAX_LINES:
         raise BodyError("too_large", f"{len(lines)} lines, the limit is {MAX_LINES}")
+    size = sum(len(line.text) for line in lines)
+    if size > MOST["text"]:
+        raise BodyError("too_large", f"{size} characters of text, the limit is {MOST['text']}")
     title, verdicts = classify_dump(lines, _single(title or body.title), context, classifiers.dump)
     metadata = Metadata(
         authors=body.authors,
