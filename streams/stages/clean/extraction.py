@@ -16,7 +16,7 @@ from streams.stages.clean.features.markup_features import describe_markup
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.page_metadata import Metadata, read_metadata
-from streams.stages.clean.model.line_classifier import PAGE_THRESHOLD, LineClassifiers
+from streams.stages.clean.model.line_classifier import PAGE_SURE, PAGE_THRESHOLD, LineClassifiers
 from streams.stages.clean.model.selection import LineVerdict, classify_dump, decide
 from streams.stages.clean.parse.bodies import Body, BodyError
 from streams.stages.clean.parse.lines import Line, split
@@ -88,7 +88,7 @@ def from_page(
         title, verdicts = classify_dump(page.lines, given, context, classifiers.dump)
     else:
         rows = describe_page(source, page, found.title)
-        title, verdicts = decide(page.lines, rows, classifiers.page.scores(rows), given, PAGE_THRESHOLD)
+        title, verdicts = decide(page.lines, rows, classifiers.page.scores(rows), given, PAGE_THRESHOLD, PAGE_SURE)
     metadata = Metadata(
         title=title,
         authors=body.authors or found.authors,
