@@ -1,9 +1,12 @@
 """What clustering costs: articles a second, and the cost of an article against the number of live stories.
 
     python -m benchmarks.bench_clustering [--stories 1000,10000,100000] [--articles 1000] [--json] [--plot FILE]
+    python -m benchmarks.bench_clustering --sizes 100,1000,10000
 
 The live stories are restored from rows, as after a restart: made-up profiles of as many terms as real ones have, over a
 vocabulary in which a few words are everywhere and most are rare (Zipf). Then made-up articles arrive. One core.
+
+``--sizes`` grows one story instead and measures its last articles, looking it through and counting it included.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import math
 import random
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,9 +27,10 @@ from streams.contracts import codec
 from streams.contracts.records import Entity, Story, StoryArticle, StoryEntity, TaggedArticle
 from streams.stages.cluster import Clusterer
 from streams.stages.cluster.features.article_features import BODY, ENTITIES, NAMES, key_of, pack
+from streams.stages.cluster.lifecycle.split import LOOK_EVERY
 from streams.stages.cluster.store.story_store import StoryState
 from training.stories_data import read
-from training.synth import START, generate
+from training.synth import START, generate, told
 
 #: Terms of a profile: what the development data's full articles give a story of one.
 TERMS = {BODY: 80, NAMES: 12, ENTITIES: 12}
@@ -135,6 +139,46 @@ def measure(live: int, articles: list[TaggedArticle]) -> dict[str, float]:
     }
 
 
+class Joins:
+    """A join decision by which whatever is found joins: what is measured is one story's growth."""
+
+    def probability(self, values: Sequence[float]) -> float:
+        return 0.6
+
+
+def grow(sizes: Sequence[int]) -> Iterator[dict[str, float]]:
+    """One made-up story as it grows: milliseconds an article up to each size, over as many articles as it is looked
+    through once (``split.LOOK_EVERY``) or all that it has; what looks cost of that; bytes of its row."""
+    clusterer, costs, looks = Clusterer(Joins()), [], []
+    # Of a story a third larger, without its end: follow-ups begin stories of their own, which then compete.
+    everything = told(random.Random(1), "large", START, max(sizes) * 4 // 3)
+    ordered = sorted(everything, key=lambda one: one.arrives)[: max(sizes)]
+    for position, one in enumerate(ordered):
+        article = TaggedArticle(
+            id=one.id, title=one.title, text=one.text, source=one.source, published=one.published, language="en"
+        )
+        start = time.process_time()
+        decision = clusterer.decide(article)
+        decided = time.process_time() - start
+        if decision is None:
+            continue
+        changes = clusterer.apply(article, decision, position)
+        costs.append((time.process_time() - start) * 1000)
+        looks.append(decided * 1000 if decision.looked else 0.0)
+        if position + 1 in sizes:
+            last = slice(-LOOK_EVERY, None)
+            largest = max(clusterer.stories(), key=lambda story: story.article_count)
+            yield {
+                "size": largest.article_count,
+                "ms_mean": round(sum(costs[last]) / len(costs[last]), 3),
+                "ms_median": round(sorted(costs[last])[len(costs[last]) // 2], 3),
+                "looks": sum(look > 0 for look in looks[last]),
+                "ms_of_looks": round(sum(looks[last]) / len(costs[last]), 3),
+                "outlets": largest.outlets,
+                "row_bytes": max((len(row) for row in changes.rows.values() if row), default=0),
+            }
+
+
 def plot(figures: list[dict[str, float]]) -> str:
     """An SVG of milliseconds an article against live stories, both axes logarithmic."""
     width, height, left, low, high = 560, 300, 60, 0.1, 100.0
@@ -170,11 +214,16 @@ def plot(figures: list[dict[str, float]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", default="1000,10000,100000")
+    parser.add_argument("--sizes", help="Grow one story to these numbers of articles instead.")
     parser.add_argument("--articles", type=int, default=1000)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plot", type=Path, help="Write the cost against live stories to this SVG file.")
     options = parser.parse_args()
+    if options.sizes:
+        for figures in grow([int(number) for number in options.sizes.split(",")]):
+            print("  ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
+        return
     measured = []
     for live in sorted(int(number) for number in options.stories.split(",")):
         figures = measure(live, arrivals(options.articles, options.data, timedelta(seconds=live)))

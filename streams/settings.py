@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -44,6 +44,10 @@ class Settings(Connection):
     pool_workers: Annotated[
         int, Field(ge=0, le=256, description="NLP processes a stage; 0: one a core, at most 4.")
     ] = 1
+    story_grain: Annotated[
+        Literal["event", "balanced", "topic"],
+        Field(description="How much stories take in: `event` parts sooner, `topic` joins sooner."),
+    ] = "balanced"
     batch_size: Annotated[int, Field(ge=1, le=1000, description="Most records a stage takes at once.")] = 32
     batch_within: Annotated[float, Field(gt=0, le=60, description="Seconds to wait for a full batch.")] = 0.1
     max_article_bytes: Annotated[int, Field(ge=1000, description="Larger articles are rejected as `too_large`.")] = (

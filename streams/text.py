@@ -35,6 +35,17 @@ def slug(text: str) -> str:
     return ascii_slug or "-".join(re.findall(r"\w+", folded))
 
 
+def initials(name: str) -> set[str]:
+    """The initials of a name of several words, small: of all its words, and of those that begin large.
+
+    >>> sorted(initials("Deferred Action for Childhood Arrivals"))
+    ['daca', 'dafca']
+    """
+    words = re.findall(r"\w+", name)
+    large = [word for word in words if word[0].isupper()]
+    return {"".join(word[0] for word in some).lower() for some in (words, large) if len(some) > 1}
+
+
 def digest(*parts: str) -> str:
     """24 hex digits (96 bits) over the parts; collisions are out of reach at any number of articles."""
     hasher = blake2b(digest_size=12)

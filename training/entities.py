@@ -1,7 +1,8 @@
 """`streams eval entities`: exact-span F1 against the same model's raw output, in one run.
 
 The relabelling weights that the package ships have seen both development sets, so each set is judged with weights
-that have not seen it (``train_entities.py`` writes them): the figures are out of sample.
+that have not seen it (``train_entities.py`` writes them): the figures are out of sample. What true stories show as
+their entities is judged with the shipped weights (``entities_shown.py``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from streams.stages.tag.document import Document as TagDocument
 from streams.stages.tag.ner import RawSpan, create_backend
 from streams.stages.tag.ner.crf import Relabeller
 from streams.stages.tag.ner.postprocess import TYPES, repair
+from training import entities_shown
 from training.entities_data import CORPORA, Document, Span, read, score
 from training.entities_gold import measure_gold
 from training.train_entities import held_out
@@ -25,11 +27,14 @@ _BACKENDS = ("spacy-sm", "spacy-md")
 GOLD = Path(__file__).parents[1] / "tests" / "quality" / "data"
 
 
-def measure(data: Path, *, backends: Sequence[str] = _BACKENDS) -> dict[str, Any]:
+def measure(
+    data: Path, *, backends: Sequence[str] = _BACKENDS, stories: Sequence[str] = entities_shown.SETS
+) -> dict[str, Any]:
     """``{backend: {corpus: {"raw" | "rules" | "tagger": figures}}}``; a backend that is not installed is left out.
 
     ``raw`` is the model's own output, ``rules`` the same repaired by rule, ``tagger`` what articles get: relabelled
     (by weights that have not seen the corpus) and repaired. In a checkout ``gold`` has the figures of our own texts.
+    ``shown`` has what the best of the backends that are installed makes ``stories``' stories show.
 
     Raises:
         WeightsError: no backend is installed.
@@ -51,6 +56,10 @@ def measure(data: Path, *, backends: Sequence[str] = _BACKENDS) -> dict[str, Any
         if (GOLD / "quotations.txt").is_file():
             tagger = create_tagger(backend=name, models_dir=models_dir)
             figures.setdefault("gold", {})[name] = measure_gold(tagger, GOLD)
+    best = next((name for name in reversed(backends) if name in figures), None)
+    if best is not None and stories:
+        tagger = create_tagger(backend=best, models_dir=models_dir)
+        figures["shown"] = entities_shown.measure(data, tagger, stories)
     if not figures and problem is not None:
         raise problem
     return figures
@@ -82,7 +91,7 @@ def render(figures: dict[str, Any]) -> str:
     lines = [head, "|---|---|---|---:|---:|---:|---:|---:|---:|"]
     gold = figures.get("gold", {})
     for backend, corpora in figures.items():
-        if backend == "gold":
+        if backend in ("gold", "shown"):
             continue
         for corpus, treatments in corpora.items():
             base = treatments["raw"]["f1_per_org_loc"]
@@ -96,4 +105,6 @@ def render(figures: dict[str, Any]) -> str:
         for name, row in sets.items():
             cells = [f"{key.replace('_', ' ')} {value:.3f}" for key, value in row.items() if key != "quotations"]
             lines.append(f"| {backend} | {name} | {', '.join(cells)} |")
+    if shown := figures.get("shown"):
+        lines += ["", *entities_shown.render(shown).splitlines()]
     return "\n".join(lines)

@@ -1,10 +1,8 @@
-"""`streams eval stories`: stories formed online against true ones, out of fold, beside baselines in the same run.
+"""`streams eval stories`: stories formed online against true ones, each corpus left out of all that was learned.
 
-One frozen setting for every set. The join decision is learned on development data, so each article is judged by trees
-that never saw its story ("out of fold"), or even its set ("other sets"); the trees over pairs, which decide on large
-stories, never saw its set in either. "Unseen sets" are those that only pairs are learned from. All of them saw made-up
-news as well. Orders are random: the sets' own order would tell. Entities come from the pipeline's tagger (not in the
-unseen sets); where its model is not installed, articles go without.
+One frozen setting for every set. A set is judged by a decision and by trees over pairs that never saw it, learned from
+the other sets and from made-up news; orders are random, as the sets' own would tell. Baselines see the whole set and
+take the threshold that is best for it. Entities come from the tagger where its model is installed.
 """
 
 from __future__ import annotations
@@ -14,78 +12,63 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from streams.stages.cluster import Clusterer
-from streams.stages.cluster.match.join_model import JoinTrees
+from streams.stages.cluster import GRAINS, Clusterer, Grain
 from streams.stages.cluster.match.match import JoinModel
 from streams.stages.cluster.match.nearest import PairModel
-from training import stories_dense
-from training.stories_baselines import Threshold, hdbscan
-from training.stories_data import PAIR_SETS, SETS, Labelled, read, shuffled, tagged, undated
-from training.stories_learning import History, Never, Switch, folds, histories, invented, trees
-from training.stories_pairs import Pairs, invented_pairs, pair_trees, pairs_of
+from training import stories_calibration, stories_dense
+from training.stories_baselines import baselines
+from training.stories_data import MOST_AT_ONCE, SETS, Labelled, by_time, read, shuffled, undated
+from training.stories_loco import lessons
 from training.stories_scores import scores
 
 Figures = dict[str, Any]
 
-FOLDS = 3
 SEEDS = (1, 2, 3)
-#: The baselines' thresholds that are tried; each gets the one that is best for it over all sets, to its advantage.
-THRESHOLDS = {"body": (0.16, 0.2), "centroid": (0.26, 0.32)}
+#: Seconds within which arrivals are shuffled, to see that their order matters little.
+SIX_HOURS = 6 * 3600.0
 
 
 def measure(data: Path) -> Figures:
-    """Figures by system, set and variant (``dated``, ``undated``): B-cubed F1, precision, recall, pairwise F1, first.
+    """``{"sets": {name: figures}, "skipped": [...]}``.
 
-    ``first`` is the B-cubed F1 of each article's first assignment, before any merge or split.
+    A set's figures: ``ours`` (B-cubed precision, recall, F1, pairwise F1, ``first``: B-cubed F1 of first assignments),
+    ``undated`` where it has dates, ``grains``, ``baselines``, ``shuffled`` (by how much six hours of shuffling move F1
+    at most) and ``reliability``.
     """
-    sets, with_entities = _sets(data)
-    known = {name: histories(rows) for name, rows in sets.items()}
-    made_up = invented()
-    figures: Figures = {"sets": {name: len(rows) for name, rows in sets.items()}, "entities": with_entities}
-    pairs = _pairs(data)
-    systems: dict[str, Any] = {"out of fold": {}, "other sets": {}}
+    taught = lessons(data)
+    figures: Figures = {"sets": {}}
+    sets = {name: read(data / "stories" / f"{name}.jsonl.gz") for name in SETS}
     for name, rows in sets.items():
-        others = [*(known[other] for other in sets if other != name), made_up]
-        fold_of = [folds(rows, FOLDS, seed) for seed in SEEDS]
-        models = [_models(rows, known[name], others, fold_of[place], seed) for place, seed in enumerate(SEEDS)]
-        apart = [trees(others, seed) for seed in SEEDS]
-        unseen = _without(name, pairs)
-        for variant, some in _variants(rows):
-            runs = [run(shuffled(some, seed), models[i], fold_of[i], unseen) for i, seed in enumerate(SEEDS)]
-            systems["out of fold"].setdefault(name, {})[variant] = _mean(runs)
-            runs = [run(shuffled(some, seed), [apart[i]], {}, unseen) for i, seed in enumerate(SEEDS)]
-            systems["other sets"].setdefault(name, {})[variant] = _mean(runs)
-    more = {name: read(data / "stories" / f"{name}.jsonl.gz") for name in PAIR_SETS if name not in sets}
-    small = trees([*known.values(), made_up])
-    systems["unseen sets"] = {name: {_dated(rows): _unseen(name, rows, small, pairs)} for name, rows in more.items()}
-    systems |= _baselines(sets)
-    systems |= {f"{system}, unseen sets": figures for system, figures in _baselines(more, as_they_are=True).items()}
-    dense, figures["skipped"] = stories_dense.baseline(sets)
-    systems |= dense
-    return figures | {"systems": systems, "means": {system: _overall(by_set) for system, by_set in systems.items()}}
-
-
-def run(
-    rows: Sequence[Labelled], models: Sequence[JoinTrees], fold_of: Mapping[str, int], pairs: PairModel
-) -> dict[str, float]:
-    """Cluster a stream, each article judged by the trees of its story's fold, and score the result."""
-    switch = Switch()
-
-    def choose(row: Labelled) -> None:
-        switch.trees = models[fold_of.get(row.story, 0)]
-
-    return score(rows, switch, pairs, choose)
+        join, pairs = taught.join_model(name), taught.pair_model(name)
+        history = taught.histories[name]
+        seeds = SEEDS if len(rows) <= MOST_AT_ONCE else SEEDS[:1]
+        one: Figures = {"articles": len(rows), "stories": len({row.story for row in rows})}
+        one["ours"] = _mean([score(shuffled(rows, seed), join, pairs) for seed in seeds])
+        if _dated(rows):
+            one["undated"] = _mean([score(undated(shuffled(rows, seed)), join, pairs) for seed in seeds[:1]])
+            one["shuffled"] = _moved(rows, join, pairs)
+        one["grains"] = {grain: score(shuffled(rows, 1), join, pairs, grain) for grain in GRAINS}
+        one["baselines"] = baselines(rows)
+        told = stories_calibration.of_history(join, history.judged(pairs), history)
+        one["reliability"] = {"share": told.share, "said": told.said, "right": told.right, "error": told.error}
+        figures["sets"][name] = one
+    dense, figures["skipped"] = stories_dense.baseline({name: rows[:MOST_AT_ONCE] for name, rows in sets.items()})
+    for system, by_set in dense.items():
+        for name, variants in by_set.items():
+            figures["sets"][name]["baselines"][system] = variants["undated"]
+    return figures
 
 
 def score(
-    rows: Sequence[Labelled], join_model: JoinModel | None, pairs: PairModel | None = None, before: Any = None
+    rows: Sequence[Labelled],
+    join_model: JoinModel | None,
+    pairs: PairModel | None = None,
+    grain: Grain = "balanced",
 ) -> dict[str, float]:
-    """Cluster a stream with a decision on small stories and one on pairs (None: the shipped ones) and score it."""
-    clusterer = Clusterer(join_model, pairs)
+    """Cluster a stream with a decision and a model of pairs (None: the shipped ones) and score it."""
+    clusterer = Clusterer(join_model, pairs, grain)
     first: dict[str, str] = {}
     for position, row in enumerate(rows):
-        if before:
-            before(row)
         decision = clusterer.decide(row.article)
         if decision is not None:
             clusterer.apply(row.article, decision, position)
@@ -94,94 +77,67 @@ def score(
     return scores(true, clusterer.assignments()) | {"first": scores(true, first)["b3_f1"]}
 
 
-def _sets(data: Path) -> tuple[dict[str, list[Labelled]], bool]:
-    from streams.stages.tag import WeightsError
+def jittered(rows: Sequence[Labelled], seed: int, seconds: float = SIX_HOURS) -> list[Labelled]:
+    """The rows as they would have arrived, but for a shuffle within windows of so many seconds."""
 
-    sets = {name: read(data / "stories" / f"{name}.jsonl.gz") for name in SETS}
-    try:
-        return {name: tagged(rows) for name, rows in sets.items()}, True
-    except WeightsError:
-        return sets, False
+    def window(row: Labelled) -> float:
+        return row.article.published.timestamp() // seconds if row.article.published else 0.0
 
-
-def _pairs(data: Path) -> dict[str, Pairs]:
-    pairs = {name: pairs_of(read(data / "stories" / f"{name}.jsonl.gz")) for name in PAIR_SETS}
-    return pairs | {"synth": invented_pairs()}
+    return sorted(shuffled(rows, seed), key=window)
 
 
-def _without(name: str, pairs: Mapping[str, Pairs]) -> PairModel:
-    """Trees over pairs that never saw this set."""
-    return pair_trees([part for other, part in pairs.items() if other != name])
+def _moved(rows: Sequence[Labelled], join: JoinModel, pairs: PairModel) -> float:
+    """The largest difference in B-cubed F1 that shuffling arrivals within six hours makes."""
+    in_order = score(by_time(rows), join, pairs)["b3_f1"]
+    return max(abs(score(jittered(rows, seed), join, pairs)["b3_f1"] - in_order) for seed in SEEDS)
 
 
-def _unseen(name: str, rows: Sequence[Labelled], small: JoinTrees, pairs: Mapping[str, Pairs]) -> dict[str, float]:
-    apart = _without(name, pairs)
-    return _mean([run(shuffled(rows, seed), [small], {}, apart) for seed in SEEDS])
-
-
-def _dated(rows: Sequence[Labelled]) -> str:
-    return "dated" if any(row.article.published for row in rows) else "undated"
-
-
-def _variants(rows: Sequence[Labelled]) -> list[tuple[str, Sequence[Labelled]]]:
-    return [("dated", rows), ("undated", undated(rows))] if _dated(rows) == "dated" else [("undated", rows)]
-
-
-def _models(
-    rows: Sequence[Labelled], own: History, others: Sequence[History], fold_of: Mapping[str, int], seed: int
-) -> list[JoinTrees]:
-    stories = {row.story for row in rows}
-    return [
-        trees([*others, own.of({story for story in stories if fold_of[story] != fold})], seed) for fold in range(FOLDS)
-    ]
-
-
-def _baselines(sets: Mapping[str, Sequence[Labelled]], *, as_they_are: bool = False) -> dict[str, Any]:
-    """Single passes that ask no members, and a batch; ``as_they_are``: without the variant that has no dates."""
-    found: dict[str, Any] = {}
-    for system, kind in (("average link, threshold", "body"), ("centroid, threshold", "centroid")):
-        tried = []
-        for threshold in THRESHOLDS[kind]:
-            by_set = {
-                name: {
-                    variant: score(shuffled(some, 1), Threshold(kind, threshold), Never())
-                    for variant, some in ([(_dated(rows), rows)] if as_they_are else _variants(rows))
-                }
-                for name, rows in sets.items()
-            }
-            tried.append((_overall(by_set)["b3_f1"], f"{system} {threshold}", by_set))
-        _, name_, best = max(tried, key=lambda one: one[0])
-        found[name_] = best
-    found["HDBSCAN, all at once"] = {
-        name: {"undated": scores({row.article.id: row.story for row in rows}, hdbscan(rows))}
-        for name, rows in sets.items()
-    }
-    return found
+def _dated(rows: Sequence[Labelled]) -> bool:
+    return any(row.article.published for row in rows)
 
 
 def _mean(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {key: mean(one[key] for one in runs) for key in runs[0]}
 
 
-def _overall(by_set: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, float]:
-    """The mean over sets of each set's mean over its variants."""
-    keys = ("b3_f1", "pair_f1")
-    return {key: mean(mean(one[key] for one in variants.values()) for variants in by_set.values()) for key in keys}
-
-
 def render(figures: Figures) -> str:
-    """The figures as a table: a line for each system, set and variant."""
+    """The figures as Markdown tables."""
     lines = [
-        f"entities from the tagger: {'yes' if figures['entities'] else 'no (its model is not installed)'}",
-        f"{'':52}{'':10}{'B3 F1':>8}{'prec.':>8}{'recall':>8}{'pair F1':>9}{'first':>8}",
+        "Each set is left out of all that was learned. Means over random orders; *first*: of first assignments.",
+        "",
+        "| set | system | B-cubed F1 | precision | recall | pairwise F1 | first |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for system, by_set in figures["systems"].items():
-        for name, variants in by_set.items():
-            for variant, one in variants.items():
-                numbers = f"{one['b3_f1']:8.3f}{one['b3_precision']:8.3f}{one['b3_recall']:8.3f}{one['pair_f1']:9.3f}"
-                first = f"{one['first']:8.3f}" if "first" in one else ""
-                lines.append(f"{system[:38]:39}{name:15}{variant:8}{numbers}{first}")
-        overall = figures["means"][system]
-        lines.append(f"{system[:38]:39}{'mean':23}{overall['b3_f1']:8.3f}{'':16}{overall['pair_f1']:9.3f}\n")
-    lines += [f"Left out: {sentence}." for sentence in figures["skipped"]]
-    return "\n".join(lines).rstrip()
+    for name, one in figures["sets"].items():
+        known = {"ours": one["ours"]} | ({"ours, undated": one["undated"]} if "undated" in one else {})
+        for system, row in (known | one["baselines"]).items():
+            numbers = (row.get(key) for key in ("b3_f1", "b3_precision", "b3_recall", "pair_f1", "first"))
+            told = " | ".join("" if number is None else f"{number:.3f}" for number in numbers)
+            lines.append(f"| {name} | {system} | {told} |")
+    grains = " | ".join(GRAINS)
+    lines += [
+        "",
+        "`STREAMS_STORY_GRAIN`, B-cubed F1 (precision / recall), in one order; *6 h*: by how much shuffling arrivals "
+        "within six hours moves F1 at most; *ECE*: expected calibration error.",
+        "",
+        f"| set | {grains} | 6 h | ECE |",
+        "|---" * (len(GRAINS) + 3) + "|",
+    ]
+    for name, one in figures["sets"].items():
+        cells = [
+            f"{row['b3_f1']:.3f} ({row['b3_precision']:.3f} / {row['b3_recall']:.3f})" for row in one["grains"].values()
+        ]
+        moved = f"{one['shuffled']:.4f}" if "shuffled" in one else ""
+        lines.append(f"| {name} | {' | '.join(cells)} | {moved} | {one['reliability']['error']:.3f} |")
+    tenths = " | ".join(f".{place}" for place in range(stories_calibration.BINS))
+    lines += [
+        "",
+        "Reliability: how often a contender was right (%), by the tenth that its probability was in.",
+        "",
+        f"| set | {tenths} |",
+        "|---" * (stories_calibration.BINS + 1) + "|",
+    ]
+    for name, one in figures["sets"].items():
+        lines.append(f"| {name} | " + " | ".join(f"{right:.0%}" for right in one["reliability"]["right"]) + " |")
+    lines += [f"\nLeft out: {sentence}." for sentence in figures["skipped"]]
+    return "\n".join(lines)

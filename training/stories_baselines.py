@@ -1,35 +1,50 @@
-"""What the learned decision is measured against: thresholds over the same vectors, and a batch algorithm."""
+"""What the learned decision is measured against, over the same words: thresholds, and batches over everything at once.
+
+Each gets the threshold that is best for it on the very set, to its advantage. They know no time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streams.stages.cluster.features.article_features import BODY, FIELDS, extract, pack_keys, weigh
-from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.store.story_store import Member
-from training.stories_data import Labelled
+from training.stories_data import MOST_AT_ONCE, Labelled, shuffled
+from training.stories_dense import link
+from training.stories_scores import scores
+
+#: Cosines tried, from a batch's or a pass's story on.
+THRESHOLDS = tuple(round(0.08 + 0.02 * step, 2) for step in range(18))
 
 
-class Threshold:
-    """Joins the most similar story from a similarity on: ``body`` (average link) or ``centroid``. Knows no time."""
+def baselines(rows: Sequence[Labelled]) -> dict[str, dict[str, float]]:
+    """Figures by system, at the threshold that is best for this set; of a large set, of some of its articles."""
+    rows = shuffled(rows, 1)[:MOST_AT_ONCE]
+    similar = similarities(rows)
+    passes = {
+        f"{linkage}, single pass": [(str(at), link(similar, linkage, at)) for at in THRESHOLDS]
+        for linkage in ("average link", "centroid")
+    }
+    passes["average link, batch"] = average_link(similar)
+    passes["HDBSCAN, batch"] = [("", hdbscan(similar))]
+    true = {row.article.id: row.story for row in rows}
+    found = {}
+    for system, tried in passes.items():
+        figures = [
+            (scores(true, {row.article.id: str(story) for row, story in zip(rows, stories, strict=True)}), threshold)
+            for threshold, stories in tried
+        ]
+        best, threshold = max(figures, key=lambda one: one[0]["b3_f1"])
+        found[f"{system} {threshold}".strip()] = best
+    return found
 
-    def __init__(self, measure: str, at_least: float) -> None:
-        self._place = list(MONOTONE_CONSTRAINTS).index(measure)
-        self._rank = list(MONOTONE_CONSTRAINTS).index("rank")
-        self._at_least = at_least
 
-    def probability(self, values: Sequence[float]) -> float:
-        # Enough to join, too little to merge: a single pass never merges.
-        return 0.6 if not values[self._rank] and values[self._place] >= self._at_least else 0.0
-
-
-def hdbscan(rows: Sequence[Labelled]) -> dict[str, str]:
-    """Article → cluster, by HDBSCAN over the body vectors of the whole set at once; what it calls noise is alone."""
-    from sklearn.cluster import HDBSCAN
-
+def similarities(rows: Sequence[Labelled]) -> NDArray[np.float32]:
+    """The cosines (n × n) of the articles' words, with what is rare among all of them known beforehand."""
     group = LanguageIndex("en")
     features = [extract(row.article) for row in rows]
     for number, one in enumerate(features, start=1):
@@ -46,10 +61,27 @@ def hdbscan(rows: Sequence[Labelled]) -> dict[str, str]:
     for line, vector in enumerate(vectors):
         for key, weight in vector.items():
             matrix[line, places[key]] = weight
-    distances = np.clip(1.0 - (matrix @ matrix.T).astype(np.float64), 0.0, None)
+    return matrix @ matrix.T
+
+
+def average_link(similar: NDArray[np.float32]) -> list[tuple[str, list[int]]]:
+    """Agglomerative clustering by average link, cut at each of the thresholds."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    tree = linkage(squareform(_distances(similar), checks=False), "average")
+    return [(str(at), fcluster(tree, 1.0 - at, "distance").tolist()) for at in THRESHOLDS]
+
+
+def hdbscan(similar: NDArray[np.float32]) -> list[int]:
+    """The cluster of each article, by HDBSCAN over everything at once; what it calls noise is alone."""
+    from sklearn.cluster import HDBSCAN
+
+    labels = HDBSCAN(min_cluster_size=2, metric="precomputed", copy=True).fit_predict(_distances(similar))
+    return [int(label) if label >= 0 else -1 - place for place, label in enumerate(labels)]
+
+
+def _distances(similar: NDArray[np.float32]) -> NDArray[np.float64]:
+    distances = np.clip(1.0 - similar.astype(np.float64), 0.0, None)
     np.fill_diagonal(distances, 0.0)
-    labels = HDBSCAN(min_cluster_size=2, metric="precomputed", copy=True).fit_predict(distances)
-    return {
-        row.article.id: f"cluster {label}" if label >= 0 else f"alone {row.article.id}"
-        for row, label in zip(rows, labels, strict=True)
-    }
+    return distances

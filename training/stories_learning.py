@@ -1,53 +1,57 @@
-"""Learning the join decision: what it would have seen had every article before gone where it belongs, and its trees."""
+"""Learning the join decision: what it would have seen had every article before gone where it belongs; its weights."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer
-from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS
-from streams.stages.cluster.match.join_model import JoinTrees, parse
+from streams.stages.cluster.features.join_features import MEASURES, MONOTONE_CONSTRAINTS, scaled
+from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, nearness
+from streams.stages.cluster.match.join_model import JoinWeights
+from streams.stages.cluster.match.nearest import PairModel
 from training.stories_data import Labelled, by_time, foreign, shuffled, synthetic, thinned, undated, untagged, untitled
 
-#: Boosting: small trees, slow and few, monotone; found on leave-one-corpus-out means, where more never helped.
-PARAMETERS = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 8,
-    "min_child_samples": 30,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "verbosity": -1,
-    "num_threads": 1,
-    "deterministic": True,
-}
-ROUNDS = 150
 #: Made-up articles of each stream: as many as a development set has.
 INVENTED = 600
+#: Articles of a set that a stream has at most.
+MOST_ARTICLES = 2_000
+#: Squared weights are held down by so much, in rows of a corpus that counts as 10,000.
+PENALTY = 10.0
+#: Added to the log-odds that likelihood alone would give, as a right join is worth more than a wrong one costs:
+#: leave-one-corpus-out B-cubed F1 is alike from 0 to .5 on the average, and evener over the sets in the middle.
+LEAN = 0.25
+_NEAREST = MEASURES.index("nearest_two")
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Contenders met along a stream: their measures, whether each was right, and the article's true story."""
+    """Contenders met along a stream: their measures, whether each was right, and the article's true story.
+
+    What nearest members say is left out of the measures: ``judged`` adds it, by trees that never saw the set.
+    """
 
     measures: NDArray[np.float64]
     right: NDArray[np.bool_]
     stories: list[str]
+    #: The features of the article's pairs with each contender's members, and how many they are.
+    pairs: NDArray[np.float32]
+    counts: NDArray[np.int64]
 
-    def of(self, stories: set[str]) -> History:
-        """The part that articles of these stories contributed."""
-        keep = np.array([story in stories for story in self.stories], dtype=bool)
-        kept = [story for story in self.stories if story in stories]
-        return History(self.measures[keep], self.right[keep], kept)
+    def judged(self, model: PairModel) -> NDArray[np.float64]:
+        """The measures, scaled, with what a model of pairs says of the nearest members."""
+        chances = model.predict(Table(tuple(PAIR_CONSTRAINTS), self.pairs)).tolist()
+        measures = self.measures.copy()
+        start = 0
+        for row, count in enumerate(self.counts.tolist()):
+            measures[row, _NEAREST] = nearness(chances[start : start + count]).two
+            start += count
+        return np.array([scaled(row) for row in measures.tolist()])
 
 
 class Never:
@@ -60,125 +64,133 @@ class Never:
         return np.zeros(len(table))
 
 
-class Switch:
-    """A join_model that can be exchanged: each article is judged by trees that never saw its story."""
-
-    def __init__(self) -> None:
-        self.trees: JoinTrees | None = None
-
-    def probability(self, values: Sequence[float]) -> float:
-        return self.trees.probability(values) if self.trees else 0.0
-
-
-def along(rows: Iterable[Labelled]) -> Iterator[tuple[Clusterer, Labelled, str | None]]:
+def along(
+    rows: Iterable[Labelled], broken: int | None = None
+) -> Iterator[tuple[Clusterer, Labelled, Mapping[str, str]]]:
     """A stream, each article before it comes: the clusterer in which every article before stands where it belongs, the
-    article, and the id of its story there (None: it begins one)."""
+    article, and the story that each one there tells.
+
+    Args:
+        broken: a seed; then an article that could join a story begins a fragment of it one time in eight, or goes to
+            any of its fragments: what the decision sees after it has erred.
+    """
+    rng = random.Random(broken)
     clusterer = Clusterer(Never(), Never())
-    home: dict[str, str] = {}
+    homes: dict[str, list[str]] = {}
+    tells: dict[str, str] = {}
     for position, row in enumerate(rows):
-        yield clusterer, row, home.get(row.story)
+        yield clusterer, row, tells
         decision = clusterer.decide(row.article)
         if decision is None:
             continue
         *others, placed = decision.events
-        if row.story in home:
-            placed = replace(placed, type="joined", story_id=home[row.story])
+        known = homes.setdefault(row.story, [])
+        if known and (broken is None or rng.random() > 1 / 8):
+            placed = replace(placed, type="joined", story_id=rng.choice(known) if broken is not None else known[0])
         else:
-            home[row.story] = placed.story_id
+            known.append(placed.story_id)
+            tells[placed.story_id] = row.story
         clusterer.apply(row.article, replace(decision, events=(*others, placed)), position)
 
 
-def history(rows: Iterable[Labelled]) -> History:
+def history(rows: Iterable[Labelled], broken: int | None = None) -> History:
     """The contenders of each article of a stream in which every article before it was put where it belongs."""
     measures: list[tuple[float, ...]] = []
     right: list[bool] = []
     stories: list[str] = []
-    for clusterer, row, home in along(rows):
+    pairs = [np.zeros((0, len(PAIR_CONSTRAINTS)), dtype=np.float32)]
+    counts: list[int] = []
+    for clusterer, row, tells in along(rows, broken):
         scored = clusterer.contenders(row.article)
-        for match, values in zip(scored.ranked, scored.values, strict=False):
+        for (story_id, table), values in zip(clusterer.pairs(row.article), scored.values, strict=True):
             measures.append(values)
-            right.append(match.story_id == home)
+            right.append(tells[story_id] == row.story)
             stories.append(row.story)
-    return History(np.array(measures, dtype=float), np.array(right, dtype=bool), stories)
+            pairs.append(table.values)
+            counts.append(len(table))
+    return History(
+        np.array(measures, dtype=float).reshape(-1, len(MEASURES)),
+        np.array(right, dtype=bool),
+        stories,
+        np.concatenate(pairs),
+        np.array(counts, dtype=np.int64),
+    )
 
 
 def histories(rows: Sequence[Labelled]) -> History:
     """One set's histories together, as differently as its articles might have come.
 
     Several orders, with and without dates, entities and titles; thinned out, so that how many articles a story has
-    tells nothing; and as in a language of which no word is known.
+    tells nothing; in fragments; and as in a language of which no word is known.
     """
     streams = [
         shuffled(rows, 1),
-        undated(untagged(shuffled(rows, 1))),
-        by_time(shuffled(rows, 2)),
-        undated(shuffled(rows, 2)),
-        untagged(by_time(shuffled(rows, 3))),
+        by_time(shuffled(rows, 2)[:MOST_ARTICLES]),
+        undated(shuffled(rows, 3)),
         shuffled(thinned(rows, 0.5, 6), 6),
-        undated(shuffled(thinned(rows, 0.3, 7), 7)),
         foreign(shuffled(rows, 8)),
         untitled(shuffled(rows, 9)),
     ]
-    return _together([history(stream) for stream in streams])
+    parts = [history(stream[:MOST_ARTICLES]) for stream in streams]
+    parts += [history(untagged(shuffled(rows, seed))[:MOST_ARTICLES], seed) for seed in (10, 11)]
+    return together(parts)
 
 
 def invented() -> History:
     """The history of made-up news: look-alike events by the hundred, of which the development data has too few."""
-    return _together(
+    return together(
         [
             history(shuffled(synthetic(INVENTED, 21), 1)),
-            history(synthetic(INVENTED, 22)),
+            history(synthetic(INVENTED, 22), 22),
             history(undated(synthetic(INVENTED, 23))),
         ]
     )
 
 
-def _together(parts: Sequence[History]) -> History:
+def together(parts: Sequence[History]) -> History:
     return History(
         np.concatenate([part.measures for part in parts]),
         np.concatenate([part.right for part in parts]),
         [story for part in parts for story in part.stories],
+        np.concatenate([part.pairs for part in parts]),
+        np.concatenate([part.counts for part in parts]),
     )
 
 
-def fit(parts: Sequence[History], seed: int = 0) -> dict[str, Any]:
-    """JoinTrees, as ``join.json`` has them, from histories that count alike whatever their length."""
-    import lightgbm
+def weights_of(part: History) -> NDArray[np.float64]:
+    """What each row of a corpus counts: a corpus 10,000, a story in it the root of its rows."""
+    _, place, counts = np.unique(np.array(part.stories), return_inverse=True, return_counts=True)
+    weights = 1.0 / np.sqrt(counts[place])
+    return np.asarray(weights * 10_000 / weights.sum())
 
-    parts = [part for part in parts if len(part.right)]
-    weights = np.concatenate([np.full(len(part.right), 10_000 / len(part.right)) for part in parts])
-    data = lightgbm.Dataset(
-        np.concatenate([part.measures for part in parts]),
-        np.concatenate([part.right for part in parts]),
-        weight=weights,
+
+def fit(judged: Sequence[tuple[NDArray[np.float64], History]]) -> JoinWeights:
+    """Weights from corpora that count alike whatever their length: logistic regression, monotone by bounds.
+
+    Args:
+        judged: of each corpus, its scaled measures (``History.judged``) and the history they are of.
+    """
+    from scipy.optimize import minimize
+
+    rows = np.concatenate([measures for measures, _ in judged])
+    right = np.concatenate([part.right for _, part in judged]).astype(float)
+    counts = np.concatenate([weights_of(part) for _, part in judged])
+    middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    rows = (rows - middle) / spread
+
+    def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        log_odds = rows @ values[:-1] + values[-1]
+        wrong = np.logaddexp(0.0, log_odds) - right * log_odds
+        slope = counts * (1.0 / (1.0 + np.exp(-log_odds)) - right)
+        held = PENALTY * values[:-1]
+        return float(counts @ wrong + 0.5 * held @ values[:-1]), np.append(rows.T @ slope + held, slope.sum())
+
+    bounds = [
+        (0, None) if sign > 0 else (None, 0) if sign < 0 else (None, None) for sign in MONOTONE_CONSTRAINTS.values()
+    ]
+    start = np.zeros(rows.shape[1] + 1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
+    weights = found[:-1] / spread
+    return JoinWeights(
+        tuple(round(float(one), 4) for one in weights), round(float(found[-1] - weights @ middle) + LEAN, 4)
     )
-    settings = PARAMETERS | {"monotone_constraints": list(MONOTONE_CONSTRAINTS.values()), "seed": seed}
-    model = lightgbm.train(settings, data, ROUNDS).dump_model()
-    names = list(MONOTONE_CONSTRAINTS)
-    return {"measures": names, "trees": [_node(tree["tree_structure"], names) for tree in model["tree_info"]]}
-
-
-def trees(parts: Sequence[History], seed: int = 0) -> JoinTrees:
-    return parse(fit(parts, seed))
-
-
-def _node(node: Mapping[str, Any], names: Sequence[str]) -> Any:
-    if "leaf_value" in node:
-        return round(node["leaf_value"], 6)
-    # Where no value was missing in training, LightGBM reads a missing one as 0.
-    known = node["missing_type"] == "NaN"
-    left = node["default_left"] if known else node["threshold"] >= 0
-    return {
-        "if": names[node["split_feature"]],
-        "at_most": float(f"{node['threshold']:.9g}"),
-        "then": _node(node["left_child"], names),
-        "else": _node(node["right_child"], names),
-        "unknown": "then" if left else "else",
-    }
-
-
-def folds(rows: Iterable[Labelled], count: int, seed: int) -> dict[str, int]:
-    """Story → fold. Split by story, so that no story is judged by trees that saw it."""
-    stories = sorted({row.story for row in rows})
-    random.Random(seed).shuffle(stories)
-    return {story: place % count for place, story in enumerate(stories)}

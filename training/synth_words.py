@@ -6,8 +6,9 @@ from typing import TypedDict
 
 
 class Kind(TypedDict):
-    """The titles and facts of a kind of event, at first and in its follow-up."""
+    """The titles and facts of a kind of event, at first and in its follow-up, and what others call it in passing."""
 
+    event: str
     titles: tuple[str, ...]
     first: tuple[tuple[str, ...], ...]
     follow: tuple[tuple[str, ...], ...]
@@ -28,6 +29,7 @@ AGENCIES = ("Continental Press Agency", "Meridian News Wire", "Allied Reports")
 
 KINDS: tuple[Kind, ...] = (
     {
+        "event": "the warehouse fire",
         "titles": (
             "{number} hurt as fire sweeps through warehouse in {place}",
             "Warehouse blaze in {place} injures {number}",
@@ -53,6 +55,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     },
     {
+        "event": "the mayoral vote",
         "titles": (
             "{person} wins {place} mayoral race by {amount} votes",
             "{place} elects {surname} as mayor",
@@ -75,6 +78,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     },
     {
+        "event": "the shooting",
         "titles": (
             "Man, {age}, shot on {street} in {place}",
             "Police seek gunman after {place} shooting",
@@ -97,6 +101,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     },
     {
+        "event": "the factory closure",
         "titles": (
             "{surname} Works to close {place} plant with loss of {amount} jobs",
             "{amount} jobs to go as {place} factory shuts",
@@ -118,6 +123,7 @@ KINDS: tuple[Kind, ...] = (
         ),
     },
     {
+        "event": "the flood",
         "titles": (
             "River bursts its banks in {place}, {amount} homes flooded",
             "Flood in {place} drives hundreds from their homes",

@@ -16,6 +16,7 @@ from streams.contracts import codec, limits
 from streams.contracts.limits import clip
 from streams.contracts.records import CleanArticle, RawArticle, Rejection, TaggedArticle
 from streams.settings import load
+from streams.stages.cluster import Grain
 
 T = TypeVar("T")
 
@@ -161,14 +162,21 @@ def tag(paths: tuple[Path, ...], explain: bool) -> None:
 )
 @click.option("--events", is_flag=True, help="Write the decisions, as the log has them, instead of the final stories.")
 @click.option("--explain", is_flag=True, help="Print why each article is where it is instead of JSON.")
-def cluster(paths: tuple[Path, ...], assignments: Path | None, events: bool, explain: bool) -> None:
+@click.option(
+    "--grain",
+    type=click.Choice(["event", "balanced", "topic"]),
+    help="How much stories take in.  [default: STREAMS_STORY_GRAIN]",
+)
+def cluster(
+    paths: tuple[Path, ...], assignments: Path | None, events: bool, explain: bool, grain: Grain | None
+) -> None:
     """Tagged articles in (JSON lines), stories out. A row needs `id` and `text`; `published` helps.
 
     Stories are written at the end, in the order in which they began.
     """
     from streams.stages import cluster
 
-    clusterer = cluster.Clusterer()
+    clusterer = cluster.Clusterer(grain=grain or load().story_grain)
     with _tally() as tally:
         for position, article in enumerate(tally.read(TaggedArticle, paths)):
             try:

@@ -21,6 +21,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "id": story.id,
         "headline": story.headline,
         "status": story.status,
+        "outlets": story.outlets,
         "origins": story.origins,
         "sources": story.sources,
         "articles": [
@@ -34,7 +35,7 @@ def story_json(story: Story) -> dict[str, Any]:
 
 def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -> None:
     """Headline, outlets, people and places, shared quotations, and why each article is in it."""
-    outlets, origins = len(story.sources), story.origins
+    outlets, origins = story.outlets, story.origins
     console.print()
     console.print(Text(story.headline, style="bold"))
     counts = [_count(story.article_count, "article"), _count(outlets, "outlet"), _count(origins, "origin")]
@@ -42,7 +43,7 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
     console.print()
     for article in story.articles:
         console.print(Text.assemble(("  " + (article.outlet or "unknown outlet"), "bold"), f"  {article.title or ''}"))
-    names = {entity.id: entity.name for entity in story.entities}
+    names = {part.id: entity.name for entity in story.entities for part in entity.parts or (entity,)}
     for label, kinds in (("People", ("PER",)), ("Places", ("LOC",)), ("Organisations", ("ORG",)), ("Also", ("MISC",))):
         shared = [entity.name for entity in story.entities if entity.type in kinds and entity.articles > 1]
         alone = sum(entity.type in kinds and entity.articles == 1 for entity in story.entities)

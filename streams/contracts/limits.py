@@ -40,6 +40,8 @@ class Limit:
 LIMITS: tuple[Limit, ...] = (
     Limit(field="id", most=256, unit="characters", beyond="hashed", why="GUIDs that are URLs are shorter"),
     Limit(field="url", most=2048, unit="characters", beyond="dropped", why="what browsers and sitemaps.org take"),
+    Limit(field="image", most=2048, unit="characters", beyond="dropped", why="an address, as url"),
+    Limit(field="section", most=120, unit="characters", beyond="cut", why="a line of a menu"),
     Limit(field="source", most=120, unit="characters", beyond="cut", why="the longest outlet's name known has 80"),
     Limit(field="credit", most=120, unit="characters", beyond="cut", why="an outlet or an agency, as source"),
     Limit(field="title", most=500, unit="characters", beyond="cut", why="the longest development title has 214"),
@@ -168,6 +170,8 @@ def _clean(article: CleanArticle) -> dict[str, object]:
             "source": _line(article.source, "source"),
             "title": _line(article.title, "title"),
             "credit": _line(article.credit, "credit"),
+            "image": _url(article.image),
+            "section": _line(article.section, "section"),
             "language": article.language if article.language is None else primary_language(article.language),
             "content_hash": article.content_hash if article.content_hash is None else article.content_hash[:64],
             "authors": authors,

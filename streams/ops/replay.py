@@ -73,7 +73,7 @@ async def replay(
         clusterers: dict[int, Clusterer] = {}
         count = 0
         for partition in await log.partitions(name):
-            clusterers.setdefault(partition, Clusterer())
+            clusterers.setdefault(partition, Clusterer(grain=settings.story_grain))
             async for record in _since(settings, name, partition, start):
                 for article in stages.tagged(record):
                     # Languages never share stories: one clusterer a source partition clusters as the agents do

@@ -21,7 +21,8 @@ from streams.runtime.incarnation import BASE_ROW, InputReader, current_base, is_
 from streams.runtime.inputs import INPUT_ROW
 from streams.runtime.messages import Incoming, Outgoing, rows_out
 
-#: Raw articles before the next one that are looked at: ``clean.memory.hosts`` looks at pages of so many positions.
+#: Raw articles before the next one that are looked at: the ``PAGE_WINDOW`` of ``clean.memory.hosts``. Pages of
+#: hosts that are further back are only in the state; where that is lost, such hosts are learned anew.
 _LOOK_BACK = 10_000
 
 Rows = dict[str, bytes | None]

@@ -17,13 +17,13 @@ from typing import Protocol
 from streams.contracts import codec, limits
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, StoryArticle, TaggedArticle
-from streams.stages.cluster import Clusterer
+from streams.stages.cluster import Clusterer, Grain
 from streams.text import digest
 
 logger = logging.getLogger(__name__)
 
 #: The version of the rows' form: raised when an older worker could not read them, or would read them wrongly.
-STATE_VERSION = 2
+STATE_VERSION = 3
 STAMP_ROW = "meta/version"
 #: Decisions between two lines of progress.
 _TELL_EVERY = 10_000
@@ -83,14 +83,16 @@ def needs_building(rows: Mapping[str, bytes], where: str) -> bool:
     return version < STATE_VERSION or written_by != fingerprint()
 
 
-async def build(reader: LogHistory, log: str, topic: str, partition: int) -> tuple[Clusterer, dict[str, bytes]]:
+async def build(
+    reader: LogHistory, log: str, topic: str, partition: int, grain: Grain = "balanced"
+) -> tuple[Clusterer, dict[str, bytes]]:
     """A clusterer as the log's decisions made it, and its rows."""
     history = [pair async for pair in reader.history(log, partition, topic)]
     logger.warning("building the state of %s, partition %d, anew from %d decisions", topic, partition, len(history))
     last = max((position.base for position, _ in history), default=0)
     wanted = {position.offset for position, _ in history if position.base == last}
     held = {offset: value async for offset, value in reader.values(topic, partition) if offset in wanted}
-    clusterer, rows, gone = Clusterer(), dict[str, bytes | None](), 0
+    clusterer, rows, gone = Clusterer(grain=grain), dict[str, bytes | None](), 0
     for number, (position, decision) in enumerate(history, start=1):
         article = _article(held.get(position.offset) if position.base == last else None, decision)
         if article is None:

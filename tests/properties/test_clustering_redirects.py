@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.contracts.records import Decision, Story, TaggedArticle
+from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer, fold
 from streams.stages.cluster.index import language_index
-from streams.stages.cluster.lifecycle import decide
+from streams.stages.cluster.lifecycle import split
+from streams.stages.cluster.match import match, nearest
 
 #: Words that no two topics share, so that only an article of two topics brings their stories together.
 TOPICS = (
@@ -43,6 +46,9 @@ class By:
 
     def probability(self, values: Sequence[float]) -> float:
         return self.chance
+
+    def predict(self, table: Table) -> Vector:
+        return np.full(len(table), self.chance)
 
 
 PAIRS = tuple(combinations(range(len(TOPICS)), 2))
@@ -78,10 +84,12 @@ def streams_of(draw: st.DrawFn) -> list[Step]:
 
 @contextmanager
 def lively(forgotten_articles: int) -> Iterator[None]:
-    """Few articles tell the time, any size that can split is looked at, and stories are forgotten after so few."""
+    """Few articles tell the time, any size can merge or split, and stories are forgotten after so few."""
     with (
+        patch.object(match, "CROSSED_SIZE", 1),
+        patch.object(nearest, "CROSSED_SIZE", 1),
         patch.object(language_index, "CLOCK", 3),
-        patch.object(decide, "SPLIT_SIZES", range(6, 24)),
+        patch.object(split, "FIRST_SIZES", range(6, 24)),
         patch.object(language_index, "FORGOTTEN_ARTICLES", forgotten_articles),
     ):
         yield
@@ -168,7 +176,7 @@ class Run:
 
 def started() -> Run:
     join_model = By()
-    return Run(Clusterer(join_model), join_model)
+    return Run(Clusterer(join_model, join_model), join_model)
 
 
 @pytest.mark.parametrize("forgotten_articles", [50_000, 3])
@@ -189,7 +197,7 @@ def test_redirects_have_no_cycle_and_no_loose_end(forgotten_articles: int) -> No
             longest.append(reached)
             kinds.update(run.kinds)
             forgotten.append(any(key.startswith("s/") for key in run.forgotten))
-            restored = Clusterer(By())
+            restored = Clusterer(By(), By())
             restored.restore(run.rows.items())
             assert list(restored.stories()) == list(run.clusterer.stories())
             assert restored.assignments() == run.clusterer.assignments()
@@ -215,7 +223,8 @@ def chained() -> Run:
 
 
 def test_what_is_at_the_end_of_a_chain_is_revised_and_taken_back_where_it_is() -> None:
-    run = chained()
+    with lively(forgotten_articles=50_000):
+        run = chained()
     (only,) = set(run.clusterer.assignments().values())
     run.deliver(step("a3", JOIN, 3, revision=1))
     run.deliver(step("a3", JOIN, 3, retracted=True))

@@ -22,7 +22,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the figures 
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure quality: cleaning, entities, stories. Only in a checkout of the sources."""
+    """Measure quality: cleaning, metadata, rejections, entities, stories. Only in a checkout of the sources."""
 
 
 def _run(what: str, data: Path, as_json: bool) -> None:
@@ -45,6 +45,22 @@ def cleaning(data: Path, as_json: bool) -> None:
 @evaluate.command()
 @_data
 @_json
+def metadata(data: Path, as_json: bool) -> None:
+    """Title, authors and day of the cleaned record, against other extractors."""
+    _run("metadata", data, as_json)
+
+
+@evaluate.command()
+@_data
+@_json
+def rejections(data: Path, as_json: bool) -> None:
+    """Pages that are no articles: how many are rejected, and how many articles with them."""
+    _run("rejections", data, as_json)
+
+
+@evaluate.command()
+@_data
+@_json
 def entities(data: Path, as_json: bool) -> None:
     """Exact-span F1 of PER, ORG and LOC, against the model's raw output."""
     _run("entities", data, as_json)
@@ -60,6 +76,8 @@ def stories(data: Path, as_json: bool) -> None:
 
 _SECTIONS = {
     "cleaning": "The article out of the page",
+    "metadata": "Title, authors and day",
+    "rejections": "What is no article",
     "entities": "Who and what it is about",
     "stories": "Stories",
 }

@@ -8,6 +8,7 @@ import click
 
 from streams.cli.console import write_line
 from streams.contracts import codec
+from training.synth import LARGEST, PER_DAY, generate
 
 
 @click.command()
@@ -26,16 +27,25 @@ from streams.contracts import codec
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Also write the true {id, story} of every article to this file.",
 )
-def synth(articles: int, seed: int, form: str, gold: Path | None) -> None:
+@click.option(
+    "--largest",
+    type=click.IntRange(min=1, max=100_000),
+    default=LARGEST,
+    show_default=True,
+    help="Articles of the largest story, at most. Sizes are heavy-tailed: most stories have one or two.",
+)
+@click.option("--per-day", type=click.FloatRange(min=0, min_open=True, max=1e6), default=PER_DAY, show_default=True,
+              help="Articles a day, on the average, once it has run for some days.")  # fmt: skip
+def synth(articles: int, seed: int, form: str, gold: Path | None, largest: int, per_day: float) -> None:
     """Write made-up news as JSON lines, in order of arrival: outlets, agencies, bursts, follow-ups, look-alikes.
+
+    The larger a story, the more of its articles have an angle of their own, and the longer it lasts.
 
     Only in a checkout of the sources.
     """
-    from training.synth import generate
-
     truth = gold.open("wb") if gold else None
     try:
-        for article in generate(articles, seed):
+        for article in generate(articles, seed, largest=largest, per_day=per_day):
             if form == "tagged":
                 row: object = {
                     "id": article.id,

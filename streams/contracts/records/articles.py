@@ -63,7 +63,9 @@ class CleanArticle:
     """The article itself: paragraphs parted by a blank line, the title apart from the text.
 
     ``source`` names the outlet, ``credit`` the agency or outlet that the text itself credits. ``revision`` counts
-    the changes of the same ``id``, from 0. ``dropped`` points into the text that was cleaned (for HTML: the page's
+    the changes of the same ``id``, from 0. ``image`` is the address of its picture, ``section`` where the outlet files
+    it, ``paywalled`` whether readers have to pay (None: the page says nothing of it), ``live_blog`` whether it is a
+    running report. ``dropped`` points into the text that was cleaned (for HTML: the page's
     text as ``streams clean --explain`` prints it).
     """
 
@@ -78,6 +80,10 @@ class CleanArticle:
     language: str | None = None
     language_confidence: float | None = None
     credit: str | None = None
+    image: str | None = None
+    section: str | None = None
+    paywalled: bool | None = None
+    live_blog: bool = False
     content_hash: str | None = None
     revision: int = 0
     retracted: bool = False

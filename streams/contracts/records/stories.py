@@ -53,13 +53,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryEntity:
-    """An entity as a story shows it; ``articles`` counts the members that mention it."""
+    """An entity as a story shows it; ``articles`` counts the members that mention it.
+
+    ``parts``: the entities of the members that are shown as this one, itself the first, where they are several: a
+    surname alone, an acronym, the same name under another type.
+    """
 
     id: str
     name: str
     type: EntityType
     articles: int = 1
     salience: float = 0.0
+    parts: tuple[StoryEntity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +123,12 @@ class StoryEvent:
     evidence: Evidence | None = None
     #: merged: the story that this one redirects to; split: the story that the moved articles came from.
     other_id: str | None = None
-    #: split: the articles that moved, as their new story shows them.
+    #: split: the articles that moved, as their new story shows them; those that the old one no longer listed in short.
     moved: tuple[StoryArticle, ...] = ()
+    #: split: the newest of those that stay and were not listed, in short: they take the places of those that moved.
+    kept: tuple[StoryArticle, ...] = ()
+    #: revised: what the story counted the article as until then, in short, where it no longer lists it.
+    before: StoryArticle | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +147,8 @@ class Decision:
     vector: str = ""
     previous: str = ""
     parted: str = ""
+    #: The story that was looked through for two groups, whether it split or not: how large it was then is remembered.
+    looked: str = ""
     #: Stories so long silent that their rows go.
     forgotten: tuple[str, ...] = ()
 
@@ -146,8 +157,10 @@ class Decision:
 class Story:
     """A story as it stands: the compacted snapshot that dashboards read.
 
-    ``articles`` lists the founder and the newest members, capped; ``article_count`` counts all. ``origins`` counts the
-    independent origins among the listed. A merged story keeps what it held when it was merged into ``redirect_to``.
+    ``articles`` lists the founder and the newest members, capped, ``sources`` the first outlets. ``article_count``,
+    ``outlets`` and ``origins`` (independent ones) count all members; the latter two are exact up to 256, then within
+    some 6 %, and follow from their sketches (``cluster.lifecycle.distinct``). A merged story keeps what it held when it
+    was merged into ``redirect_to``.
     """
 
     id: str
@@ -158,8 +171,11 @@ class Story:
     article_count: int = 0
     articles: tuple[StoryArticle, ...] = ()
     sources: tuple[str, ...] = ()
+    outlets: int = 0
     origins: int = 0
     entities: tuple[StoryEntity, ...] = ()
     quotes: tuple[StoryQuote, ...] = ()
     languages: tuple[str, ...] = ()
     redirect_to: str | None = None
+    outlet_sketch: str = ""
+    origin_sketch: str = ""

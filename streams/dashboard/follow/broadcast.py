@@ -201,7 +201,7 @@ def brief(row: Row) -> dict[str, object]:
     return {
         "id": story.id,
         "headline": story.headline,
-        "counts": [story.article_count, len(story.sources), story.origins],
+        "counts": [story.article_count, story.outlets, story.origins],
         "phase": row.phase,
         "newest": row.newest,
         "spark": row.spark,

@@ -191,7 +191,7 @@ class Index:
         self.db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", ((k, v, n) for k, v in _facets(story)))
         self.db.executemany(
             "INSERT OR IGNORE INTO entities VALUES (?, ?, ?)",
-            ((entity.id, entity.name, entity.type) for entity in story.entities),
+            ((part.id, part.name, part.type) for entity in story.entities for part in entity.parts or (entity,)),
         )
 
     def _log(self, update: Update, position: Position) -> None:
@@ -234,13 +234,13 @@ def _words(story: Story) -> tuple[str, str, str]:
     titles = (article.title for article in story.articles if article.title)
     return (
         "\n".join(dict.fromkeys((story.headline, *titles))),
-        "\n".join(entity.name for entity in story.entities),
+        "\n".join(dict.fromkeys(part.name for entity in story.entities for part in entity.parts or (entity,))),
         "\n".join(story.sources),
     )
 
 
 def _facets(story: Story) -> Iterator[tuple[str, str]]:
-    yield from (("e", entity.id) for entity in story.entities)
+    yield from (("e", part.id) for entity in story.entities for part in entity.parts or (entity,))
     yield from (("o", source) for source in story.sources)
     yield from (("l", language) for language in story.languages)
 

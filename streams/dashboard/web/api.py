@@ -148,6 +148,7 @@ def brief(row: Row) -> dict[str, object]:
         "active": iso(row.active),
         "newest": iso(row.newest),
         "article_count": story.article_count,
+        "outlets": story.outlets,
         "origins": story.origins,
         "sources": story.sources,
         "languages": story.languages,

@@ -70,7 +70,7 @@ def _story_entry(row: Row, base: str) -> str:
     story = row.story
     url = f"{base}/story/{path_part(story.id)}"
     counts = [
-        many(story.article_count, "article"), many(len(story.sources), "outlet"), many(story.origins, "origin")
+        many(story.article_count, "article"), many(story.outlets, "outlet"), many(story.origins, "origin")
     ]  # fmt: skip
     lines = [" · ".join(counts)] + [
         f"{article.outlet or 'unknown outlet'}: {article.title or ''}" for article in story.articles

@@ -42,7 +42,7 @@ _STORY = {
     "properties": {
         **{name: {"type": "string"} for name in ("id", "headline", "status", "phase")},
         **{name: {"type": "string", "format": "date-time"} for name in ("active", "newest")},
-        **{name: {"type": "integer"} for name in ("article_count", "origins")},
+        **{name: {"type": "integer"} for name in ("article_count", "outlets", "origins")},
         "redirect_to": {"type": ["string", "null"]},
         **{name: {"type": "array", "items": {"type": "string"}} for name in ("sources", "languages")},
         "entities": {"type": "array", "items": {"type": "object"}},

@@ -79,7 +79,7 @@ class Pages:
             cursor=queries.members_cursor(members, MEMBERS),
             first=after is None,
             kinds=by_kind(kept.story.entities),
-            names={entity.id: entity.name for entity in kept.story.entities}
+            names={part.id: entity.name for entity in kept.story.entities for part in entity.parts or (entity,)}
             | {entity.id: entity.name for article in full.values() for entity in article.entities},
             quotes=await asyncio.to_thread(story_quotes, members, full),
             origins=origins(members),

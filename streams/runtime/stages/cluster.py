@@ -47,6 +47,7 @@ class ClusterStage:
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
         self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
+        self._grain = settings.story_grain
         self._partitions: dict[int, _Partition] = {}
         #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
         self._fresh: list[Outgoing] = []
@@ -124,7 +125,7 @@ class ClusterStage:
             STORY_EVENTS.full_name(self._prefix), partition, message.topic
         )
         anew = bool(lost) or state.needs_building(rows, f"{topic}, partition {partition}")
-        clusterer = Clusterer()
+        clusterer = Clusterer(grain=self._grain)
         if not anew:
             try:
                 clusterer.restore((key, row) for key, row in rows.items() if key != state.STAMP_ROW)
@@ -134,7 +135,7 @@ class ClusterStage:
         fresh: dict[str, bytes | None] = {}
         if anew:
             clusterer, built = await state.build(
-                self._reader, STORY_EVENTS.full_name(self._prefix), message.topic, partition
+                self._reader, STORY_EVENTS.full_name(self._prefix), message.topic, partition, self._grain
             )
             inputs.tell_rebuilt(self._metrics, self.name, topic, partition, len(built))
             fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}

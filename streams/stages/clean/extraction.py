@@ -16,8 +16,10 @@ from streams.stages.clean.features.markup_features import describe_markup
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.page_metadata import Metadata, read_metadata
+from streams.stages.clean.metadata.traits import NO_TRAITS, read_traits
 from streams.stages.clean.model.line_classifier import PAGE_SURE, PAGE_THRESHOLD, LineClassifiers
 from streams.stages.clean.model.selection import LineVerdict, classify_dump, decide
+from streams.stages.clean.page_kind import why_no_article
 from streams.stages.clean.parse.bodies import Body, BodyError
 from streams.stages.clean.parse.lines import Line, split
 from streams.stages.clean.parse.pages import MAX_DEPTH, Page, parse, read_page, without_data
@@ -65,6 +67,7 @@ def from_text(body: Body, title: str | None, context: Context, classifiers: Line
         site=body.source,
         url=body.url,
         language=body.language,
+        traits=read_traits([body.item], {}, body.url) if body.item else NO_TRAITS,
     )
     return _extracted(lines, verdicts, title, metadata)
 
@@ -89,6 +92,14 @@ def from_page(
     else:
         rows = describe_page(source, page, found.title)
         title, verdicts = decide(page.lines, rows, classifiers.page.scores(rows), given, PAGE_THRESHOLD, PAGE_SURE)
+    # What comes in a JSON body was said to be an article by whoever put it there.
+    why = (
+        None
+        if body.item
+        else why_no_article(found.signs, page.lines, page.blocks, [v.reason is None for v in verdicts])
+    )
+    if why:
+        raise BodyError("not_an_article", why)
     metadata = Metadata(
         title=title,
         authors=body.authors or found.authors,
@@ -97,6 +108,7 @@ def from_page(
         site=body.source or found.site,
         url=found.url or body.url,
         language=body.language,
+        traits=read_traits([body.item], {}, body.url) if body.item else found.traits,
     )
     return _extracted(page.lines, verdicts, title, metadata)
 

@@ -15,7 +15,7 @@ from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold
 from streams.stages.cluster.match.join_model import shipped
-from streams.stages.cluster.match.match import JoinModel, Matcher, Scored
+from streams.stages.cluster.match.match import GRAINS, Grain, JoinModel, Matcher, Scored
 from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
 from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore, utc
 from streams.text import language_key
@@ -40,7 +40,10 @@ class Clusterer:
     Usage: ``decision = decide(article)``; publish it; ``apply(article, decision, position)``; publish what it returns.
     """
 
-    def __init__(self, join_model: JoinModel | None = None, pair_model: PairModel | None = None) -> None:
+    def __init__(
+        self, join_model: JoinModel | None = None, pair_model: PairModel | None = None, grain: Grain = "balanced"
+    ) -> None:
+        self._lean = GRAINS[grain]
         self._join_model = join_model or shipped()
         self._pair_model = pair_model or shipped_pairs()
         self._reset()
@@ -84,8 +87,8 @@ class Clusterer:
     def _decider(self, language: str) -> Decider:
         group = self._groups.get(language) or LanguageIndex(language)
         nearest = Nearest(self._members, self._stories, group, self._pair_model)
-        matcher = Matcher(self._stories, group, self._join_model, nearest)
-        return Decider(self._members, self._stories, group, matcher)
+        matcher = Matcher(self._stories, group, self._join_model, nearest, self._lean)
+        return Decider(self._members, self._stories, group, matcher, self._of)
 
     def apply(self, article: TaggedArticle, decision: Decision, position: int) -> Changes:
         """Carry a decision out at the article's position in its partition. Rows that have applied it stay as they are.
@@ -101,6 +104,7 @@ class Clusterer:
         touched = fold(after, decision.events)
         fresh = [story_id for story_id in touched if not self._seen(story_id, position)]
         profiles = self._profiles(decision, fresh)
+        looked = self._looked(decision)
         group = self._group(decision.language)
         for story_id in sorted(fresh):
             known = self._stories.get(story_id)
@@ -113,6 +117,7 @@ class Clusterer:
                 language=decision.language,
                 story=after[story_id],
                 profile=profiles[story_id] if gained else known.profile if known else "",
+                looked=after[story_id].article_count if story_id in looked else known.looked if known else 0,
             )
             self._stories.put(story_id, live)
             group.index(live, moved=gained or known is None)
@@ -124,6 +129,12 @@ class Clusterer:
             rows.update(dict.fromkeys(self._forget(story_id, group)))
         gone = tuple(key[2:] for key, row in rows.items() if row is None and key.startswith("s/"))
         return Changes(stories=snapshots, rows=rows, forgotten=gone)
+
+    def _looked(self, decision: Decision) -> set[str]:
+        """The stories that are as large as when they were looked through: also the parts of a split, and what was
+        merged, lest two stories part and merge again and again without having grown."""
+        parted = (event for event in decision.events if event.type in ("split", "merged"))
+        return {decision.looked, *(id_ for event in parted for id_ in (event.story_id, event.other_id) if id_)}
 
     def _profiles(self, decision: Decision, fresh: list[str]) -> dict[str, str]:
         """The profiles that the decision changes, of the stories that have not applied it."""
@@ -162,6 +173,10 @@ class Clusterer:
             else:
                 own = next((event for event in decision.events if event.article is not None), None)
                 member.story = own.story_id if own else known.story if known else ""
+                if own is not None and own.article is not None:
+                    shown = own.article
+                    member.title, member.source, member.credit = shown.title, shown.source, shown.credit
+                    member.origin = shown.origin
                 member.fingerprint = fingerprint(article)
                 member.revision = article.revision
                 member.published = utc(article.published)

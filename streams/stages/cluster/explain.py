@@ -8,11 +8,10 @@ from streams.contracts.records import Decision, Evidence, Shared, StoryEvent
 
 #: What each measure says, in the order in which they are shown.
 _SAYINGS = {
-    "nearest_members": "{:.0%} likely to be about one event with the story's nearest articles",
+    "nearest_two": "{:.0%} likely to be about one event with the story's nearest articles",
     "names_found": "the story has {:.0%} of its names, by their weight",
     "background_ratio": "it is {:.1f} times as like the story as unrelated stories are",
     "cohesion_ratio": "it fits {:.0%} as well as the story's own articles fit each other",
-    "time_share": "{:.0%} of recent articles are nearer in time",
 }
 
 

@@ -14,6 +14,7 @@ from streams.settings import user_models_dir
 from streams.stages.tag.document import Document
 from streams.stages.tag.lang import DEFAULT, LANGUAGES, language_of
 from streams.stages.tag.ner import Backend, RawSpan, create_backend
+from streams.stages.tag.ner.casing import plain_headline
 from streams.stages.tag.ner.crf import Relabeller, shipped
 from streams.stages.tag.ner.postprocess import repair
 from streams.stages.tag.quotes.extract import find_quotes
@@ -55,23 +56,25 @@ class Tagger:
             for number, article in enumerate(articles)
             if not article.retracted and (primary_language(article.language) or DEFAULT.code) in self.backend.languages
         ]
+        plain = [_plain(article, text) for article, text in zip(articles, texts, strict=True)]
         spans: dict[int, list[RawSpan]] = dict(
-            zip(known, self.backend.find([texts[number] for number in known]), strict=True)
+            zip(known, self.backend.find([plain[number] for number in known]), strict=True)
         )
         return [
-            _copy(article) if article.retracted else self._tag(article, text, spans.get(number))
+            _copy(article) if article.retracted else self._tag(article, text, plain[number], spans.get(number))
             for number, (article, text) in enumerate(zip(articles, texts, strict=True))
         ]
 
-    def _tag(self, article: CleanArticle, text: str, spans: list[RawSpan] | None) -> TaggedArticle:
+    def _tag(self, article: CleanArticle, text: str, plain: str, spans: list[RawSpan] | None) -> TaggedArticle:
+        """``plain``: the text as names are looked for in it."""
         offset = len(article.title) + len(_BREAK) if article.title else 0
         language = language_of(primary_language(article.language))
-        document = Document(text, language, title_end=len(article.title or ""))
+        document = Document(plain, language, title_end=len(article.title or ""))
         relabeller = self._relabellers.get(language.code) if spans is not None else None
         found = repair(document, spans or [], relabeller)
         # A name of a thousand words is none, and every way to shorten it would be tried.
         found = [name for name in found if name.end - name.start <= MOST["entity"]]
-        entities = identify(article.id, document, offset, found)
+        entities = identify(article.id, replace(document, text=text), offset, found)
         if spans is None:
             note = f"no model for {article.language or 'this language'}"
             entities = tuple(replace(entity, reason=f"{entity.reason}; {note}") for entity in entities)
@@ -106,6 +109,13 @@ def _read(text: str) -> str:
         end = next(islice(_SPACE.finditer(text), MOST_WORDS, None), None)
         return text if end is None else text[: end.start()]
     return text
+
+
+def _plain(article: CleanArticle, text: str) -> str:
+    """The text with a headline that is written like a title as running text."""
+    if article.retracted or not article.title:
+        return text
+    return plain_headline(text, min(len(article.title), len(text)), language_of(primary_language(article.language)))
 
 
 def _document(article: CleanArticle) -> str:

@@ -16,6 +16,9 @@ from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.pipeline import CleaningMemory, clean_one
 from streams.stages.clean import Cleaner, article_id, canonical_url, host_of
 from streams.stages.cluster import Clusterer
+from streams.stages.cluster.lifecycle.fold import LISTED
+from streams.stages.cluster.lifecycle.present import in_short
+from streams.stages.cluster.lifecycle.split import MOVED
 from streams.text import LANGUAGES, language_key, primary_language
 
 MB = 1_000_000
@@ -152,6 +155,8 @@ def worst(number: int) -> TaggedArticle:
         url="https://example.org/" + wide * (MOST["url"] - 20),
         source=wide * MOST["source"],
         credit=wide * MOST["credit"],
+        image="https://example.org/" + wide * (MOST["image"] - 20),
+        section=wide * MOST["section"],
         authors=(wide * MOST["author"],) * MOST["authors"],
         language="en",
         entities=tuple(
@@ -189,8 +194,9 @@ def test_nothing_that_a_stage_writes_from_the_worst_records_can_pass_a_topics_li
         largest["decision"] = max(largest["decision"], len(codec.encode(decision)))
         largest["row"] = max(largest["row"], *rows)
         largest["story"] = max(largest["story"], *(len(codec.encode(story)) for story in changes.stories))
-    # A split names 23 articles at most, each as large as the one of a plain decision.
-    assert 24 * largest["decision"] < MAX_MESSAGE_BYTES
+    # A split names 24 listed articles at most, each as large as the one of a plain decision, and others in short.
+    short = max(len(codec.encode(in_short(member))) for member in clusterer._members.values())
+    assert 24 * largest["decision"] + (MOVED + LISTED) * short < MAX_MESSAGE_BYTES
     assert max(largest["row"], largest["story"]) < MAX_MESSAGE_BYTES / 4
 
 

@@ -7,6 +7,9 @@ from log_in_memory import Log, cluster_stage, drive, message, tagged
 
 from streams.contracts import codec, headers
 from streams.contracts.records import Story, TaggedArticle
+from streams.runtime.stages.cluster import ClusterStage
+from streams.settings import load
+from training.stories_data import synthetic
 
 
 def decisions(log):
@@ -88,3 +91,14 @@ async def test_an_article_that_breaks_the_clusterer_is_a_dead_letter_and_the_res
     assert len(log.on("story-events")) == 4
     (letter,) = log.on("dead-letters")
     assert codec.decode(TaggedArticle, letter.value).id == tagged(2).id
+
+
+async def test_the_grain_that_is_set_decides(log, metrics):
+    """The broader of two stages joins what the narrower one does not, from the same log on."""
+    found = {}
+    for grain in ("event", "topic"):
+        own = Log()
+        stage = ClusterStage(load(story_grain=grain), metrics, own)
+        await drive(stage, own, [message("articles.tagged", n, row.article) for n, row in enumerate(synthetic(120, 4))])
+        found[grain] = len(stories(own))
+    assert found["topic"] < found["event"]

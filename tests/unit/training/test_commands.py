@@ -11,3 +11,9 @@ import pytest
 def test_what_the_commands_call_by_name_is_there(what: str) -> None:
     measured, learned = importlib.import_module(f"training.{what}"), importlib.import_module(f"training.train_{what}")
     assert all(map(callable, (measured.measure, measured.render, learned.train)))
+
+
+@pytest.mark.parametrize("what", ["metadata", "rejections"])
+def test_what_is_measured_and_not_learned_is_there(what: str) -> None:
+    measured = importlib.import_module(f"training.{what}")
+    assert all(map(callable, (measured.measure, measured.render)))

@@ -108,7 +108,7 @@ def test_it_is_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None
     assert figures == {}
     assert "tokenizers" in reason
     assert "`peers` extra" in reason
-    table = render({"entities": True, "systems": {}, "means": {}, "skipped": [reason]})
+    table = render({"sets": {}, "skipped": [reason]})
     assert table.endswith(f"Left out: {reason}.")
 
 

@@ -7,9 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from streams.stages.cluster.features.join_features import MONOTONE_CONSTRAINTS
+from streams.models.trees import Trees
+from streams.stages.cluster.features.join_features import MEASURES
+from training.stories_calibration import of_history
 from training.stories_data import foreign, synthetic, thinned, undated, untitled
-from training.stories_learning import History, along, folds, history, trees
+from training.stories_learning import History, along, fit, history
+from training.stories_loco import Lessons
+from training.stories_pairs import pair_trees, pairs_of
 
 
 @pytest.fixture(scope="module")
@@ -20,26 +24,40 @@ def seen() -> History:
 def test_a_history_shows_the_true_story_where_there_is_one(seen: History) -> None:
     rows = synthetic(200, 5)
     followers = len(rows) - len({row.story for row in rows})
-    assert seen.measures.shape == (len(seen.stories), len(MONOTONE_CONSTRAINTS))
+    assert seen.measures.shape == (len(seen.stories), len(MEASURES))
     # Once at most for each article that does not begin its story, and hardly ever missed.
     assert 0.95 * followers <= seen.right.sum() <= followers
 
 
-def test_a_part_of_a_history_is_that_of_its_stories(seen: History) -> None:
-    some = set(sorted(set(seen.stories))[:5])
-    part = seen.of(some)
-    assert set(part.stories) == some
-    assert len(part.right) == len(part.stories) == sum(story in some for story in seen.stories)
+def test_a_decision_tells_right_from_wrong_on_stories_that_it_never_saw(seen: History) -> None:
+    pairs, other = pair_trees([pairs_of(history(synthetic(150, 7)))]), history(synthetic(200, 6))
+    model = fit([(seen.judged(pairs), seen)])
+    log_odds = other.judged(pairs) @ np.array(model.weights) + model.bias
+    assert np.mean((log_odds >= 0) == other.right) > 0.9
+    assert fit([(seen.judged(pairs), seen)]) == model
+    assert of_history(model, other.judged(pairs), other).error < 0.2
 
 
-def test_trees_tell_right_from_wrong_on_stories_that_they_never_saw(seen: History) -> None:
-    fold_of = folds(synthetic(200, 5), 2, 1)
-    known = seen.of({story for story, fold in fold_of.items() if fold == 0})
-    unknown = seen.of({story for story, fold in fold_of.items() if fold == 1})
-    learned = trees([known])
-    chances = np.array([learned.probability(values) for values in unknown.measures.tolist()])
-    assert np.mean((chances >= 0.5) == unknown.right) > 0.95
-    assert trees([known]).roots == learned.roots
+def test_lessons_are_never_judged_by_what_saw_them(seen: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    lessons = Lessons({"one": seen, "two": history(synthetic(120, 8)), "three": history(synthetic(120, 9))})
+    asked: list[frozenset[str]] = []
+    learned = Lessons.pair_model
+
+    def listening(self: Lessons, *left_out: str) -> Trees:
+        asked.append(frozenset(left_out))
+        return learned(self, *left_out)
+
+    monkeypatch.setattr(Lessons, "pair_model", listening)
+    lessons.join_model("one")
+    assert asked == [frozenset({"one", "two"}), frozenset({"one", "three"})]
+
+
+def test_broken_streams_tell_one_story_in_fragments() -> None:
+    rows = [replace(row, story="one") for row in synthetic(100, 5)]
+    (*_, (clusterer, _, tells)) = along(rows, broken=1)
+    assert len(tells) > 3
+    assert set(tells.values()) == {"one"}
+    assert set(clusterer.assignments().values()) <= set(tells)
 
 
 def test_streams_can_be_made_harder() -> None:

@@ -28,7 +28,10 @@ _ROLE = re.compile(
     r"\b(?:editor|reporter|correspondent|writer|staff|contributor|columnist|producer|journalist|author|newsroom|desk|"
     r"team|press|news|agency|agencies|magazine|editorial|admin|administrator|redaktion|redazione|redacción|redação|"
     r"guest|special to|bureau|service|online|digital|media|senior|chief|photographer|photos?|video|email|view|"
-    r"read|follow|share|subscribe|profile|posts?|articles?|all|more|the|about|bio|contact|wire)\b|https?:|www\.|[@#\d]",
+    r"read|reading|follow|share|subscribe|profile|posts?|articles?|all|more|the|about|bio|contact|wire|log|login|sign|create|"
+    r"account|from|websites?|insights?|founder|consultant|director|manager|president|head of|officer|former|specialist|"
+    r"strategist|analyst|marketing|development|min|mins|minutes?|comments?|views?|menu|home|search|skip)\b|"
+    r"^(?:mon|tue|wed|thu|fri|sat|sun)$|https?:|www\.|[@#\d:]",
     re.IGNORECASE,
 )
 _AGENCIES = agencies("byline")

@@ -21,6 +21,8 @@ _LONGEST_META = 4096
 _MOST_STEPS = 1000
 #: Labelled elements that are looked at: the first are the page's own, the others those of what it links to.
 _MOST_LABELLED = 200
+#: Elements that part words.
+_PARTED = frozenset(("br", "p", "div", "li", "h1", "h2", "h3", "h4", "td", "tr", "section", "ul"))
 #: Searched in C: ElementPath steps through every element in Python.
 _LABELLED = etree.XPath("descendant::*[@itemprop]")
 
@@ -92,6 +94,8 @@ def text_of(element: Any) -> str:
     left = LONGEST
     for event, inner in islice(etree.iterwalk(element, events=("start", "end")), _MOST_STEPS):
         part = inner.text if event == "start" else inner.tail if inner is not element else None
+        if inner.tag in _PARTED:
+            parts.append(" ")
         if part:
             parts.append(part[:left])
             left -= len(part)

@@ -6,20 +6,18 @@ In the order of trust that pages deserve: JSON-LD, OpenGraph and other meta elem
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from lxml import etree
-
-from streams.stages.clean.metadata.authors import clean_names
-from streams.stages.clean.metadata.markup import first_name, is_article, label_of, linked_data, meta_elements, text_of
-from streams.stages.clean.metadata.page_dates import address_date, first_date, searched_date, visible_date
+from streams.stages.clean.metadata.markup import first_name, is_article, linked_data, meta_elements
+from streams.stages.clean.metadata.page_authors import page_authors
+from streams.stages.clean.metadata.page_dates import first_date, published, searched_date
 from streams.stages.clean.metadata.page_titles import page_title
-from streams.stages.clean.parse.bodies import names
+from streams.stages.clean.metadata.surroundings import pieces_after, pieces_before
+from streams.stages.clean.metadata.traits import NO_TRAITS, Traits, read_traits
+from streams.stages.clean.page_kind import NO_SIGNS, Signs, read_signs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,29 +31,18 @@ class Metadata:
     site: str | None = None
     url: str | None = None
     language: str | None = None
+    traits: Traits = NO_TRAITS
+    signs: Signs = NO_SIGNS
 
 
 #: Names of meta elements (``name``, ``property`` or ``itemprop``), lower case, most trusted first.
-_PUBLISHED = (
-    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "parsely-pub-date",
-    "sailthru.date", "dc.date.issued", "dcterms.created", "dc.date", "dcterms.date", "dcterms.available", "pubdate",
-    "publishdate", "publish-date", "publish_date", "publication_date", "article.published", "article_date_original",
-    "originalpublicationdate", "cxenseparse:recs:publishtime", "rnews:datepublished", "date_published", "displaydate",
-    "ptime", "date", "bt:pubdate", "iso-8601-publish-date", "citation_publication_date", "datecreated", "timestamp",
-)  # fmt: skip
 _MODIFIED = (
     "article:modified_time", "og:updated_time", "datemodified", "dc.date.modified", "dcterms.modified", "lastmod",
     "last-modified", "article.updated", "utime", "bt:moddate", "modified_time",
 )  # fmt: skip
-_AUTHORS = (
-    "author", "article:author", "og:article:author", "byl", "parsely-author", "sailthru.author", "dc.creator",
-    "dcterms.creator", "dc.creator.name", "article:author_name", "cxenseparse:author", "rnews:author",
-    "citation_author", "creator", "twitter:data1_author",
-)  # fmt: skip
+#: JSON-LD articles that are read: the first is the page's own, or its parts are.
+_MOST_ITEMS = 3
 _SITES = ("og:site_name", "application-name", "twitter:site_name", "publisher", "cre", "apple-mobile-web-app-title")
-_BYLINE = re.compile(r"(?:^|[\s_-])(?:byline|author|authors|auteur|autor|by-line|writer|contributor)", re.IGNORECASE)
-_NOT_BYLINE = re.compile(r"comment|bio|related|avatar|image|photo|social|follow|more|date|time|reply", re.IGNORECASE)
-_RELATED = etree.XPath("descendant::a[@rel]")
 
 
 def read_metadata(tree: Any, url: str | None, *, search: bool = True) -> Metadata:
@@ -66,42 +53,22 @@ def read_metadata(tree: Any, url: str | None, *, search: bool = True) -> Metadat
     linked = list(linked_data(tree))
     meta = meta_elements(tree)
     item = next((entry for entry in linked if is_article(entry)), {})
-    site = first_name(item.get("publisher")) or next((meta[key][0] for key in _SITES if key in meta), None)
-    published = (
-        first_date(item.get("datePublished"), item.get("dateCreated"))
-        or first_date(*(value for key in _PUBLISHED for value in meta.get(key, ())))
-        or visible_date(tree)
-        or address_date(url or "")
-        or (searched_date(tree, url) if search else None)
-    )
-    outlets = [site or "", first_name(item.get("publisher")) or ""]
-    authors = clean_names(
-        [name for entry in linked if is_article(entry) for name in names(entry.get("author"))][:10], outlets
-    ) or clean_names([value for key in _AUTHORS for value in meta.get(key, ())][:10], outlets)
+    publisher = first_name(item.get("publisher"))
+    site = publisher or next((meta[key][0] for key in _SITES if key in meta), None)
+    title, heading = page_title(tree, item, meta, site, url)
+    after = pieces_after(heading) if heading is not None else []
+    before = pieces_before(heading) if heading is not None else []
     return Metadata(
-        title=page_title(tree, item, meta, site),
-        authors=tuple(authors or clean_names(_bylines(tree), outlets)),
-        published=published,
+        title=title,
+        authors=tuple(page_authors(tree, linked, meta, [site or ""], [*after, *reversed(before)])),
+        published=published(tree, linked, meta, url, [*after, *reversed(before)])
+        or (searched_date(tree, url) if search else None),
         modified=first_date(item.get("dateModified"), *(value for key in _MODIFIED for value in meta.get(key, ()))),
         site=site,
         url=_canonical(tree, meta, url),
+        traits=read_traits([entry for entry in linked if is_article(entry)][:_MOST_ITEMS], meta, url),
+        signs=read_signs(tree, linked, meta, url),
     )
-
-
-def _bylines(tree: Any) -> Sequence[str]:
-    """Names in elements that are labelled as bylines, the first that has some."""
-    for element in _RELATED(tree):
-        if "author" in element.get("rel"):
-            text = text_of(element)
-            if 3 < len(text) < 60:
-                return [text]
-    for element in tree.iter("span", "div", "p", "a", "address", "li", "strong", "cite"):
-        label = label_of(element)
-        if label and _BYLINE.search(label) and not _NOT_BYLINE.search(label):
-            text = text_of(element)
-            if 3 < len(text) < 120 and clean_names([text]):
-                return [text]
-    return []
 
 
 def _canonical(tree: Any, meta: dict[str, list[str]], url: str | None) -> str | None:

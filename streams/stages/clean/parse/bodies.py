@@ -27,6 +27,8 @@ class Body:
     modified: str | None = None
     language: str | None = None
     authors: tuple[str, ...] = ()
+    #: The JSON object that it was found in.
+    item: dict[str, Any] | None = None
 
 
 class BodyError(ValueError):
@@ -132,6 +134,7 @@ def _article(item: dict[str, Any]) -> Body:
         modified=_first(item, _MODIFIED),
         language=_first(item, _LANGUAGE),
         authors=tuple(names(next((item[key] for key in _AUTHORS if item.get(key)), None))),
+        item=item,
     )
 
 

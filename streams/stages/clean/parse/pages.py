@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from lxml import etree, html
@@ -55,6 +56,9 @@ _ABOVE_AT = {name: index for index, name in enumerate(ABOVE)} | {"ol": ABOVE.ind
 #: tenth of a page's time. What forms and inputs can do more is not used here, nor by the extractors that vote.
 _ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 _STRONG = frozenset(("b", "strong", "em", "i"))
+#: Elements that hold little, but where they are not closed; what they never hold; and how many of that are looked at.
+_SWALLOWING = frozenset(("button", "object", "map", "audio", "video", "canvas"))
+_OF_PAGES, _MOST_OF_PAGES = ("main", "article", "footer", "h1"), 20
 #: Blocks that say little themselves: what stands around them speaks for them.
 _SMALL = frozenset(("p", "li", "h2", "h3", "h4", "blockquote", "td", "tr", "tbody", "ul", "ol", "dd", "dt"))
 
@@ -137,10 +141,20 @@ def _hints(label: str) -> int:
 
 def read_page(tree: Any) -> Page:
     """The blocks of a parsed page. Takes what is invisible out of ``tree``."""
+    _free_swallowed(tree)
     etree.strip_elements(tree, *_INVISIBLE, with_tail=False)
     walker = _Walker()
     walker.walk(tree)
     return walker.page(tree)
+
+
+def _free_swallowed(tree: Any) -> None:
+    """An element that is left open, or that the parser did not see end, holds the rest of the page: it is no control or
+    picture, but a plain box."""
+    for inner in islice(tree.iter(*_OF_PAGES), _MOST_OF_PAGES):
+        for above in islice(inner.iterancestors(), MAX_DEPTH):
+            if above.tag in _SWALLOWING:
+                above.tag = "div"
 
 
 class _Walker:

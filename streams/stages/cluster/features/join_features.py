@@ -1,15 +1,18 @@
 """What speaks for an article's joining a story, as a few explainable numbers: the input of the join decision.
 
-Similarities are between 0 and 1. What cannot be measured (no date, no title) is NaN, never 0.
+No measure knows how large the story is or how busy the stream: each compares the story with what else there is, with
+its own members, or the article with its nearest members. Similarities and chances are between 0 and 1. What cannot be
+measured (no date, no names) is NaN, never 0; ``scaled`` gives it a neutral place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import log, log1p, nan
 
-from streams.stages.cluster.features.article_features import BODY, FIELDS
+from streams.stages.cluster.features.article_features import FIELDS
+from streams.stages.cluster.features.pair_features import UNDATED, WEEK, Nearness
 
 #: Share of each field (body, title, names, entities) in the combined similarity; those an article lacks give theirs to
 #: the others. Development data: titles help as a bonus to body words, not as a share; names and entities are no
@@ -19,21 +22,33 @@ WEIGHTS = (0.9, 0.0, 0.07, 0.03)
 COHESION, BACKGROUND = 0.35, 0.04
 #: Most similar stories that can win. The others are the background that they stand out from.
 CONTENDERS = 4
+#: Words of an article from which it is no snippet, and at most which it is as short as a headline.
+FULL, HEADLINE = 200, 12
 
-#: Measure → +1 or -1: joining can only become likelier, or less likely, as it grows; 0: either.
+#: What is measured of an article and a story, and shown as evidence.
+MEASURES = (
+    "background_ratio",  # similarity over the mean similarity of the stories after the first three
+    "margin_ratio",  # similarity / (similarity + that of the best other story)
+    "cohesion_ratio",  # similarity over that between the story's own members
+    "names_found",  # share of the weight of the article's words in names that the story has too
+    "nearest_two",  # how likely the article is about one event with the nearest two members, on the average
+    "hours",  # to the nearest member's date
+    "brief",  # how short the article is: 0 a full text, 1 a headline
+)
+#: Input of the decision → +1 or -1: joining can only become likelier, or less likely, as it grows; 0: either. What
+#: stands out from the background says less of a headline than of a full text, hence twice; ``headline`` is the square
+#: of ``brief``, so that headlines are told from snippets; ``undated`` is 1 where there are no two dates to compare.
 MONOTONE_CONSTRAINTS = {
-    "margin": 1,  # similarity less that of the best other story
-    "background_ratio": 1,  # similarity over the mean similarity of the stories after the first three
-    "margin_ratio": 1,  # similarity / (similarity + that of the best other story)
-    "cohesion_ratio": 1,  # similarity over that between the story's own members
-    "centroid": 1,  # cosine of the article's words with the story's
-    "time_share": -1,  # share of recent articles nearer in time than the story is
-    "rarest": 1,  # mean idf of the three rarest shared words
-    "top_share": 0,  # share of the strongest shared term in the similarity
-    "rank": -1,
-    "body": 1,
-    "names_found": 1,  # share of the weight of the article's words in names that the story has too
-    "names_contrast": 1,  # that less the same share of its other words: look-alikes share words, not names
+    "background_ratio": 1,
+    "background_ratio_of_brief": 1,
+    "margin_ratio": 1,
+    "cohesion_ratio": 1,
+    "names_found": 1,
+    "nearest_two": 1,
+    "hours": -1,
+    "undated": 0,
+    "brief": 0,
+    "headline": 0,
 }
 
 
@@ -93,39 +108,73 @@ def found(weights: Sequence[tuple[int, float]], profile: Mapping[int, float]) ->
     return sum(weight for key, weight in weights if key in profile) / total if total else nan
 
 
+def brief(words: int) -> float:
+    """How short an article is: 0 from ``FULL`` words on, 1 up to ``HEADLINE``, by the logarithm between.
+
+    >>> brief(800), round(brief(50), 2), brief(9)
+    (0.0, 0.49, 1.0)
+    """
+    return min(1.0, max(0.0, log(FULL / max(1, words)) / log(FULL / HEADLINE)))
+
+
 def join_features(
     rank: int,
     ranked: Sequence[Match],
     shares: Sequence[float],
-    idf: Mapping[int, float],
-    *,
     names: Sequence[tuple[int, float]],
-    others: Sequence[tuple[int, float]],
-    time_share: float,
+    near: Nearness,
+    *,
+    hours: float,
+    shortness: float,
 ) -> tuple[float, ...]:
-    """The measures of the candidate at ``rank`` of ``ranked`` (most similar first), in the constraints' order.
+    """The measures of the candidate at ``rank`` of ``ranked`` (most similar first), in the order of ``MEASURES``.
 
-    ``names`` and ``others`` are the squared weights of the article's body words that stand in names, and of the rest.
+    Args:
+        names: the article's body words that stand in names, with their squared weights.
+        near: what the story's nearest members say.
+        hours: to the nearest member's date; NaN: unknown.
+        shortness: the article's ``brief``.
     """
     one = ranked[rank]
-    other = max((match.similarity for match in ranked[:2] if match is not one), default=0.0)
+    # There is always something else that it could be about, even where no story tells it yet.
+    other = max([BACKGROUND, *(match.similarity for match in ranked[:2] if match is not one)])
     rest = [match.similarity for match in ranked[3:] if match is not one]
     # Four imaginary strangers, so that the first stories of a stream have a background too.
     background = (sum(rest) + 4 * BACKGROUND) / (len(rest) + 4)
-    body_length = sqrt(sum(weight * weight for key, weight in one.profile.items() if not key & 3)) or 1.0
-    rarest = sorted((idf[key] for key in one.parts if key & 3 == BODY), reverse=True)[:3]
-    named = found(names, one.profile)
     return (
-        one.similarity - other,
         one.similarity / background,
         one.similarity / (one.similarity + other) if one.similarity else 0.0,
         one.similarity / cohesion(one.profile, one.size, shares),
-        one.fields[BODY] * one.size / body_length,
-        time_share,
-        sum(rarest) / 3,
-        max(one.parts.values(), default=0.0) / one.similarity if one.similarity else 1.0,
-        float(rank),
-        one.fields[BODY],
-        named,
-        named - found(others, one.profile),
+        found(names, one.profile),
+        near.two,
+        hours,
+        shortness,
     )
+
+
+def _log_odds(chance: float) -> float:
+    chance = min(0.99, max(0.01, chance))
+    return log(chance / (1.0 - chance))
+
+
+def scaled(values: Sequence[float]) -> list[float]:
+    """The measures as a regression takes them, in the constraints' order: ratios by logarithm, chances by log-odds.
+
+    >>> scaled([1.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0])
+    [0.0, 0.0, 0.5, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    background, margin, cohesive, names, two, hours, shortness = values
+    unrelated = log(max(background, 0.1))
+    undated = hours != hours
+    return [
+        unrelated * (1.0 - shortness),
+        unrelated * shortness,
+        margin,
+        log(max(cohesive, 0.05)),
+        0.5 if names != names else names,
+        _log_odds(two),
+        log1p(UNDATED if undated else min(hours, WEEK)),
+        float(undated),
+        shortness,
+        shortness * shortness,
+    ]

@@ -1,4 +1,4 @@
-"""What speaks for two articles' being about one event, as a few numbers: what large stories are decided by.
+"""What speaks for two articles' being about one event, as a few numbers: what a story's nearest members say.
 
 They compare an article with *one* member of a story, so that they know neither how large the story is nor how busy
 the stream: a pair in a story of ten is like a pair in a story of a thousand. What cannot be measured (no title, no
@@ -45,6 +45,28 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Nearness:
+    """How likely an article is about one event with a story's nearest members."""
+
+    #: The mean of the two nearest, and of the four nearest.
+    two: float = 0.0
+    four: float = 0.0
+
+
+def nearness(chances: Sequence[float]) -> Nearness:
+    """What the chances of an article's pairs with a story's members say; none: nothing speaks for it.
+
+    >>> nearness([0.2, 0.9, 0.7])
+    Nearness(two=0.8, four=0.6)
+    """
+    nearest = sorted(chances, reverse=True)[:4]
+    if not nearest:
+        return Nearness()
+    two = nearest[:2]
+    return Nearness(sum(two) / len(two), sum(nearest) / len(nearest))
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """An article's vector as arrays, in the order of its keys."""
 
@@ -88,12 +110,18 @@ class Probe:
     idf: Floats
     ranks: NDArray[np.int64]
     by_rank: Floats
+    #: Words of the article, as far as it was read.
+    words: int
 
 
 def probe(
-    vector: Mapping[int, float], proper: frozenset[int], idf: Mapping[int, float], date: datetime | None
+    vector: Mapping[int, float],
+    proper: frozenset[int],
+    idf: Mapping[int, float],
+    date: datetime | None,
+    words: int = 0,
 ) -> Probe:
-    """An article ready to be compared: its vector, the words of it in names, their idf, its date.
+    """An article ready to be compared: its vector, the words of it in names, their idf, its date, its length.
 
     >>> one = probe({4: 1.0}, frozenset(), {4: 6.0}, None)
     >>> pairs = compare(one, [one.side], [float("nan")])
@@ -105,7 +133,7 @@ def probe(
     order = np.argsort(-rarity, kind="stable")
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
-    return Probe(vector, proper, idf, date, side, rarity, ranks, rarity[order])
+    return Probe(vector, proper, idf, date, side, rarity, ranks, rarity[order], words)
 
 
 def compare(one: Probe, others: Sequence[Side], dates: Sequence[float]) -> Table:

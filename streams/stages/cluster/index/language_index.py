@@ -6,7 +6,6 @@ All of it follows from the rows alone, whatever order they are restored in.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -23,8 +22,6 @@ from streams.stages.cluster.store.story_store import Member, StoryState
 WINDOW = 20_000
 #: idf of what is in every article: not quite nothing.
 LEAST_IDF = 0.1
-#: Articles that tell how closely articles follow one another in time.
-RECENT = 512
 #: Articles whose median date is "now": wide enough that a few absurd dates cannot move it.
 CLOCK = 31
 #: A story is found by its strongest terms of each field (body, title, names, entities).
@@ -49,8 +46,6 @@ class LanguageIndex:
         self._documents = 0
         self._numbered: dict[int, Member] = {}
         self._window_floor = 0
-        self._recent: list[float] = []
-        self._recent_floor = 0
         self._postings: dict[int, array[int]] = {}
         self._slots: dict[int, str] = {}
         self._slot_of: dict[str, int] = {}
@@ -85,15 +80,6 @@ class LanguageIndex:
             return now
         return published
 
-    def time_share(self, published: datetime | None, others: Sequence[datetime]) -> float:
-        """The share of recent articles nearer in time to ``published`` than the nearest of ``others``; NaN: unknown."""
-        if published is None or not others or not self._recent:
-            return float("nan")
-        at = published.timestamp()
-        gap = min(abs(at - other.timestamp()) for other in others)
-        nearer = bisect_left(self._recent, at + gap) - bisect_right(self._recent, at - gap)
-        return max(0, nearer) / len(self._recent)
-
     def numbered(self, number: int) -> Member | None:
         """The recent article of this number, if it is still there."""
         return self._numbered.get(number)
@@ -102,11 +88,6 @@ class LanguageIndex:
         self.number = max(self.number, member.number)
         self._numbered[member.number] = member
         self._count(member, 1)
-        if member.published:
-            insort(self._recent, member.published.timestamp())
-        while self._recent_floor < self.number - RECENT:
-            self._recent_floor += 1
-            self._age(self._numbered.get(self._recent_floor))
         while self._window_floor < self.number - WINDOW:
             self._window_floor += 1
             old = self._numbered.pop(self._window_floor, None)
@@ -117,12 +98,6 @@ class LanguageIndex:
         if self._numbered.get(member.number) is member:
             del self._numbered[member.number]
             self._count(member, -1)
-            if member.number > self._recent_floor:
-                self._age(member)
-
-    def _age(self, member: Member | None) -> None:
-        if member is not None and member.published:
-            del self._recent[bisect_left(self._recent, member.published.timestamp())]
 
     def _count(self, member: Member, sign: int) -> None:
         if not member.terms:
@@ -228,19 +203,20 @@ class _Silences:
             heappop(self._heap)
 
     def before(self, moment: float, limit: int) -> list[str]:
-        """The stories before ``moment`` in order, at most ``limit``: reads the heap downwards, takes nothing out."""
-        found: list[str] = []
-        frontier = [(self._heap[0], 0)] if self._heap else []
-        while frontier and len(found) < limit:
-            (due, story_id), place = heappop(frontier)
-            if due >= moment:
-                break
-            if self._due.get(story_id) == due and story_id not in found:
-                found.append(story_id)
-            for child in (2 * place + 1, 2 * place + 2):
-                if child < len(self._heap):
-                    heappush(frontier, (self._heap[child], child))
-        return found
+        """The stories before ``moment`` in order, at most ``limit``.
+
+        Outdated entries on the way go, each once: a story leaves one with every article that it gains. The answer stays
+        the same.
+        """
+        found: list[tuple[float, str]] = []
+        while self._heap and self._heap[0][0] < moment and len(found) < limit:
+            entry = heappop(self._heap)
+            due, story_id = entry
+            if self._due.get(story_id) == due and entry not in found:
+                found.append(entry)
+        for entry in found:
+            heappush(self._heap, entry)
+        return [story_id for _, story_id in found]
 
 
 @cache

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from streams.contracts.records import Decision, Story, StoryArticle, TaggedArticle
+from streams.contracts.records import Decision, StoryArticle, TaggedArticle
 from streams.models.table import Table
-from streams.stages.cluster.features.article_features import Features, added, pack, unpack, weigh
+from streams.stages.cluster.features.article_features import Features, added, cut, pack, unpack, weigh
 from streams.stages.cluster.features.join_features import CONTENDERS
 from streams.stages.cluster.features.pair_features import Probe, probe
 from streams.stages.cluster.features.sketch import NEAR_COPY, overlap, sketch
 from streams.stages.cluster.index.language_index import CLOSED_AFTER, FORGOTTEN_AFTER, LanguageIndex
 from streams.stages.cluster.lifecycle.events import Events
-from streams.stages.cluster.lifecycle.present import story_article
-from streams.stages.cluster.lifecycle.split import SPLIT_SIZES, bisect
+from streams.stages.cluster.lifecycle.fold import LISTED
+from streams.stages.cluster.lifecycle.present import in_short, own_origin, story_article
+from streams.stages.cluster.lifecycle.split import READ, SMALLEST, bisect, due, part, sampled
 from streams.stages.cluster.match.match import Matcher, Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore, utc
 
@@ -27,6 +28,14 @@ CLOSED_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
+class _Joining:
+    """What joining entailed: the packed vectors of what a split moved, and the story that was looked through."""
+
+    parted: str = ""
+    looked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decider:
     """A view of a partition's state, and the decision on it."""
 
@@ -34,6 +43,8 @@ class Decider:
     stories: StoryStore
     group: LanguageIndex
     matcher: Matcher
+    #: Story → the articles that were placed in it, merged ones by themselves.
+    placed: Mapping[str, Sequence[str]]
 
     def contenders(self, article: TaggedArticle, features: Features) -> Scored:
         """The stories that the article might join, were it new."""
@@ -42,13 +53,13 @@ class Decider:
     def pairs(self, article: TaggedArticle, features: Features) -> Iterator[tuple[str, Table]]:
         """Each contender with the features of the article's pairs with its listed members."""
         one = self._probe(article, features)
-        for each in self.matcher.contenders(one).ranked[:CONTENDERS]:
+        for each in self.matcher.ranked(one)[:CONTENDERS]:
             yield each.story_id, self.matcher.nearest.pairs(one, each.story_id)
 
     def _probe(self, article: TaggedArticle, features: Features) -> Probe:
         idf = self.group.idf(features.tf)
         date = self.group.plausible(utc(article.published)) if article.published else None
-        return probe(weigh(features.tf, idf), features.proper, idf, date)
+        return probe(weigh(features.tf, idf), features.proper, idf, date, len(features.words))
 
     def new(self, article: TaggedArticle, features: Features, language: str) -> Decision:
         """The decision on an article that is in no story."""
@@ -59,11 +70,11 @@ class Decider:
         forgotten = self._silent(events, at)
         shown = story_article(article)
         verdict = self.matcher.verdict(one, article, features.labels)
-        parted = ""
+        joining = _Joining()
         if verdict.story_id is None:
             events.add("created", self.new_id(article.id), at, article=shown, evidence=verdict.evidence)
         else:
-            parted = self._join(verdict, verdict.story_id, shown, sketch(features.words), vector, events, at)
+            joining = self._join(verdict, verdict.story_id, shown, sketch(features.words), vector, events, at)
         self._look_again(events, at)
         return Decision(
             article_id=article.id,
@@ -71,7 +82,8 @@ class Decider:
             language=language,
             number=events.number,
             vector=pack(vector),
-            parted=parted,
+            parted=joining.parted,
+            looked=joining.looked,
             forgotten=tuple(story_id for story_id in forgotten if story_id not in events.stories),
         )
 
@@ -99,9 +111,16 @@ class Decider:
         events = Events(article.id, self.group.number + 1)
         at = self.group.plausible(utc(article.modified or article.published))
         story_id = self.stories.resolve_redirect(member.story)
-        listed = next((one for one in self.stories[story_id].story.articles if one.id == article.id), None)
+        story = self.stories[story_id].story
+        listed = any(one.id == article.id for one in story.articles)
         shown = story_article(article)
-        events.add("revised", story_id, at, article=replace(shown, origin=listed.origin) if listed else shown)
+        sketched = sketch(features.words)
+        if own_origin(shown) == own_origin(member) and overlap(member.sketch, sketched) >= NEAR_COPY:
+            origin = member.origin  # still the same text by the same
+        else:
+            origin = self._origin(shown, sketched, story.articles)
+        shown = replace(shown, origin=origin)
+        events.add("revised", story_id, at, article=shown, before=None if listed else in_short(member))
         return Decision(
             article_id=article.id,
             events=tuple(events.all),
@@ -116,7 +135,7 @@ class Decider:
         events = Events(member.id, self.group.number + 1)
         story_id = self.stories.resolve_redirect(member.story)
         listed = self.stories[story_id].story.articles
-        shown = next((one for one in listed if one.id == member.id), StoryArticle(id=member.id))
+        shown = next((one for one in listed if one.id == member.id), in_short(member))
         events.add("retracted", story_id, self.group.now(), article=shown)
         return Decision(
             article_id=member.id,
@@ -153,48 +172,80 @@ class Decider:
         vector: Mapping[int, float],
         events: Events,
         at: datetime | None,
-    ) -> str:
-        """The events of joining; the packed vectors of what a split moved, if the story has drifted apart."""
-        parted = ""
+    ) -> _Joining:
+        """The events of joining, and of a split if the story has drifted apart."""
+        parted = looked = ""
+        listed = self.stories[story_id].story.articles
         if verdict.same is not None:
             older, younger = self._by_age(story_id, verdict.same)
             events.without_closing(older)
             events.without_closing(younger)
             events.add("merged", younger, at, other_id=older, evidence=verdict.same_evidence)
-            story_id = older
-        elif self.stories[story_id].story.article_count in SPLIT_SIZES:
-            leaving = self._leaving(story_id)
+            story_id, listed = older, (*self.stories[older].story.articles, *self.stories[younger].story.articles)
+        elif due(self.stories[story_id].story.article_count, self.stories[story_id].looked):
+            looked = story_id
+            leaving, kept = self._parting(story_id)
             if leaving:
                 new_id = self.new_id(leaving[0].id)
-                for one in leaving:
-                    parted = added(parted, plus=self.members[one.id].vector)
-                events.add("split", new_id, at, other_id=story_id, moved=leaving)
+                parted = self._sum(leaving)
+                events.add("split", new_id, at, other_id=story_id, moved=leaving, kept=kept)
                 story_id = self._nearer(vector, story_id, new_id, parted, len(leaving))
+                listed = tuple(one for one in listed if (one in leaving) == (story_id == new_id))
         held = self.stories.get(story_id)
         if not events.without_closing(story_id) and held is not None and held.story.status == "closed":
             events.add("reopened", story_id, at)
-        shown = replace(shown, origin=self._origin(shown, sketched, held.story if held else None))
+        shown = replace(shown, origin=self._origin(shown, sketched, listed))
         events.add("joined", story_id, at, article=shown, evidence=verdict.evidence)
-        return parted
+        return _Joining(parted, looked)
 
-    def _leaving(self, story_id: str) -> tuple[StoryArticle, ...]:
-        listed = self.stories[story_id].story.articles
-        vectors = {one.id: unpack(self.members[one.id].vector) for one in listed if one.id in self.members}
-        moved = set(bisect(vectors))
-        return tuple(one for one in listed if one.id in moved)
+    def _parting(self, story_id: str) -> tuple[tuple[StoryArticle, ...], tuple[StoryArticle, ...]]:
+        """The members that leave a story which has become two, and those to list in their places; nothing: it holds."""
+        live = self.stories[story_id]
+        of_story = (self.members[id_] for one in self.stories.family(story_id) for id_ in self.placed.get(one, ()))
+        founder = live.story.articles[0].id if live.story.articles else ""
+        members = sorted(
+            (one for one in of_story if one.vector), key=lambda one: (one.id != founder, one.number, one.id)
+        )
+        ids = [one.id for one in members]
+        some = sampled(ids, len(ids) - live.looked)
+        vectors = {id_: unpack(self.members[id_].vector) for id_ in some}
+        leaves = bisect(vectors)
+        if not leaves:
+            return (), ()
+        read = dict.fromkeys((*some, *ids[-READ:]))
+        in_order = [id_ for id_ in ids if id_ in read]
+        vectors = {id_: unpack(self.members[id_].vector) for id_ in in_order}
+        going = dict.fromkeys(part(in_order, vectors, ([id_ for id_ in some if id_ not in leaves], leaves)))
+        if not going or len(going) > live.story.article_count - SMALLEST:
+            return (), ()
+        listed = {one.id: one for one in live.story.articles}
+        free = LISTED - sum(id_ not in going for id_ in listed)
+        unlisted = [one for one in members if one.id not in going and one.id not in listed]
+        kept = unlisted[max(0, len(unlisted) - free) :]
+        leaving = tuple(listed.get(id_) or in_short(self.members[id_]) for id_ in going)
+        return leaving, tuple(map(in_short, kept))
+
+    def _sum(self, some: Sequence[StoryArticle]) -> str:
+        """The packed sum of the vectors of articles."""
+        total: dict[int, float] = {}
+        for one in some:
+            for key, weight in unpack(self.members[one.id].vector).items():
+                total[key] = total.get(key, 0.0) + weight
+        return pack(cut(total))
 
     def _nearer(self, vector: Mapping[int, float], story_id: str, new_id: str, parted: str, size: int) -> str:
         """Which of the two halves of a story an article is nearer to, by average link over all fields."""
         live = self.stories[story_id]
         stays, leaves = unpack(added(live.profile, minus=parted)), unpack(parted)
-        near = sum(weight * stays.get(key, 0.0) for key, weight in vector.items()) / (live.story.article_count - size)
+        left = live.story.article_count - size
+        near = sum(weight * stays.get(key, 0.0) for key, weight in vector.items()) / left
         far = sum(weight * leaves.get(key, 0.0) for key, weight in vector.items()) / size
         return new_id if far > near else story_id
 
-    def _origin(self, shown: StoryArticle, sketched: str, story: Story | None) -> str:
-        """The origin of the first member that the article is a near-copy of, or its own."""
-        for one in story.articles if story else ():
-            member = self.members.get(one.id)
+    def _origin(self, shown: StoryArticle, sketched: str, listed: Sequence[StoryArticle]) -> str:
+        """The origin of the first other member that the article is a near-copy of, or its own."""
+        for one in listed:
+            member = self.members.get(one.id) if one.id != shown.id else None
             if member is not None and overlap(member.sketch, sketched) >= NEAR_COPY:
                 return one.origin
         return shown.origin

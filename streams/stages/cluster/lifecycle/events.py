@@ -25,6 +25,8 @@ class Events:
         evidence: Evidence | None = None,
         other_id: str | None = None,
         moved: tuple[StoryArticle, ...] = (),
+        kept: tuple[StoryArticle, ...] = (),
+        before: StoryArticle | None = None,
     ) -> None:
         self.all.append(
             StoryEvent(
@@ -37,6 +39,8 @@ class Events:
                 evidence=evidence,
                 other_id=other_id,
                 moved=moved,
+                kept=kept,
+                before=before,
             )
         )
 

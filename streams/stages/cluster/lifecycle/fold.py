@@ -6,19 +6,21 @@ rows of different ages can be brought up one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from streams.contracts.records import Story, StoryArticle, StoryEntity, StoryEvent, StoryQuote
+from streams.contracts.records import Story, StoryArticle, StoryEvent, StoryQuote
+from streams.stages.cluster.lifecycle.distinct import counted, estimate, may_hold, merged
+from streams.stages.cluster.lifecycle.entities import with_entities
 from streams.stages.cluster.lifecycle.headline import choose
 from streams.stages.cluster.lifecycle.quotes import union, with_quotes
 from streams.text import language_key
 
 #: Members that a snapshot lists: the founder and the newest. Keeps a story of 10,000 articles within a few kB.
 LISTED = 24
-#: Outlets, entities and quotations that a snapshot holds.
-OUTLETS, ENTITIES = 48, 40
+#: Outlets that a snapshot holds.
+OUTLETS = 48
 #: Entities that a listed member keeps; the story's own list counts them all.
 MEMBER_ENTITIES = 8
 
@@ -39,25 +41,21 @@ def _step(stories: dict[str, Story], event: StoryEvent) -> Iterable[tuple[str, S
     other = stories.get(event.other_id) if event.other_id else None
     if event.type == "created":
         new = story or Story(id=event.story_id)
-        yield event.story_id, _add(new, event.article, event.at) if event.article else new
+        yield event.story_id, _gain(new, [event.article], [event.at]) if event.article else new
     elif event.type == "split":
         # Gains first, so that rows are written before those that lose what they hold.
         new = story or Story(id=event.story_id)
-        for member in event.moved:
-            new = _add(new, member, member.published)
-        yield event.story_id, new
+        yield event.story_id, _gain(new, event.moved, [member.published for member in event.moved])
         if other is not None:
-            for member in event.moved:
-                other = _remove(other, member)
-            yield other.id, other
+            yield other.id, _lose(other, event.moved, event.kept)
     elif story is None:
         return  # its row has gone since: the story was forgotten further down the log
     elif event.type == "joined" and event.article:
-        yield story.id, _add(story, event.article, event.at)
+        yield story.id, _gain(story, [event.article], [event.at])
     elif event.type == "revised" and event.article:
-        yield story.id, _replace(story, event.article)
+        yield story.id, _replace(story, event.article, event.before)
     elif event.type == "retracted" and event.article:
-        yield story.id, _remove(story, event.article)
+        yield story.id, _lose(story, [event.article])
     elif event.type == "closed":
         yield story.id, replace(story, status="closed")
     elif event.type == "reopened":
@@ -68,55 +66,88 @@ def _step(stories: dict[str, Story], event: StoryEvent) -> Iterable[tuple[str, S
         yield story.id, replace(story, status="merged", redirect_to=event.other_id)
 
 
-def _add(story: Story, article: StoryArticle, at: datetime | None) -> Story:
-    listed = _list((*story.articles, article))
+def _gain(story: Story, articles: Sequence[StoryArticle], times: Iterable[datetime | None]) -> Story:
+    first, last, entities, quotes = story.first_seen, story.last_seen, story.entities, story.quotes
+    count = story.article_count + len(articles)
+    for article, at in zip(articles, times, strict=True):
+        first, last = _earlier(first, at), _later(last, at)
+        entities, quotes = with_entities(entities, article.entities, 1, most=count), with_quotes(quotes, article)
+    languages = tuple(dict.fromkeys(language_key(article.language) for article in articles))
     return _dress(
         replace(
             story,
             status="open",
-            first_seen=_earlier(story.first_seen, at),
-            last_seen=_later(story.last_seen, at),
-            article_count=story.article_count + 1,
-            sources=union(story.sources, _outlets([article]), OUTLETS),
-            entities=_count(story.entities, article.entities, 1),
-            quotes=with_quotes(story.quotes, article),
-            languages=union(story.languages, (language_key(article.language),), 8),
+            first_seen=first,
+            last_seen=last,
+            article_count=count,
+            sources=union(story.sources, _outlets(articles), OUTLETS),
+            entities=entities,
+            quotes=quotes,
+            languages=union(story.languages, languages, 8),
+            outlet_sketch=counted(story.outlet_sketch, plus=_outlets(articles)),
+            origin_sketch=counted(story.origin_sketch, plus=map(_origin, articles)),
         ),
-        listed,
+        _list((*story.articles, *articles)),
     )
 
 
-def _remove(story: Story, article: StoryArticle) -> Story:
-    listed = tuple(member for member in story.articles if member.id != article.id)
-    count = max(0, story.article_count - 1)
-    sources = story.sources
-    if count <= LISTED:
-        sources = union((), _outlets(listed), OUTLETS)
+def _lose(story: Story, articles: Sequence[StoryArticle], kept: tuple[StoryArticle, ...] = ()) -> Story:
+    """The story without ``articles``; ``kept`` are members to list in their places."""
+    lost = {article.id: article for article in articles}
+    # As the story itself shows them, where it still does: an event of old may tell less.
+    lost |= {member.id: member for member in story.articles if member.id in lost}
+    listed = tuple(member for member in story.articles if member.id not in lost)
+    listed = _list((*listed[:1], *kept, *listed[1:]))
+    count = max(0, story.article_count - len(articles))
+    entities = story.entities
+    for article in articles:
+        entities = with_entities(entities, article.entities, -1, most=count)
+    outlets = counted(story.outlet_sketch, minus=_outlets(lost.values()))
+    sources = tuple(source for source in story.sources if may_hold(outlets, source))
     return _dress(
         replace(
             story,
             status="retracted" if count == 0 else story.status,
             article_count=count,
-            sources=sources,
-            entities=_count(story.entities, article.entities, -1),
+            sources=union(sources, _outlets(listed), OUTLETS),
+            entities=entities,
             quotes=_requote(listed),
+            outlet_sketch=outlets,
+            origin_sketch=counted(story.origin_sketch, minus=map(_origin, lost.values())),
         ),
         listed,
     )
 
 
-def _replace(story: Story, article: StoryArticle) -> Story:
-    """A revision: the article's entry anew, in its old place; one no longer listed only adds its quotations."""
+def _replace(story: Story, article: StoryArticle, before: StoryArticle | None) -> Story:
+    """A revision: the article's entry anew, in its old place; one no longer listed (``before``) only counts anew."""
     entities = story.entities
     listed = []
     for member in story.articles:
         if member.id == article.id:
-            entities = _count(_count(entities, member.entities, -1), article.entities, 1)
+            most = story.article_count
+            entities = with_entities(entities, member.entities, -1, most=most)
+            entities = with_entities(entities, article.entities, 1, most=most)
             listed.append(article)
+            before = member
         else:
             listed.append(member)
-    sources = union(story.sources, _outlets([article]), OUTLETS)
-    return _dress(replace(story, entities=entities, sources=sources, quotes=_requote(listed)), tuple(listed))
+    outlets, origins = story.outlet_sketch, story.origin_sketch
+    if before is not None:
+        outlets = counted(outlets, plus=_outlets([article]), minus=_outlets([before]))
+        origins = counted(origins, plus=[_origin(article)], minus=[_origin(before)])
+    sources = tuple(source for source in story.sources if may_hold(outlets, source))
+    return _dress(
+        replace(
+            story,
+            entities=entities,
+            sources=union(sources, _outlets([article]), OUTLETS),
+            quotes=_requote(listed),
+            outlet_sketch=outlets,
+            origin_sketch=origins,
+        ),
+        tuple(listed),
+    )
 
 
 def _absorb(story: Story, younger: Story) -> Story:
@@ -131,16 +162,20 @@ def _absorb(story: Story, younger: Story) -> Story:
             last_seen=_later(story.last_seen, younger.last_seen),
             article_count=story.article_count + younger.article_count,
             sources=union(story.sources, younger.sources, OUTLETS),
-            entities=_merge_counts(story.entities, younger.entities),
+            entities=with_entities(
+                story.entities, younger.entities, 1, most=story.article_count + younger.article_count
+            ),
             quotes=_requote(listed),
             languages=union(story.languages, younger.languages, 8),
+            outlet_sketch=merged(story.outlet_sketch, younger.outlet_sketch),
+            origin_sketch=merged(story.origin_sketch, younger.origin_sketch),
         ),
         listed,
     )
 
 
 def _dress(story: Story, listed: tuple[StoryArticle, ...]) -> Story:
-    """What follows from the listed members: headline and origins."""
+    """What follows from the listed members, the headline, and from the sketches, the counts."""
     listed = tuple(
         member
         if len(member.entities) <= MEMBER_ENTITIES
@@ -151,7 +186,8 @@ def _dress(story: Story, listed: tuple[StoryArticle, ...]) -> Story:
         story,
         articles=listed,
         headline=choose(story.headline, listed),
-        origins=len({member.origin or member.id for member in listed}),
+        outlets=min(story.article_count, estimate(story.outlet_sketch)),
+        origins=min(story.article_count, estimate(story.origin_sketch)),
     )
 
 
@@ -161,6 +197,10 @@ def _list(members: tuple[StoryArticle, ...]) -> tuple[StoryArticle, ...]:
 
 def _outlets(members: Iterable[StoryArticle]) -> tuple[str, ...]:
     return tuple(member.outlet for member in members if member.outlet)
+
+
+def _origin(member: StoryArticle) -> str:
+    return member.origin or member.id
 
 
 def _when(member: StoryArticle) -> tuple[bool, str, str]:
@@ -173,27 +213,6 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other) if one and other else one or other
-
-
-def _merge_counts(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...]) -> tuple[StoryEntity, ...]:
-    return _count(held, more, 1)
-
-
-def _count(held: tuple[StoryEntity, ...], more: tuple[StoryEntity, ...], sign: int) -> tuple[StoryEntity, ...]:
-    """Entities with their article counts added (or taken away), the most mentioned first."""
-    counted = {entity.id: entity for entity in held}
-    for entity in more:
-        known = counted.get(entity.id)
-        if known is not None:
-            salience = round(known.salience + sign * entity.salience, 4)
-            counted[entity.id] = replace(known, articles=known.articles + sign * entity.articles, salience=salience)
-        elif sign > 0:
-            counted[entity.id] = entity
-    kept = sorted(
-        (entity for entity in counted.values() if entity.articles > 0),
-        key=lambda entity: (-entity.articles, -entity.salience, entity.id),
-    )
-    return tuple(kept[:ENTITIES])
 
 
 def _requote(listed: Iterable[StoryArticle]) -> tuple[StoryQuote, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.contracts.records import Quote, StoryArticle, StoryEntity, StoryQuote, TaggedArticle
-from streams.stages.cluster.store.story_store import utc
+from streams.stages.cluster.store.story_store import Member, utc
 from streams.text import slug
 
 ENTITIES, QUOTES = 24, 16
@@ -31,12 +31,26 @@ def story_article(article: TaggedArticle) -> StoryArticle:
             StoryQuote(text=_clip(quote.text, QUOTE_CHARS), speaker=quote.speaker, sources=(outlet,) if outlet else ())
             for quote in sorted(article.quotes, key=_length)[:QUOTES]
         ),
-        origin=_origin(article),
+        origin=own_origin(article),
     )
 
 
-def _origin(article: TaggedArticle) -> str:
-    """Whose reporting it is: who is credited, else the outlet; an article of neither stands for itself."""
+def in_short(member: Member) -> StoryArticle:
+    """The entry of an article that its story no longer lists: what its row remembers of it."""
+    return StoryArticle(
+        id=member.id,
+        title=member.title,
+        source=member.source,
+        credit=member.credit,
+        published=member.published,
+        language=member.language,
+        revision=member.revision,
+        origin=member.origin,
+    )
+
+
+def own_origin(article: TaggedArticle | StoryArticle | Member) -> str:
+    """Whose reporting it is by itself: who is credited, else the outlet; an article of neither stands for itself."""
     by = article.credit or article.source
     return f"by:{slug(by)}" if by else f"article:{article.id}"
 

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import nan
-from types import MappingProxyType
-from typing import Protocol
+from math import exp, nan
+from typing import Literal, Protocol
 
 from streams.contracts.limits import clip
 from streams.contracts.records import Evidence, RunnerUp, Shared, Story, TaggedArticle
-from streams.stages.cluster.features.article_features import BODY, ENTITIES, added, pack, unpack
+from streams.stages.cluster.features.article_features import ENTITIES, unpack
 from streams.stages.cluster.features.join_features import (
     CONTENDERS,
-    MONOTONE_CONSTRAINTS,
+    MEASURES,
     Match,
+    brief,
     join_features,
     match,
     shares_of,
 )
-from streams.stages.cluster.features.pair_features import Probe, probe
+from streams.stages.cluster.features.pair_features import Nearness, Probe
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import shared_quotes
 from streams.stages.cluster.match.nearest import CROSSED_SIZE, CROSSED_THRESHOLD, LARGE, RIVALS, Nearest, as_chance
 from streams.stages.cluster.store.story_store import Member, StoryStore
 
+#: `STREAMS_STORY_GRAIN` → what is added to the log-odds of every join and merge.
+Grain = Literal["event", "balanced", "topic"]
+GRAINS: dict[Grain, float] = {"event": -1.0, "balanced": 0.0, "topic": 1.0}
 #: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
 THRESHOLD = 0.5
-#: Probability from which a second story turns out to be the same one. Development data: of the merges made at .5,
-#: three in five are wrong, at .85 one in three; undoing one costs more than waiting for the next article.
-MERGE_THRESHOLD = 0.85
-#: Only a story at least this fraction as similar as the one joined can be the same.
-RIVAL = 0.5
 #: An article looks for stories by this many of its terms of each field (body, title, names, entities) …
 SOUGHT = (12, 0, 6, 6)
 #: … and scores this many of those it finds exactly.
@@ -43,7 +41,7 @@ LABEL = 80
 
 
 class JoinModel(Protocol):
-    """A join decision: ``join_model.JoinTrees``, or another for comparison."""
+    """A join decision: ``join_model.JoinWeights``, or another for comparison."""
 
     def probability(self, values: Sequence[float]) -> float: ...
 
@@ -65,10 +63,8 @@ class Scored:
     ranked: Sequence[Match]
     values: Sequence[tuple[float, ...]]
     chances: Sequence[float]
-    #: How likely the article is about one event with the nearest members; None: the story is too small to be asked.
-    nearness: Sequence[float | None]
-    #: The same article against other candidates.
-    again: Callable[[Sequence[Match]], Scored]
+    #: What each one's nearest members say.
+    nearness: Sequence[Nearness]
 
     @property
     def best(self) -> int:
@@ -77,44 +73,36 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A language's stories as candidates; ``join_model`` decides on all of them, ``nearest`` on large ones as well."""
+    """A language's stories as candidates; ``join_model`` decides on all of them, ``nearest`` on large ones as well.
+
+    ``lean`` is added to the log-odds of every join and merge: above 0 stories are broader, below 0 narrower.
+    """
 
     stories: StoryStore
     index: LanguageIndex
     join_model: JoinModel
     nearest: Nearest
+    lean: float = 0.0
 
     def verdict(self, one: Probe, article: TaggedArticle, labels: Mapping[int, str]) -> Verdict:
         """The verdict on an article that is in no story yet; ``labels``: key → what a person reads."""
         scored = self.contenders(one)
         if not scored.chances:
             return Verdict(None)
-        rivals = [each for each in scored.ranked[:CONTENDERS] if each.similarity >= RIVAL * scored.ranked[0].similarity]
-        if scored.chances[scored.best] < THRESHOLD and len(rivals) > 1:
-            # Two halves of one story take each other's margin away: look again without the second.
-            first, second = rivals[0], rivals[1]
-            if self._same(first.story_id, second.story_id, {}) >= THRESHOLD:
-                without = scored.again([each for each in scored.ranked if each is not second])
-                scored = without if without.chances[without.best] >= THRESHOLD else scored
         best = scored.best
         joins = scored.chances[best] >= THRESHOLD
         evidence = _evidence(scored, joins, labels, article, one.published, self.stories)
         if not joins:
             return Verdict(None, evidence)
         winner = scored.ranked[best]
-        grown = {
-            winner.story_id: (added(self.stories[winner.story_id].profile, plus=pack(one.vector)), winner.size + 1)
-        }
-        for rival in rivals:
-            if rival.story_id == winner.story_id:
+        for place, rival in enumerate(scored.ranked[:CONTENDERS]):
+            if place == best or scored.nearness[place].two < 0.5:
                 continue
-            chance, least = self._same(winner.story_id, rival.story_id, grown), MERGE_THRESHOLD
-            if chance < least:
-                chance, least = self.nearest.crossed(winner.story_id, rival.story_id), CROSSED_THRESHOLD
-            if chance >= least:
+            chance = self._same(winner.story_id, rival.story_id)
+            if chance >= THRESHOLD:
                 both = Evidence(
                     score=round(chance, 4),
-                    threshold=least,
+                    threshold=THRESHOLD,
                     terms=_strongest(rival.parts, labels, entities=False),
                     entities=_strongest(rival.parts, labels, entities=True),
                 )
@@ -123,82 +111,70 @@ class Matcher:
 
     def contenders(self, one: Probe) -> Scored:
         """The stories that an article might join."""
-        return self._score(one, [one.published] if one.published else [])
+        ranked = self.ranked(one)
+        few = [each.story_id for each in ranked[:CONTENDERS]]
+        near = self.nearest.nearness(one, few)
+        shares = shares_of(one.vector)
+        names = [(key, weight * weight) for key, weight in one.vector.items() if key in one.proper]
+        shortness = brief(one.words)
+        values = [
+            join_features(
+                rank,
+                ranked,
+                shares,
+                names,
+                near[rank],
+                hours=_hours(one.published, self.stories[story_id].story),
+                shortness=shortness,
+            )
+            for rank, story_id in enumerate(few)
+        ]
+        chances = []
+        for each, value, nearest in zip(ranked, values, near, strict=False):
+            chance = self.join_model.probability(value)
+            if each.size >= LARGE:
+                chance = max(chance, as_chance(nearest.four))
+            chances.append(leaned(chance, self.lean))
+        return Scored(ranked, values, chances, near)
 
-    def _score(
-        self,
-        one: Probe,
-        dates: Sequence[datetime],
-        *,
-        grown: Mapping[str, tuple[str, int]] = MappingProxyType({}),
-        leave_out: str = "",
-        by_members: bool = True,
-    ) -> Scored:
-        """The contenders of an article. ``grown``: story → (profile, size) to take instead of what stands;
-        ``by_members``: whether large stories are asked member by member as well."""
-        vector, idf = one.vector, one.idf_of
-        shares = shares_of(vector)
-        matches = []
-        for story_id in candidates(vector, shares, self.index):
-            if story_id != leave_out:
-                live = self.stories[story_id]
-                profile, size = grown.get(story_id) or (live.profile, live.story.article_count)
-                matches.append(match(story_id, vector, shares, unpack(profile), max(1, size)))
-        matches.sort(key=lambda each: (-each.similarity, each.story_id))
-        body = [(key, weight * weight) for key, weight in vector.items() if key & 3 == BODY]
-        names = [each for each in body if each[0] in one.proper]
-        others = [each for each in body if each[0] not in one.proper] if names else []
-        shares_of_time: dict[str, float] = {}
-        asked: dict[str, float | None] = {}
+    def ranked(self, one: Probe, leave_out: str = "", least: int = 1) -> list[Match]:
+        """The candidates, most similar first: of at least so many articles, and without one that is left out."""
+        shares = shares_of(one.vector)
+        found = []
+        for story_id in candidates(one.vector, shares, self.index):
+            live = self.stories[story_id]
+            size = max(1, live.story.article_count)
+            if story_id != leave_out and size >= least:
+                found.append(match(story_id, one.vector, shares, unpack(live.profile), size))
+        found.sort(key=lambda each: (-each.similarity, each.story_id))
+        return found
 
-        def assess(ranked: Sequence[Match]) -> Scored:
-            values, chances, nearness = [], [], []
-            for rank, each in enumerate(ranked[:CONTENDERS]):
-                if each.story_id not in shares_of_time:
-                    times = _times(self.stories[each.story_id].story)
-                    share = min((self.index.time_share(date, times) for date in dates), default=nan)
-                    shares_of_time[each.story_id] = share
-                    ask = by_members and each.size >= LARGE
-                    asked[each.story_id] = self.nearest.nearness(one, each.story_id) if ask else None
-                share = shares_of_time[each.story_id]
-                value = join_features(rank, ranked, shares, idf, names=names, others=others, time_share=share)
-                near = asked[each.story_id]
-                values.append(value)
-                nearness.append(near)
-                chances.append(max(self.join_model.probability(value), 0.0 if near is None else as_chance(near)))
-            return Scored(ranked, values, chances, nearness, assess)
-
-        return assess(matches)
-
-    def _same(self, story_id: str, other_id: str, grown: Mapping[str, tuple[str, int]]) -> float:
-        """The probability that one story's average article belongs to the other, if that is its best match; else 0."""
-        other = self.stories[other_id]
-        size = max(1, other.story.article_count)
-        mean = {key: weight / size for key, weight in unpack(other.profile).items()}
-        dates = _times(other.story)[-8:]
-        one = probe(mean, frozenset(), self.index.idf(mean), None)
-        scored = self._score(one, dates, grown=grown, leave_out=other_id, by_members=False)
-        if not scored.chances or scored.ranked[scored.best].story_id != story_id:
-            return 0.0
-        return scored.chances[scored.best]
+    def _same(self, story_id: str, other_id: str) -> float:
+        """The probability that two stories are one, on the scale where .5 merges."""
+        chance = self.nearest.crossed(story_id, other_id)
+        return leaned(as_chance(chance, CROSSED_THRESHOLD), self.lean)
 
     def same_by_members(self, story_id: str, member: Member) -> tuple[str, Evidence] | None:
         """The story that has turned out to be the same as a member's, by what their members have in common."""
         if self.stories[story_id].story.article_count < CROSSED_SIZE:
             return None
         one = self.nearest.probe_of(member)
-        shares = shares_of(one.vector)
-        found = []
-        for other_id in candidates(one.vector, shares, self.index):
-            live = self.stories[other_id]
-            if other_id != story_id and live.story.article_count >= CROSSED_SIZE:
-                found.append(match(other_id, one.vector, shares, unpack(live.profile), live.story.article_count))
-        found.sort(key=lambda each: (-each.similarity, each.story_id))
-        for rival in found[:RIVALS]:
-            chance = self.nearest.crossed(story_id, rival.story_id)
-            if chance >= CROSSED_THRESHOLD:
-                return rival.story_id, Evidence(score=round(chance, 4), threshold=CROSSED_THRESHOLD)
+        for rival in self.ranked(one, story_id, CROSSED_SIZE)[:RIVALS]:
+            chance = self._same(story_id, rival.story_id)
+            if chance >= THRESHOLD:
+                return rival.story_id, Evidence(score=round(chance, 4), threshold=THRESHOLD)
         return None
+
+
+def leaned(chance: float, lean: float) -> float:
+    """A probability with its log-odds moved.
+
+    >>> leaned(0.3, 0.0), round(leaned(0.5, 1.0), 3)
+    (0.3, 0.731)
+    """
+    if not lean or not 0.0 < chance < 1.0:
+        return chance
+    return 1.0 / (1.0 + (1.0 - chance) / chance * exp(-lean))
 
 
 def candidates(vector: Mapping[int, float], shares: Sequence[float], group: LanguageIndex) -> list[str]:
@@ -221,6 +197,11 @@ def _times(story: Story) -> list[datetime]:
     return [member.published for member in story.articles if member.published]
 
 
+def _hours(published: datetime | None, story: Story) -> float:
+    apart = hours_apart(published, story)
+    return nan if apart is None else apart
+
+
 def hours_apart(published: datetime | None, story: Story) -> float | None:
     """Hours between an article and the nearest listed member of a story; None: not known."""
     times = _times(story)
@@ -239,7 +220,6 @@ def _evidence(
 ) -> Evidence:
     best = scored.best
     winner = scored.ranked[best]
-    near = scored.nearness[best]
     story = stories[winner.story_id].story
     others = sorted((place for place in range(len(scored.chances)) if place != best), key=lambda p: -scored.chances[p])
     # An article that starts a story tells which one it came nearest to.
@@ -257,18 +237,17 @@ def _evidence(
         score=round(scored.chances[best], 4),
         threshold=THRESHOLD,
         similarity=round(winner.similarity, 4),
-        margin=round(scored.values[best][0], 4),
+        margin=round(
+            winner.similarity - max((o.similarity for o in scored.ranked[:2] if o is not winner), default=0.0), 4
+        ),
         terms=_strongest(winner.parts, labels, entities=False),
         entities=_strongest(winner.parts, labels, entities=True),
         quotes=shared_quotes(article, story, SHOWN),
         hours_apart=hours_apart(published, story),
         runner_up=runner,
-        measures=(
-            *(
-                (name, None if value != value else round(value, 4))
-                for name, value in zip(MONOTONE_CONSTRAINTS, scored.values[best], strict=True)
-            ),
-            *((("nearest_members", round(near, 4)),) if near is not None else ()),
+        measures=tuple(
+            (name, None if value != value else round(value, 4))
+            for name, value in zip(MEASURES, scored.values[best], strict=True)
         ),
     )
 
@@ -287,4 +266,4 @@ def _strongest(parts: Mapping[int, float], labels: Mapping[int, str], *, entitie
     )
 
 
-__all__ = ["THRESHOLD", "JoinModel", "Matcher", "Scored", "Verdict"]
+__all__ = ["GRAINS", "THRESHOLD", "Grain", "JoinModel", "Matcher", "Scored", "Verdict"]

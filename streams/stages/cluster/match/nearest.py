@@ -1,8 +1,8 @@
-"""Large stories, asked member by member: what keeps a story whole while it grows.
+"""Stories asked member by member: what keeps a story whole while it grows, and small ones apart.
 
 The mean similarity with all of a story's members falls as the story covers more of what is told of an event, and the
 margin falls with every fragment of it that there is. How likely an article is about one event with the *nearest*
-members does neither. Small stories are left to the measures of ``join_features``, which know what else there is.
+members does neither. It is one of the measures of ``join_features``; large stories are decided by it alone as well.
 
 ``pairs.json`` has the learned part, boosted trees over the features of a pair of articles, in the one format of
 ``models.trees``; ``streams train stories`` writes it.
@@ -10,7 +10,7 @@ members does neither. Small stories are left to the measures of ``join_features`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,15 +20,21 @@ from typing import Protocol
 from streams.models.table import Table, Vector
 from streams.models.trees import Trees, load
 from streams.stages.cluster.features.article_features import unpack, unpack_keys
-from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, Probe, compare, probe, side_of
+from streams.stages.cluster.features.pair_features import (
+    PAIR_CONSTRAINTS,
+    Nearness,
+    Probe,
+    compare,
+    nearness,
+    probe,
+    side_of,
+)
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.store.story_store import Member, StoryStore
 
 #: Articles from which a story is large. Development data: with four (and fragments of three, merged from .6) snippets
 #: ran together.
 LARGE = 6
-#: Members that say how likely an article belongs, the likeliest. Development data: 3 to 5 measured alike.
-NEAREST = 4
 #: The mean probability of the nearest members from which an article joins. Development data, leave one corpus out: .6
 #: found more of large stories than .7 at the same precision.
 NEAR = 0.6
@@ -55,14 +61,21 @@ class Nearest:
     index: LanguageIndex
     model: PairModel
 
-    def nearness(self, one: Probe, story_id: str) -> float:
-        """How likely an article is about one event with the story's nearest members, on the average (none: 0)."""
-        likeliest = sorted(self.model.predict(self.pairs(one, story_id)).tolist())[-NEAREST:]
-        return sum(likeliest) / len(likeliest) if likeliest else 0.0
+    def nearness(self, one: Probe, story_ids: Sequence[str]) -> list[Nearness]:
+        """What each story's nearest members say of an article; all of them are asked at once."""
+        listed = [self._listed(story_id) for story_id in story_ids]
+        chances = self.model.predict(self._compared(one, [member for some in listed for member in some])).tolist()
+        found, start = [], 0
+        for some in listed:
+            found.append(nearness(chances[start : start + len(some)]))
+            start += len(some)
+        return found
 
     def pairs(self, one: Probe, story_id: str) -> Table:
         """The features of an article's pairs with the story's members, a row each."""
-        members = self._listed(story_id)
+        return self._compared(one, self._listed(story_id))
+
+    def _compared(self, one: Probe, members: Sequence[Member]) -> Table:
         dates = [member.published.timestamp() if member.published else nan for member in members]
         return compare(one, [side_of(member.vector, member.proper) for member in members], dates)
 
@@ -73,8 +86,8 @@ class Nearest:
         if len(some) < CROSSED_SIZE:
             return 0.0
         last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
-        picked = [some[last * step // steps] for step in range(steps + 1)]
-        return sum(self.nearness(self.probe_of(member), large) for member in picked) / len(picked)
+        picked = [some[last * step // max(1, steps)] for step in range(steps + 1)]
+        return sum(self.nearness(self.probe_of(member), [large])[0].four for member in picked) / len(picked)
 
     def probe_of(self, member: Member) -> Probe:
         """A member as it would be compared today."""
@@ -86,13 +99,13 @@ class Nearest:
         return [member for member in found if member is not None and member.vector]
 
 
-def as_chance(nearness: float) -> float:
-    """A mean probability of the nearest members on the scale of the join decision, where .5 joins.
+def as_chance(nearness: float, half: float = NEAR) -> float:
+    """A mean probability of the nearest members on the scale of the join decision, where .5 joins and ``half`` is .5.
 
     >>> as_chance(0.3), as_chance(NEAR), as_chance(1.0)
     (0.25, 0.5, 1.0)
     """
-    return 0.5 * nearness / NEAR if nearness < NEAR else 0.5 + 0.5 * (nearness - NEAR) / (1.0 - NEAR)
+    return 0.5 * nearness / half if nearness < half else 0.5 + 0.5 * (nearness - half) / (1.0 - half)
 
 
 def parse_pairs(data: bytes) -> Trees:

@@ -37,6 +37,11 @@ class Member:
     #: Keys of its distinct terms, for their idf.
     terms: str = ""
     sketch: str = ""
+    #: What its story counts it as, and shows of it once it is no longer listed.
+    title: str | None = None
+    source: str | None = None
+    credit: str | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,8 @@ class StoryState:
     language: str
     story: Story
     profile: str = ""
+    #: How many articles it had when it was last looked through for two groups.
+    looked: int = 0
 
 
 class StoryStore:

@@ -7,6 +7,7 @@ is simply not found. Words are lower-case and without full stops, patterns match
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 
@@ -55,6 +56,13 @@ class NameWords:
     #: Between the names of a list, and between an organisation and the place that belongs to its name.
     conjunction: re.Pattern[str] = NEVER
     preposition: re.Pattern[str] = NEVER
+    #: A whole name that says when (``Thursday morning``); those of its words that people are called too, as they are
+    #: written; and a time after a name, with the space between.
+    calendar: re.Pattern[str] = NEVER
+    calendar_names: Words = _NONE
+    then: re.Pattern[str] = NEVER
+    #: Endings that come and go with a word's form.
+    endings: tuple[str, ...] = ()
     #: An acronym in brackets after the long name: group 1.
     acronym: re.Pattern[str] = re.compile(r"\s*\(\s*[\"“']?([A-Z][A-Za-z&.]{1,11})[\"”']?\s*\)")
     #: Words and marks as the relabelling weights know them.
@@ -82,6 +90,11 @@ class OrganisationWords:
     generic: re.Pattern[str] = NEVER
     #: The other name of an organisation, in brackets after it: group 1.
     in_brackets: re.Pattern[str] = re.compile(r"\s*\(\s*[\"“']?([^()\"“”']{2,80}?)[\"”']?\s*\)")
+    #: What parties and their people are called in one word, folded, and the party's name; the full name of any party
+    #: (group ``stem``: what its people are called); and the endings of the stem's plurals.
+    parties: Mapping[str, str] = field(default_factory=dict)
+    party: re.Pattern[str] = NEVER
+    party_plurals: tuple[str, ...] = ()
     #: What neither follows the short form of a longer name, nor ends it.
     not_after_short: Words = _NONE
     not_ending_short: Words = _NONE
@@ -139,5 +152,5 @@ class Language:
     organisations: OrganisationWords = field(default_factory=OrganisationWords)
     news: NewsWords = field(default_factory=NewsWords)
     speech: SpeechWords = field(default_factory=SpeechWords)
-    #: The folder with its alias tables (``*.tsv``) and relabelling weights, as far as there are any.
+    #: The folder with its alias tables (``*.tsv``), common words and relabelling weights, as far as there are any.
     data: Traversable | None = None

@@ -15,6 +15,7 @@ from streams.stages.tag.document import Document
 from streams.stages.tag.lang import Language
 from streams.stages.tag.ner import RawSpan, boundaries
 from streams.stages.tag.ner.appositives import introduced
+from streams.stages.tag.ner.calendar import without_times
 from streams.stages.tag.ner.crf import Relabeller
 from streams.stages.tag.ner.gazetteer import headline, is_town, known_names
 from streams.stages.tag.resolve import names
@@ -53,7 +54,7 @@ def repair(document: Document, raw: Sequence[RawSpan], relabeller: Relabeller | 
         found = [Name(span.start, span.end, TYPES[span.label], "model") for span in raw if span.label in TYPES]
     found = [name for name in found if name.end - name.start <= _LONGEST]
     found = datelines(document, boundaries.mend(document, found))
-    found = [trimmed for name in found if (trimmed := _trim(document, name)) is not None]
+    found = without_times(document, [trimmed for name in found if (trimmed := _trim(document, name)) is not None])
     found = clubs(document, introduced(document, _vote(document, found)))
     return headline(document, known_names(document, _repeats(document, found)))
 
@@ -129,8 +130,9 @@ def _repeats(document: Document, found: Sequence[Name]) -> list[Name]:
     for name in found:
         surface = text[name.start : name.end]
         kinds.setdefault(surface, name.type)
-        if name.type == "PER" and len(surface.split()) > 1:
-            kinds.setdefault(surface.split()[-1], "PER")
+        last = surface.split()[-1]
+        if name.type == "PER" and last != surface and not language.names.calendar.fullmatch(last):
+            kinds.setdefault(last, "PER")
     # The first word of a surface leads to the surfaces that it may start, longest first: one pass over the text.
     starts: dict[str, set[str]] = defaultdict(set)
     for surface in kinds:

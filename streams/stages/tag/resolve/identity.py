@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from streams.contracts.records import Entity, EntityType, Mention
 from streams.stages.tag.document import Document
-from streams.stages.tag.resolve import names, organisations
+from streams.stages.tag.resolve import names, organisations, parties
 from streams.stages.tag.resolve.aliases import Identity
 from streams.stages.tag.resolve.found import Name
 from streams.stages.tag.resolve.people import People
@@ -65,11 +65,16 @@ class _Locator:
         self._language, self._table = document.language, document.table
         self._people = People(document, [name for name in found if name.type == "PER"])
         self._short = organisations.acronyms(document, found)
+        self._parties = parties.named(document, found)
         self._heads = organisations.short_forms(document, found)
         self._before = dict(zip(found[1:], found, strict=False))
 
     def __call__(self, name: Name) -> _Cluster:
         """An empty cluster for the identity of ``name``."""
+        surface = names.without_possessive(self._text[name.start : name.end], self._language)
+        party = parties.called(surface, name.type, self._parties, self._language)
+        if party is not None:
+            return self._party(party, surface)
         return self._person(name) if name.type == "PER" else self._thing(name)
 
     def _person(self, name: Name) -> _Cluster:
@@ -110,6 +115,14 @@ class _Locator:
         if organisations.generic(core, self._language):
             return self._of_country(name, core)
         return _Cluster(_id(kind, core), core, kind, "own name")
+
+    def _party(self, party: str, surface: str) -> _Cluster:
+        """The organisation that people of a party, and what is theirs, stand for."""
+        reason = "own name" if party == surface else f"{surface} stands for {party}"
+        known = self._table.find(party)
+        if known is not None and known.type == "ORG":
+            return _Cluster(known.id, known.name, "ORG", "alias table" if party == surface else reason, known)
+        return _Cluster(_id("ORG", party), party, "ORG", reason)
 
     def _of_country(self, name: Name, core: str) -> _Cluster:
         """``Russian Foreign Ministry``, ``Ukraine's parliament``: the country just before says whose it is."""

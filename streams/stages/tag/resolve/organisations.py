@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 from streams.stages.tag.document import Document
 from streams.stages.tag.lang import Language
 from streams.stages.tag.resolve import names
 from streams.stages.tag.resolve.found import Name
-from streams.text import fold
+from streams.text import fold, initials
 
 _ACRONYM = re.compile(r"[A-Z][A-Za-z]?[A-Z&.0-9-]*[A-Z0-9]s?\.?|[A-Z]{2,}[a-z]?")
+#: Letters from which on an acronym says whose it is without brackets.
+_CLEAR = 3
 
 
 def generic(surface: str, language: Language) -> bool:
@@ -40,6 +43,32 @@ def acronyms(document: Document, found: Sequence[Name]) -> dict[str, str]:
         for long, short in ((surface, other), (other, surface)):
             if " " in long and " " not in short and _ACRONYM.fullmatch(short) and names.acronym_of(long, short):
                 pairs.setdefault(short.rstrip("."), long)
+    return _unbracketed(document, found) | pairs
+
+
+def _unbracketed(document: Document, found: Sequence[Name]) -> dict[str, str]:
+    """Acronyms of three letters and more that are the initials of exactly one longer name of the text."""
+    surfaces = {
+        names.without_possessive(document.text[name.start : name.end], document.language)
+        for name in found
+        if name.type in ("ORG", "MISC")
+    }
+    long_names: dict[str, dict[str, str]] = defaultdict(dict)
+    for surface in sorted(surfaces):
+        for letters in initials(surface) if " " in surface else ():
+            long_names[letters].setdefault(fold(surface), surface)
+    pairs: dict[str, str] = {}
+    for surface in surfaces:
+        letters = surface.replace(".", "").lower()
+        if (
+            len(letters) >= _CLEAR
+            and " " not in surface
+            and _ACRONYM.fullmatch(surface)
+            and surface.replace(".", "")[1:2].isupper()
+        ):
+            owners = long_names.get(letters, {})
+            if len(owners) == 1 and document.table.find(surface) is None:
+                pairs[surface.rstrip(".")] = next(iter(owners.values()))
     return pairs
 
 

@@ -9,7 +9,9 @@ import pytest
 from streams.contracts.records import CleanArticle, RawArticle
 from streams.stages.clean import Cleaner, CleaningMemory, canonical_url
 from streams.stages.clean.features.copies import find_copies
+from streams.stages.clean.memory import hosts
 from streams.stages.clean.memory.context import Context
+from streams.stages.clean.memory.hosts import HostMemory
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.authors import clean_names
 from streams.stages.clean.metadata.credit import find_credit
@@ -53,6 +55,17 @@ def test_offsets_point_into_the_raw_text() -> None:
         ("2024-03-12 06:40", datetime(2024, 3, 12, 6, 40, tzinfo=UTC)),
         ("March 12, 2024 4:05 pm", datetime(2024, 3, 12, 16, 5, tzinfo=UTC)),
         ("12th March 2024", datetime(2024, 3, 12, tzinfo=UTC)),
+        ("Dienstag, 12. März 2024, 16:05 Uhr", datetime(2024, 3, 12, 16, 5, tzinfo=UTC)),
+        ("12 de diciembre de 2024", datetime(2024, 12, 12, tzinfo=UTC)),
+        ("Publié le 1er août 2024 à 9:30", datetime(2024, 8, 1, 9, 30, tzinfo=UTC)),
+        ("12 févr. 2024", datetime(2024, 2, 12, tzinfo=UTC)),
+        ("12 października 2024", datetime(2024, 10, 12, tzinfo=UTC)),
+        ("12 марта 2024", datetime(2024, 3, 12, tzinfo=UTC)),
+        ("2024年3月12日 06:40", datetime(2024, 3, 12, 6, 40, tzinfo=UTC)),
+        ("2024년 3월 12일", datetime(2024, 3, 12, tzinfo=UTC)),
+        ("12 jui 2024", None),  # June or July
+        ("31 février 2024", None),
+        ("12 apples 2024", None),
         ("1710225600", datetime(2024, 3, 12, 6, 40, tzinfo=UTC)),
         ("03/04/2024", None),
         ("soon", None),
@@ -211,12 +224,59 @@ def test_a_replay_sees_what_the_first_run_saw() -> None:
 
 def test_memory_forgets_in_order() -> None:
     memory, live = CleaningMemory(), set()
-    for position in range(0, 200_000, 2_000):
+    for position in range(0, 400_000, 2_000):
         raw = RawArticle(url=f"https://host{position}.example/a", content=STORIES[0])
         _, rows = memory.lookup_context(raw, position)
         live |= {key for key, row in rows.items() if row is not None}
         live -= {key for key, row in rows.items() if row is None}
-    assert len(live) <= 11
+    assert len(live) <= (hosts.LONGEST_WINDOW + hosts.PAGE_WINDOW) // 2_000 + 1
+
+
+def page_of(host: str, number: int) -> RawArticle:
+    name = "".join(chr(97 + int(digit)) for digit in str(number))  # digits do not tell lines apart
+    story = (
+        f"The mayor of {name} said on Monday that the {name} bridge will be closed, and that the people of {name} know."
+    )
+    return RawArticle(url=f"https://{host}.example/{number}", content=f"{FURNITURE}\n{story}")
+
+
+@pytest.mark.parametrize("gap", [1, 10, 1_000, 10_000])
+def test_a_host_is_learned_at_the_same_pace_however_many_pages_of_others_come_between(gap: int) -> None:
+    memory, seen = HostMemory(), []
+    for number in range(9):
+        context, _ = memory.lookup_context(page_of("slow", number), number * gap)
+        seen.append((context.pages, sorted(set(context.lines.values()))))
+        for other in range(1, min(gap, 20)):
+            memory.lookup_context(page_of(f"other{other}", number), number * gap + other)
+    assert seen == [(0, []), *((min(count, 6), [min(count, 6)]) for count in range(1, 9))]
+
+
+def test_of_a_busy_host_only_the_latest_pages_are_kept_once_they_are_long_past() -> None:
+    memory, live = HostMemory(), set()
+    for number in range(600):
+        _, rows = memory.lookup_context(page_of("busy", number), number * 100)
+        live |= {key for key, row in rows.items() if row is not None}
+        live -= {key for key, row in rows.items() if row is None}
+        assert len(live) <= 70
+    for position in range(61_000, 100_000, 1_000):
+        _, rows = memory.lookup_context(page_of(f"other{position}", 0), position)
+        live -= {key for key, row in rows.items() if row is None}
+    assert len(live) == 12
+
+
+def test_a_record_that_comes_again_from_a_window_back_finds_the_same_pages() -> None:
+    memory, kept, seen = HostMemory(), {}, {}
+    places = [*range(0, 50_000, 400), *range(50_000, 61_000, 5_000)]
+    for number, position in enumerate(places):
+        seen[number], rows = memory.lookup_context(page_of("busy", number), position)
+        kept.update(rows)
+    again = HostMemory()
+    again.restore((key, row) for key, row in kept.items() if row is not None)
+    recent = [number for number, position in enumerate(places) if position > places[-1] - hosts.PAGE_WINDOW]
+    assert len(recent) >= 2
+    for number in recent:
+        assert seen[number].pages == hosts.SEEN_PAGES
+        assert again.lookup_context(page_of("busy", number), places[number])[0] == seen[number]
 
 
 def test_a_notice_at_the_end_of_the_only_paragraph_does_not_take_it_away() -> None:

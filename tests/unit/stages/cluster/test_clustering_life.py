@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+import pytest
+
 from streams.contracts.records import Decision, Quote, Story, TaggedArticle
-from streams.stages.cluster import Changes, Clusterer
+from streams.models.table import Table, Vector
+from streams.stages.cluster import Changes, Clusterer, Grain
 from streams.stages.cluster.index.language_index import CLOCK
 from streams.stages.cluster.lifecycle.split import bisect
+from streams.stages.cluster.match import match, nearest
+from training.stories import score
+from training.stories_data import shuffled, synthetic
 
 START = datetime(2025, 5, 1, tzinfo=UTC)
 FIRE = "A fire tore through the Kestrel warehouse in Portford and Fire chief Ada Berg blamed a loading bay charger."
@@ -23,6 +30,9 @@ class By:
 
     def probability(self, values: Sequence[float]) -> float:
         return self.chance
+
+    def predict(self, table: Table) -> Vector:
+        return np.full(len(table), self.chance)
 
 
 class Desk:
@@ -127,9 +137,11 @@ def test_absurd_dates_neither_close_nor_freeze_the_others() -> None:
         assert all(story.last_seen is None or story.last_seen < START + timedelta(days=366) for story in open_)
 
 
-def test_two_stories_that_turn_out_one_merge_into_the_older() -> None:
+def test_two_stories_that_turn_out_one_merge_into_the_older(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (match, nearest):
+        monkeypatch.setattr(module, "CROSSED_SIZE", 1)
     never, always = By(0.0), By(0.9)
-    clusterer = Clusterer(never)
+    clusterer = Clusterer(never, always)
     desk = Desk(clusterer)
     desk.send(article("a", FIRE))
     desk.send(article("b", FIRE + " Crews came from Sopot."))
@@ -228,3 +240,13 @@ def test_explanations_name_what_is_shared() -> None:
     assert "joins" in told
     assert "kestrel" in told
     assert "24 hours from its nearest article" in told
+
+
+def test_a_grain_makes_stories_broader_or_narrower() -> None:
+    rows = shuffled(synthetic(200, 11), 1)
+    grains: tuple[Grain, ...] = ("event", "balanced", "topic")
+    found = [score(rows, None, None, grain) for grain in grains]
+    precision, recall = ([one[f"b3_{what}"] for one in found] for what in ("precision", "recall"))
+    assert precision == sorted(precision, reverse=True)
+    assert recall == sorted(recall)
+    assert found[0] != found[2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from math import isnan, log, nan
+from math import exp, isnan, log, nan
 
 import pytest
 
@@ -22,16 +22,20 @@ from streams.stages.cluster.features.article_features import (
     words,
 )
 from streams.stages.cluster.features.join_features import (
+    MEASURES,
     MONOTONE_CONSTRAINTS,
     cohesion,
     join_features,
     match,
+    scaled,
     shares_of,
 )
+from streams.stages.cluster.features.pair_features import Nearness
 from streams.stages.cluster.features.sketch import overlap, sketch
-from streams.stages.cluster.index.language_index import CLOCK, POSTINGS, RECENT, LanguageIndex
+from streams.stages.cluster.index.language_index import CLOCK, POSTINGS, LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import alike, plain
 from streams.stages.cluster.match.join_model import parse, shipped
+from streams.stages.cluster.match.match import leaned
 from streams.stages.cluster.store.story_store import Member, StoryState
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -112,22 +116,6 @@ def test_the_clock_is_a_median() -> None:
     assert group.plausible(START) == START
 
 
-def test_time_share_counts_the_nearer_articles() -> None:
-    group = LanguageIndex("xx")
-    assert isnan(group.time_share(START, [START]))
-    for number in range(1, RECENT + 100):
-        group.add_member(
-            Member(
-                id=str(number), position=number, number=number, language="xx", published=START + timedelta(hours=number)
-            )
-        )
-    newest = START + timedelta(hours=RECENT + 99)
-    assert group.time_share(newest, [newest]) == 0.0
-    assert group.time_share(newest, [newest - timedelta(hours=RECENT // 2)]) == pytest.approx(0.5, abs=0.01)
-    assert group.time_share(newest, [START - timedelta(days=999)]) == 1.0
-    assert isnan(group.time_share(None, [START]))
-
-
 def test_the_index_keeps_the_newest_and_drops_the_merged() -> None:
     group = LanguageIndex("xx")
     key = key_of("storm", BODY)
@@ -194,51 +182,57 @@ def test_measures_come_in_their_order() -> None:
     vector = {4: 0.6, 8: 0.8}
     shares = shares_of(vector)
     ranked = [match("a", vector, shares, {4: 0.6, 8: 0.8}, 1), match("b", vector, shares, {4: 1.0}, 1)]
-    found = dict(
-        zip(
-            MONOTONE_CONSTRAINTS,
-            join_features(0, ranked, shares, {4: 2.0, 8: 3.0}, names=[(8, 0.64)], others=[(4, 0.36)], time_share=nan),
-            strict=True,
-        )
-    )
-    assert found["body"] == pytest.approx(1.0)
-    assert found["margin"] == pytest.approx(0.4)
+
+    def measured(rank: int, **given: float) -> dict[str, float]:
+        known = {"hours": nan, "shortness": 0.5} | given
+        values = join_features(rank, ranked, shares, [(8, 0.64)], Nearness(0.9, 0.7), **known)
+        return dict(zip(MEASURES, values, strict=True))
+
+    found = measured(0)
+    assert found["background_ratio"] == pytest.approx(1 / 0.04)
     assert found["margin_ratio"] == pytest.approx(1 / 1.6)
-    assert found["rank"] == 0
-    assert isnan(found["time_share"])
+    assert found["cohesion_ratio"] == pytest.approx(1 / 0.35)
     assert found["names_found"] == pytest.approx(1.0)
-    assert found["names_contrast"] == pytest.approx(0.0)
-    strange = dict(
-        zip(
-            MONOTONE_CONSTRAINTS,
-            join_features(1, ranked, shares, {4: 2.0, 8: 3.0}, names=[(8, 0.64)], others=[(4, 0.36)], time_share=nan),
-            strict=True,
-        )
-    )
-    assert strange["names_contrast"] == pytest.approx(-1.0)  # its word is there, its name is not
-    nameless = join_features(0, ranked, shares, {4: 2.0, 8: 3.0}, names=[], others=[], time_share=nan)
-    assert isnan(nameless[list(MONOTONE_CONSTRAINTS).index("names_found")])
+    assert (found["nearest_two"], found["brief"]) == (0.9, 0.5)
+    assert isnan(found["hours"])
+    assert measured(1, hours=3.0)["hours"] == 3.0
+    assert measured(1)["names_found"] == 0.0  # its word is there, its name is not
+    nameless = join_features(0, ranked, shares, [], Nearness(), hours=nan, shortness=0.0)
+    assert isnan(nameless[MEASURES.index("names_found")])
 
 
-def test_trees_send_the_unknown_where_they_say() -> None:
-    node = {"if": "margin", "at_most": 0.5, "then": -1.0, "else": 2.0, "unknown": "else"}
-    trees = parse({"measures": ["margin"], "trees": [node]})
-    low, high = trees.probability([0.5]), trees.probability([0.6])
-    assert low < 0.5 < high
-    assert trees.probability([nan]) == high
+def test_the_first_story_of_a_stream_has_no_margin_for_nothing() -> None:
+    vector = {4: 0.6, 8: 0.8}
+    alone = [match("a", vector, shares_of(vector), {4: 0.06}, 1)]
+    values = join_features(0, alone, shares_of(vector), [], Nearness(), hours=nan, shortness=0.0)
+    assert values[MEASURES.index("margin_ratio")] < 0.5
 
 
-def test_the_shipped_trees_only_rise_with_what_speaks_for_joining() -> None:
-    trees = shipped()
-    assert trees.measures == tuple(MONOTONE_CONSTRAINTS)
-    middle = [0.1, 4.0, 0.6, 0.7, 0.3, 0.2, 6.0, 0.15, 0.0, 0.15, 0.4, 0.1]
-    for place, direction in enumerate(MONOTONE_CONSTRAINTS.values()):
-        if direction:
-            values = [
-                [*middle[:place], middle[place] * step, *middle[place + 1 :]] for step in (0.1, 0.5, 1.0, 2.0, 9.0)
-            ]
-            chances = [trees.probability(value) * direction for value in values]
-            assert chances == sorted(chances)
+def test_what_is_unknown_is_neutral() -> None:
+    known = dict(zip(MONOTONE_CONSTRAINTS, scaled([4.0, 0.6, 0.7, 0.5, 0.4, 36.0, 0.5]), strict=True))
+    unknown = dict(zip(MONOTONE_CONSTRAINTS, scaled([4.0, 0.6, 0.7, nan, 0.4, nan, 0.5]), strict=True))
+    assert {name for name in known if known[name] != unknown[name]} == {"undated"}
+    assert known["background_ratio"] == known["background_ratio_of_brief"] == pytest.approx(log(4) / 2)
+
+
+def test_the_decision_is_the_sum_that_its_file_tells() -> None:
+    weights = dict.fromkeys(MONOTONE_CONSTRAINTS, 0.0) | {"margin_ratio": 2.0}
+    model = parse({"weights": weights, "bias": -1.0})
+    assert model.probability([4.0, 0.5, 0.7, 0.5, 0.4, nan, 0.0]) == 0.5
+    assert model.probability([4.0, 1.0, 0.7, 0.5, 0.4, nan, 0.0]) == pytest.approx(1 / (1 + exp(-1)))
+    with pytest.raises(ValueError, match="streams train stories"):
+        parse({"weights": {"margin": 1.0}, "bias": 0.0})
+
+
+def test_the_shipped_decision_only_rises_with_what_speaks_for_joining() -> None:
+    model = shipped()
+    for weight, direction in zip(model.weights, MONOTONE_CONSTRAINTS.values(), strict=True):
+        assert weight * direction >= 0.0
+
+
+def test_a_grain_leans_on_the_odds() -> None:
+    assert [leaned(0.3, lean) for lean in (-1.0, 0.0, 1.0)] == pytest.approx([0.1362, 0.3, 0.5381], abs=1e-4)
+    assert (leaned(0.0, 1.0), leaned(1.0, -1.0)) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(

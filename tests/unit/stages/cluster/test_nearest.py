@@ -16,7 +16,8 @@ from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, UNDA
 from streams.stages.cluster.lifecycle.decide import SECOND_LOOK
 from streams.stages.cluster.match.nearest import CROSSED_SIZE, LARGE, NEAR, as_chance, shipped_pairs
 from training.stories_data import synthetic
-from training.stories_pairs import pair_trees, pairs_along
+from training.stories_learning import history
+from training.stories_pairs import pair_trees, pairs_of
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 STORM, BOAT, QUAY = (key_of(word, BODY) for word in ("storm", "boat", "quay"))
@@ -143,6 +144,6 @@ def test_fragments_become_one_at_a_second_look() -> None:
 
 
 def test_pairs_tell_stories_that_they_never_saw_apart() -> None:
-    known, unknown = pairs_along(synthetic(150, 5)), pairs_along(synthetic(150, 6))
+    known, unknown = pairs_of(history(synthetic(150, 5))), pairs_of(history(synthetic(150, 6)))
     chances = pair_trees([known]).predict(Table(tuple(PAIR_CONSTRAINTS), unknown.features))
     assert np.mean((chances >= 0.5) == unknown.right) > 0.85

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter, defaultdict
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +13,9 @@ from click.testing import CliRunner
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
+from streams.stages.cluster.features.article_features import words
 from training.commands.synth import synth
-from training.synth import generate
+from training.synth import START, generate, told
 
 
 def test_the_same_seed_gives_the_same_articles() -> None:
@@ -38,6 +40,54 @@ def test_it_holds_what_makes_news_hard() -> None:
     assert copies.most_common(1)[0][1] > 1
     titles = Counter(article.title.split()[0] for article in articles)
     assert titles["Police"] > 5
+
+
+def test_sizes_are_heavy_tailed_up_to_the_largest() -> None:
+    sizes = Counter(Counter(article.story for article in generate(12_000, 2, largest=3000)).values())
+    stories = sum(sizes.values())
+    assert max(sizes) > 400
+    assert max(sizes) <= 3000
+    assert 0.4 < (sizes[1] + sizes[2]) / stories < 0.75
+    # Pareto's law: of ten times the size there are an eighth as many, give or take.
+    tens, hundreds = (sum(n for size, n in sizes.items() if size >= least) for least in (10, 100))
+    assert 4 < tens / hundreds < 25
+    assert max(Counter(article.story for article in generate(500, 2, largest=5)).values()) <= 5
+
+
+@pytest.mark.parametrize("per_day", [24, 160, 10_000])
+def test_it_is_as_dense_as_it_is_asked_to_be(per_day: int) -> None:
+    # Long enough for chance, and for the articles of stories that go on, to even out.
+    count = max(6000, 2 * per_day)
+    arrives = [article.arrives for article in generate(count, 1, per_day=per_day)]
+    late = arrives[count // 2 :]
+    assert 0.6 < (count / 2) / ((late[-1] - late[0]) / timedelta(days=1)) / per_day < 1.6
+
+
+def test_the_articles_of_a_large_story_are_worded_apart() -> None:
+    articles = list(told(random.Random(4), "s", START, 400))
+    assert len(articles) == len({article.id for article in articles}) == 400
+    assert len({article.source for article in articles}) == 400
+    texts = [set(words(article.text)) for article in articles]
+    rng = random.Random(1)
+    pairs = [rng.sample(texts, 2) for _ in range(500)]
+    shared = sorted(len(one & other) / len(one | other) for one, other in pairs)
+    # Two reports by chance share a sixth of their words, few share half; yet each has near neighbours.
+    assert shared[len(shared) // 2] < 0.3
+    assert sum(share > 0.5 for share in shared) < 0.25 * len(shared)
+    nearest = sorted(max(len(a & b) / len(a | b) for b in texts if b is not a) for a in texts[:100])
+    assert nearest[20] > 0.4
+    # What comes later is told from a later angle.
+    in_order = [article.title for article in sorted(articles, key=lambda article: article.published)]
+    early, late = Counter(in_order[:150]), Counter(in_order[-150:])
+    assert any(count > 2 * late[title] + 2 for title, count in early.items())
+    assert any(count > 2 * early[title] + 2 for title, count in late.items())
+
+
+def test_an_agencys_text_is_carried_by_many() -> None:
+    carried = [list(told(random.Random(seed), "s", START, 200)) for seed in range(8)]
+    copies = [Counter(article.text for article in articles).most_common(1)[0][1] for articles in carried]
+    assert max(copies) > 5
+    assert min(copies) < 4
 
 
 @pytest.mark.parametrize("form", ["text", "html", "tagged"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from streams.stages.tag.lang.en.calendar import CALENDAR, MONTH_NAMES, THEN
 from streams.stages.tag.lang.language import NameWords, words
 
 #: Words before a person's name that are not part of it, lower-cased, without full stops.
@@ -54,6 +55,10 @@ NAMES = NameWords(
     halves=("-M", "-b"),
     conjunction=re.compile(r"\s+(?:and|&)\s+"),
     preposition=re.compile(r"\s+(?:of|for)\s+(?:the\s+)?"),
+    calendar=CALENDAR,
+    calendar_names=MONTH_NAMES,
+    then=THEN,
+    endings=("s", "es", "ed", "ing", "d", "'s"),
     acronym=re.compile(r"\s*\(\s*(?:the\s+)?[\"“']?([A-Z][A-Za-z&.]{1,11})[\"”']?\s*\)"),
     token=re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+(?:['’&.](?!s\b)[^\W_]+)*|[^\w\s]"),
 )

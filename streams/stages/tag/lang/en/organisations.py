@@ -23,10 +23,25 @@ _GENERIC = re.compile(
     r"(?:labou?r|democratic|socialist|communist|conservative|republican|liberal|green|national|people's) party)$"
 )
 
+#: Adjectives, members and short names of parties that mean one party in English-language news unless the text names
+#: another of the same word ("People's Democratic Party").
+_PARTIES = {
+    word: party
+    for party, called in {
+        "Democratic Party": "democratic party|democratic|democrat|democrats|dems",
+        "Republican Party": "republican party|republican|republicans|gop|g.o.p.|g.o.p",
+        "Conservative Party": "tory|tories|tory party",
+    }.items()
+    for word in called.split("|")
+}
+
 ORGANISATIONS = OrganisationWords(
     legal_form=_LEGAL,
     generic=_GENERIC,
     in_brackets=re.compile(r"\s*\(\s*(?:the\s+)?[\"“']?([^()\"“”']{2,80}?)[\"”']?\s*\)"),
+    parties=_PARTIES,
+    party=re.compile(r"(?P<stem>[A-Z][\w'’. -]*?) [Pp]arty"),
+    party_plurals=("s",),
     not_after_short=words("of and for & 's de"),
     not_ending_short=words("of for the"),
 )
