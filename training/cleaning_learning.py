@@ -93,10 +93,9 @@ def _fit_rounds(
 ) -> tuple[LineClassifier, tuple[bytes, bytes]]:
     """``blind`` gives first-round trees that have not seen a fold."""
     first, first_file = _fit([(each.rows, each) for each in samples], plan)
-    rounds: list[tuple[Table, Sample]] = []
-    for fold in sorted({each.fold for each in samples}):
-        trees = blind(fold)
-        rounds += [(with_scores(each.rows, trees.predict(each.rows)), each) for each in samples if each.fold == fold]
+    trees = {fold: blind(fold) for fold in sorted({each.fold for each in samples})}
+    # In the samples' own order, whatever their folds: the draws of rows depend on it.
+    rounds = [(with_scores(each.rows, trees[each.fold].predict(each.rows)), each) for each in samples]
     second, second_file = _fit(rounds, plan)
     return LineClassifier(first, second), (first_file, second_file)
 
@@ -127,3 +126,12 @@ def classifiers_by_fold(dumps: Sequence[Sample], pages: Sequence[Sample]) -> lis
         LineClassifiers(dump=dump_classifier, page=page_classifier)
         for dump_classifier, page_classifier in zip(fit_folds(dumps, DUMPS), fit_folds(pages, PAGES), strict=True)
     ]
+
+
+def classifiers_by_corpus(dumps: Sequence[Sample], pages: Sequence[Sample]) -> dict[str, LineClassifiers]:
+    """For each corpus, classifiers that have seen nothing of it; none where there is but one corpus."""
+    of_dumps, of_pages = fit_corpora(dumps, DUMPS), fit_corpora(pages, PAGES)
+    return {
+        corpus: LineClassifiers(dump=of_dumps[corpus], page=of_pages[corpus])
+        for corpus in of_dumps.keys() & of_pages.keys()
+    }

@@ -13,9 +13,10 @@ def train(data: Path) -> str:
     """Write the package's weights anew from ``data``/cleaning; the report is out of fold by site."""
     folder = Path(__file__).parents[1] / "streams" / "stages" / "clean" / "model" / "weights"
     folder.mkdir(exist_ok=True)
-    for kind, samples, plan in (("dump", dump_samples(data), DUMPS), ("page", page_samples(data), PAGES)):
+    pages, dumps = page_samples(data), dump_samples(data)
+    for kind, samples, plan in (("dump", dumps, DUMPS), ("page", pages, PAGES)):
         _, files = fit(samples, plan)
         for number, file in enumerate(files, start=1):
             (folder / f"{kind}_{number}.json").write_bytes(file)
-    report = cleaning.render(cleaning.measure(data, peers=False))
+    report = cleaning.render(cleaning.measure(data, peers=False, samples=(pages, dumps)))
     return f"{report}\n\nThe weights, learned from all sites, are in {folder}."
