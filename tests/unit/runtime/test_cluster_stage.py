@@ -93,7 +93,7 @@ async def test_an_article_that_breaks_the_clusterer_is_a_dead_letter_and_the_res
     assert codec.decode(TaggedArticle, letter.value).id == tagged(2).id
 
 
-async def test_the_grain_that_is_set_decides(log, metrics):
+async def test_the_grain_that_is_set_decides(metrics):
     """The broader of two stages joins what the narrower one does not, from the same log on."""
     found = {}
     for grain in ("event", "topic"):
