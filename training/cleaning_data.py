@@ -6,7 +6,7 @@ import gzip
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from hashlib import md5
@@ -19,7 +19,12 @@ import numpy.typing as npt
 from streams.contracts import codec
 from streams.models.table import Table
 from streams.stages.clean.identity import host_of
+from training.cleaning_dumps import DUMPERS
 
+#: What is learned from: each corpus' name and the file of its pages.
+CORPORA = {"home": "pages.jsonl.gz", "wcxb": "wcxb.jsonl.gz"}
+#: The corpus whose dumps by these three libraries are a file of their own, so that they stay as they are.
+GIVEN_DUMPS = ("home", "dumps.jsonl.gz", ("inscriptis", "html_text", "bs4"))
 #: Sites are dealt to this many folds by a hash of their host.
 FOLDS = 5
 #: Matching runs of words shorter than this count only where they are a whole line.
@@ -31,6 +36,35 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a gzipped JSONL file."""
     with gzip.open(path, "rb") as file:
         return [codec.loads(line) for line in file if line.strip()]
+
+
+def read_pages(data: Path) -> Iterator[dict[str, Any]]:
+    """The pages of the corpora that are in ``data``/cleaning: ``id, url, html, body`` and ``corpus``."""
+    for corpus, name in CORPORA.items():
+        path = data / "cleaning" / name
+        for row in read_rows(path) if path.exists() else ():
+            yield {**row, "corpus": corpus}
+
+
+def read_dumps(data: Path, *, by_page: int = len(DUMPERS)) -> Iterator[dict[str, Any]]:
+    """The dumps of those pages: ``url, dump, text, body`` and ``corpus``, dumped here where no file has them.
+
+    ``by_page``: of a page that no file has dumps of, so many of the ``DUMPERS``' in turn.
+    """
+    given, name, kinds = GIVEN_DUMPS
+    for row in read_rows(data / "cleaning" / name):
+        yield {**row, "corpus": given}
+    names = list(DUMPERS)
+    for number, row in enumerate(read_pages(data)):
+        if row["corpus"] == given:
+            chosen = [each for each in names if each not in kinds]
+        else:
+            # Two steps at a time, so that each page has dumps of unlike kinds and all kinds are as many.
+            chosen = [names[(number + 2 * step) % len(names)] for step in range(by_page)]
+        for dump in chosen:
+            yield {key: row[key] for key in ("url", "body", "corpus")} | {
+                "dump": dump, "text": DUMPERS[dump](row["html"])
+            }  # fmt: skip
 
 
 def fold_of(url: str) -> int:
@@ -54,15 +88,16 @@ def label(lines: Sequence[str], body: str) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One text's lines: features, labels (0, 1), weights, and the fold that must not have trained on it."""
+    """One text's lines: features, labels (0, 1), weights, and the fold and corpus that must not have trained on it."""
 
     rows: Table
     labels: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
     fold: int
+    corpus: str = ""
 
 
-def sample(rows: Table, shares: npt.NDArray[np.float64], fold: int, weight: float = 1.0) -> Sample:
+def sample(rows: Table, shares: npt.NDArray[np.float64], fold: int, weight: float = 1.0, corpus: str = "") -> Sample:
     """A sample whose lines weigh as much as the score makes them: by words, each text alike whatever its length.
 
     A short article under thousands of words of comments can lose no more than any other: its weight is bounded by a
@@ -71,7 +106,7 @@ def sample(rows: Table, shares: npt.NDArray[np.float64], fold: int, weight: floa
     labels = (shares >= 0.5).astype(np.int64)
     words = np.clip(rows["words"].astype(np.float64), 1.5, 150.0)
     article = max(float((words * labels).sum()), float(words.sum()) / 3, 60.0)
-    return Sample(rows, labels, words / article * 100.0 * weight, fold)
+    return Sample(rows, labels, words / article * 100.0 * weight, fold, corpus)
 
 
 def shingles(text: str, size: int = 4) -> Counter[tuple[str, ...]]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from training import cleaning
-from training.cleaning_learning import DUMPS, PAGES, dump_samples, fit, page_samples
+from training.cleaning_learning import DUMPS, PAGES, fit
+from training.cleaning_samples import dump_samples, page_samples
 
 
 def train(data: Path) -> str:
     """Write the package's weights anew from ``data``/cleaning; the report is out of fold by site."""
     folder = Path(__file__).parents[1] / "streams" / "stages" / "clean" / "model" / "weights"
     folder.mkdir(exist_ok=True)
-    for kind, samples, plan in (("dump", dump_samples(data), DUMPS), ("page", page_samples(data), PAGES)):
+    pages, dumps = page_samples(data), dump_samples(data)
+    for kind, samples, plan in (("dump", dumps, DUMPS), ("page", pages, PAGES)):
         _, files = fit(samples, plan)
         for number, file in enumerate(files, start=1):
             (folder / f"{kind}_{number}.json").write_bytes(file)
-    report = cleaning.render(cleaning.measure(data, peers=False))
+    report = cleaning.render(cleaning.measure(data, peers=False, samples=(pages, dumps)))
     return f"{report}\n\nThe weights, learned from all sites, are in {folder}."

@@ -17,7 +17,7 @@ from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.page_metadata import Metadata, read_metadata
 from streams.stages.clean.metadata.traits import NO_TRAITS, read_traits
-from streams.stages.clean.model.line_classifier import PAGE_THRESHOLD, LineClassifiers
+from streams.stages.clean.model.line_classifier import PAGE_SURE, PAGE_THRESHOLD, LineClassifiers
 from streams.stages.clean.model.selection import LineVerdict, classify_dump, decide
 from streams.stages.clean.page_kind import why_no_article
 from streams.stages.clean.parse.bodies import Body, BodyError
@@ -30,7 +30,8 @@ from streams.stages.clean.parse.programs import looks_like_program
 #: some hundred levels, hence a bound of their product too. The largest of 900 development pages has 1.6 million
 #: characters, 5,000 elements and 55 levels.
 HUGE_PAGE, MAX_ELEMENTS, MAX_ELEMENTS_BY_DEPTH = 2_000_000, 30_000, 1_000_000
-#: Text dumps with more lines than this are no page's; the longest of the development dumps has under 1,000.
+#: Text dumps with more lines than this, or more characters than an article's text may have, are no page's; the longest
+#: of the development dumps has under 1,000 lines.
 MAX_LINES = 20_000
 #: Characters of a title that are read: several times what is kept of one; comparing it takes quadratic time.
 _LONGEST_TITLE = 4 * MOST["title"]
@@ -55,6 +56,9 @@ def from_text(body: Body, title: str | None, context: Context, classifiers: Line
     lines = split(body.text)
     if len(lines) > MAX_LINES:
         raise BodyError("too_large", f"{len(lines)} lines, the limit is {MAX_LINES}")
+    size = sum(len(line.text) for line in lines)
+    if size > MOST["text"]:
+        raise BodyError("too_large", f"{size} characters of text, the limit is {MOST['text']}")
     title, verdicts = classify_dump(lines, _single(title or body.title), context, classifiers.dump)
     metadata = Metadata(
         authors=body.authors,
@@ -87,7 +91,7 @@ def from_page(
         title, verdicts = classify_dump(page.lines, given, context, classifiers.dump)
     else:
         rows = describe_page(source, page, found.title)
-        title, verdicts = decide(page.lines, rows, classifiers.page.scores(rows), given, PAGE_THRESHOLD)
+        title, verdicts = decide(page.lines, rows, classifiers.page.scores(rows), given, PAGE_THRESHOLD, PAGE_SURE)
     # What comes in a JSON body was said to be an article by whoever put it there.
     why = (
         None

@@ -25,7 +25,8 @@ from streams.stages.clean.model.line_classifier import (
 from streams.stages.clean.parse.lines import split
 from streams.stages.clean.parse.pages import parse, read_page
 from training.cleaning_data import FOLDS
-from training.cleaning_learning import Plan, dump_samples, fit, fit_folds, page_samples
+from training.cleaning_learning import Plan, fit, fit_corpora, fit_folds
+from training.cleaning_samples import dump_samples, page_samples
 
 #: Enough trees to tell a menu from a sentence, few enough for a test.
 PLAN = Plan((1, 2), 12, 0.3)
@@ -107,3 +108,14 @@ def test_each_fold_is_judged_by_what_has_not_seen_it(data: Path) -> None:
         np.array_equal(a.scores(samples[0].rows), b.scores(samples[0].rows)) for a, b in zip(clean, dirty, strict=True)
     ]
     assert same == [fold == spoilt for fold in range(FOLDS)]
+
+
+def test_each_corpus_is_judged_by_what_has_not_seen_it(data: Path) -> None:
+    """Labels that are all wrong spoil the classifier of every corpus but their own."""
+    samples = [replace(each, corpus="ab"[number % 2]) for number, each in enumerate(page_samples(data))]
+    mixed = [replace(each, labels=1 - each.labels) if each.corpus == "a" else each for each in samples]
+    clean, dirty = fit_corpora(samples, PLAN), fit_corpora(mixed, PLAN)
+    rows = samples[0].rows
+    assert np.array_equal(clean["a"].scores(rows), dirty["a"].scores(rows))
+    assert not np.array_equal(clean["b"].scores(rows), dirty["b"].scores(rows))
+    assert fit_corpora([each for each in samples if each.corpus == "a"], PLAN) == {}

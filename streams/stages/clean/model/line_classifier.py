@@ -20,9 +20,12 @@ from streams.stages.clean.features.sequences import around, before, shifted
 #: The columns of what is known of a text dump's lines, and of a page's blocks, before anything is scored.
 DUMP_NAMES = (*line_features.NAMES, *GAPS)
 PAGE_NAMES = (*line_features.NAMES, *MARKUP, *VOTES)
-#: Lines that are at least this likely to be article text stay. Best of .3 to .48 out of fold, and flat: a step of .06
+#: Lines that are at least this likely to be article text stay. Best of .36 to .48 out of fold, and flat: a step of .06
 #: is worth .001 F1 at most.
-PAGE_THRESHOLD, DUMP_THRESHOLD = 0.42, 0.36
+PAGE_THRESHOLD, DUMP_THRESHOLD = 0.48, 0.36
+#: From this score on a page's block is the article's, whatever its words look like: worth .003 F1 out of fold on either
+#: corpus. Lower ones would be worth .001 more, and keep teasers. Not for dumps, whose scores know no markup.
+PAGE_SURE, NEVER_SURE = 0.95, 2.0
 
 #: Lines without a score above this within so many lines keep their first score: most of a page's navigation.
 _HOPELESS, _REACH = 0.1, 2

@@ -12,7 +12,7 @@ from streams.stages.clean.features.copies import find_copies
 from streams.stages.clean.features.line_features import describe, describe_gaps
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata.titles import find_heading
-from streams.stages.clean.model.line_classifier import DUMP_THRESHOLD, LineClassifier
+from streams.stages.clean.model.line_classifier import DUMP_THRESHOLD, NEVER_SURE, LineClassifier
 from streams.stages.clean.parse.lines import LONG_WORDS, PROSE_WORDS, Line, is_prose, line_key, words
 from streams.text import fold
 
@@ -106,11 +106,12 @@ def is_recurring(line: Line, context: Context) -> bool:
 
 
 def decide(
-    lines: Sequence[Line], rows: Table, scores: Vector, title: str | None, threshold: float
+    lines: Sequence[Line], rows: Table, scores: Vector, title: str | None, threshold: float, sure: float = NEVER_SURE
 ) -> tuple[str | None, list[LineVerdict]]:
     """The title and the verdicts that follow from the scores; ``rows`` are the lines' features.
 
-    Lines whose score is at least ``threshold`` may stay.
+    Lines whose score is at least ``threshold`` may stay; those of at least ``sure`` are no label, cue or teaser,
+    whatever they look like: a subheading may say "More …", too.
     """
     count = len(lines)
     sizes, terminal = rows["words"], rows["terminal"] > 0
@@ -124,11 +125,11 @@ def decide(
     likely = [index for index, flag in enumerate(keep) if flag]
     for index in range(max(likely[0] - _MARGIN, 0), min(likely[-1] + _MARGIN + 1, count)) if likely else ():
         if len(lines[index].text) <= _LONGEST_BOILERPLATE:
-            reasons[index] = _convention(lines[index].text, prose[index])
+            reasons[index] = _convention(lines[index].text, prose[index] or likely_to_be[index] >= sure)
         if reasons[index] is not None:
             keep[index] = False
     _drop_comments(lines, reasons, keep, prose, sizes.tolist())
-    _drop_teasers(reasons, keep, prose, sizes.tolist())
+    _drop_teasers(reasons, keep, prose, sizes.tolist(), [score >= sure for score in likely_to_be])
     while copies := find_copies(lines, [index for index, flag in enumerate(keep) if flag]):
         for index in copies:
             reasons[index], keep[index] = "repeated", False
@@ -180,10 +181,17 @@ def _drop_comments(
             return
 
 
-def _drop_teasers(reasons: list[str | None], keep: list[bool], prose: Sequence[bool], sizes: Sequence[float]) -> None:
+def _drop_teasers(
+    reasons: list[str | None],
+    keep: list[bool],
+    prose: Sequence[bool],
+    sizes: Sequence[float],
+    certain: Sequence[bool],
+) -> None:
     """Under a cue (``Read more …:``) short lines are other stories' headlines, and so are their summaries.
 
-    Short lines go up to the next running text. Two pairs or more of a short line and a brief sentence go with them.
+    Short lines go up to the next running text, but for those that are ``certain`` to be the article's. Two pairs or
+    more of a short line and a brief sentence go with them.
     """
     count = len(prose)
     for cue in [index for index, reason in enumerate(reasons) if reason == "cue"]:
@@ -201,7 +209,7 @@ def _drop_teasers(reasons: list[str | None], keep: list[bool], prose: Sequence[b
                 if pairs > 1:
                     stop = index
         for position in range(cue + 1, stop):
-            if keep[position] and (pairs > 1 or not prose[position]):
+            if keep[position] and (pairs > 1 or not prose[position]) and not certain[position]:
                 reasons[position], keep[position] = "cross_link", False
 
 
