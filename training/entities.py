@@ -15,14 +15,14 @@ from streams.settings import load, user_models_dir
 from streams.stages.tag import WeightsError, create_tagger
 from streams.stages.tag.document import Document as TagDocument
 from streams.stages.tag.ner import RawSpan, create_backend
-from streams.stages.tag.ner.crf import Relabeller
+from streams.stages.tag.ner.crf import WEIGHTS, Relabeller
 from streams.stages.tag.ner.postprocess import TYPES, repair
 from training import entities_shown
 from training.entities_data import CORPORA, Document, Span, read, score
 from training.entities_gold import measure_gold
 from training.train_entities import held_out
 
-_BACKENDS = ("spacy-sm", "spacy-md")
+_BACKENDS = ("fast", "spacy-sm", "spacy-md")
 #: Our own gold texts; a checkout has them, an installed package does not.
 GOLD = Path(__file__).parents[1] / "tests" / "quality" / "data"
 
@@ -50,7 +50,9 @@ def measure(
             problem = error
             continue
         figures[name] = {
-            corpus: judge(documents, backend.find([document.text for document in documents]), corpus)
+            corpus: judge(
+                documents, backend.find([document.text for document in documents]), corpus, backend.relabel or WEIGHTS
+            )
             for corpus, documents in corpora.items()
         }
         if (GOLD / "quotations.txt").is_file():
@@ -66,10 +68,13 @@ def measure(
 
 
 def judge(
-    documents: Sequence[Document], spans: Sequence[Sequence[RawSpan]], corpus: str
+    documents: Sequence[Document], spans: Sequence[Sequence[RawSpan]], corpus: str, weights: str
 ) -> dict[str, dict[str, float]]:
-    """The figures of one backend's output on one corpus, by kind of treatment."""
-    unseen = Relabeller(held_out(corpus).read_bytes())
+    """The figures of one backend's output on one corpus, by kind of treatment.
+
+    ``weights``: the file of the relabelling weights that know the backend.
+    """
+    unseen = Relabeller(held_out(corpus, weights).read_bytes())
 
     def repaired(relabeller: Relabeller | None) -> list[list[Span]]:
         return [

@@ -89,6 +89,18 @@ def test_names_beat_the_models_raw_output_on_corpora_that_the_weights_have_not_s
     assert "| spacy-md | wikigold | tagger |" in render(figures)
 
 
+def test_the_fast_recogniser_is_as_good_on_corpora_that_it_has_not_seen() -> None:
+    if not (SHARED / "entities").is_dir():
+        pytest.skip(f"no development data at {SHARED / 'entities'}")
+    figures = measure(SHARED, backends=("fast",), stories=())
+    # Those of spaCy's: .699 and .711.
+    floors = {"wikigold": 0.70, "worldwide": 0.715}
+    for corpus, treatments in figures["fast"].items():
+        assert treatments["tagger"]["f1_per_org_loc"] >= floors[corpus], corpus
+    assert figures["gold"]["fast"]["quotations"]["speaker_accuracy"] >= 0.98
+    assert figures["gold"]["fast"]["identities, mentions found"]["f1"] >= 0.98
+
+
 @pytest.mark.timeout(600)
 def test_what_stories_show_is_worth_showing(tagger: Tagger) -> None:
     """A set whose words the list of common words was not made from."""

@@ -98,8 +98,13 @@ def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> T
     'gazetteer'
     """
     loaded = create_backend(backend, models_dir or user_models_dir())
-    known = [language for language in LANGUAGES.values() if loaded.relabel and language.code in loaded.languages]
-    return Tagger(loaded, {language.code: weights for language in known if (weights := shipped(language)) is not None})
+    relabellers = {}
+    for language in LANGUAGES.values():
+        if loaded.relabel is not None and language.code in loaded.languages:
+            weights = shipped(language, loaded.relabel)
+            if weights is not None:
+                relabellers[language.code] = weights
+    return Tagger(loaded, relabellers)
 
 
 def _read(text: str) -> str:

@@ -11,3 +11,7 @@ import pytest
 def test_what_the_commands_call_by_name_is_there(what: str) -> None:
     measured, learned = importlib.import_module(f"training.{what}"), importlib.import_module(f"training.train_{what}")
     assert all(map(callable, (measured.measure, measured.render, learned.train)))
+
+
+def test_the_recogniser_is_taught_by_name() -> None:
+    assert callable(importlib.import_module("training.train_recogniser").train)

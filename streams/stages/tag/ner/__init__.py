@@ -30,8 +30,9 @@ class Backend(Protocol):
     name: str
     #: ISO 639-1 codes of the languages that the model knows.
     languages: frozenset[str]
-    #: Whether the relabelling weights apply: they were learned on spaCy's output and know its errors.
-    relabel: bool
+    #: The file, in a language's folder, of the relabelling weights that know its errors, for they were learned on its
+    #: output; None: there are none.
+    relabel: str | None
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         """The spans of each text, in order, not overlapping, inside the text, not empty."""
@@ -42,6 +43,7 @@ class Backend(Protocol):
 BACKENDS: dict[str, tuple[str, str]] = {
     "spacy-md": ("streams.stages.tag.ner.spacy_ner", "medium"),
     "spacy-sm": ("streams.stages.tag.ner.spacy_ner", "small"),
+    "fast": ("streams.stages.tag.ner.fast", "create"),
     "gazetteer": ("streams.stages.tag.ner.nothing", "create"),
 }
 

@@ -23,7 +23,7 @@ from streams.stages.tag.ner import RawSpan
 from streams.stages.tag.ner.crf_features import Run, Token, runs, tokenise
 from streams.stages.tag.resolve.found import Name
 
-#: The shipped weights, in a language's folder.
+#: The weights that know spaCy's errors, in a language's folder.
 WEIGHTS = "relabel.json.xz"
 _NEVER = -1e6
 
@@ -118,7 +118,11 @@ class Relabeller:
 
 
 @cache
-def shipped(language: Language) -> Relabeller | None:
-    """The relabeller that comes with a language, read once a process; None where it has none."""
-    file = language.data / WEIGHTS if language.data is not None else None
+def shipped(language: Language, weights: str = WEIGHTS) -> Relabeller | None:
+    """The relabeller that comes with a language, read once a process; None where it has none.
+
+    Args:
+        weights: the name of their file: a backend says which know its errors.
+    """
+    file = language.data / weights if language.data is not None else None
     return Relabeller(file.read_bytes()) if file is not None and file.is_file() else None
