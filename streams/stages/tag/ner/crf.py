@@ -110,10 +110,9 @@ class Relabeller:
         if not features:
             return np.zeros((0, len(self.labels)), dtype=np.float32)
         get = self._rows.get
-        # Row 0 is all zeros: what is not in the weights counts nothing, and no token is without a row.
-        flat = [[0, *(row for name in names if (row := get(name)))] for names in features]
-        starts = np.cumsum([0, *(len(rows) for rows in flat[:-1])])
-        indices = np.fromiter((row for rows in flat for row in rows), dtype=np.intp)
+        # Row 0 is all zeros: what is not in the weights counts nothing.
+        indices = np.array([get(name, 0) for names in features for name in names], dtype=np.intp)
+        starts = np.cumsum([0, *(len(names) for names in features[:-1])])
         return cast(Floats, np.add.reduceat(self._weights[indices], starts, axis=0))
 
 
