@@ -42,16 +42,26 @@ class FastNer:
         self._weights, self._language = weights, language
         self._decoder = Decoder(weights.labels, weights.margin)
         self._threads = ThreadpoolController()
-        self._forget()
+        # Type 0 is a text's end.
+        self._numbers: dict[str, int] = {"\0": 0}
+        self._kinds = Kinds()
+        self._kinds.add("\0")
+        self._uses: Ints = np.zeros(_MOST_TYPES, dtype=np.int64)
+        end = weights.project([[len(weights.vectors) - 1]])
+        self._projected: Floats = np.zeros((_MOST_TYPES, *end.shape[1:]), dtype=np.float32)
+        self._projected[:1], self._known = end, 1
 
     def _forget(self) -> None:
-        """Start anew with the types: they are as many as there are words in the world."""
-        self._numbers: dict[str, int] = {}
-        self._kinds = Kinds()
-        self._projected: Floats = self._weights.project([[len(self._weights.vectors) - 1]])
-        # Type 0 is a text's end.
-        self._numbers["\0"] = 0
-        self._kinds.add("\0")
+        """Keep the types that were used most, a quarter of all: there are as many as there are words in the world."""
+        words, uses = list(self._numbers), self._uses[: len(self._numbers)]
+        uses[0] = uses.max() + 1
+        kept = np.argsort(-uses, kind="stable")[: _MOST_TYPES // 4]
+        self._numbers, self._kinds = {}, Kinds()
+        number([words[row] for row in kept], self._numbers, self._kinds)
+        projected = self._projected[kept]
+        self._projected = np.zeros((_MOST_TYPES, *projected.shape[1:]), dtype=np.float32)
+        self._projected[: len(kept)], self._known = projected, len(kept)
+        self._uses = np.zeros(_MOST_TYPES, dtype=np.int64)
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         found: list[list[RawSpan]] = []
@@ -84,7 +94,7 @@ class FastNer:
         numbers = np.concatenate(types)
         # A second thread only waits for the first: these are small products, and a pool of processes has the cores.
         with self._threads.limit(limits=1, user_api="blas"):
-            self._project()
+            self._project(numbers)
             scores = self._score(numbers, np.concatenate(kinds))
         spans = self._decoder.spans(scores, numbers == 0)
         result: list[list[RawSpan]] = [[] for _ in texts]
@@ -94,12 +104,20 @@ class FastNer:
             result[index].append(RawSpan(places[first - start][0], places[last - start][1], label))
         return result
 
-    def _project(self) -> None:
-        """What new types give to the window."""
-        new = list(islice(self._numbers, len(self._projected), None))
-        if new:
+    def _project(self, types: Ints) -> None:
+        """What new types give to the window, and how often all were used."""
+        count = len(self._numbers)
+        if count > len(self._uses):
+            more = count - len(self._uses)
+            self._uses = np.concatenate([self._uses, np.zeros(more, dtype=np.int64)])
+            self._projected = np.concatenate(
+                [self._projected, np.zeros((more, *self._projected.shape[1:]), np.float32)]
+            )
+        self._uses[:count] += np.bincount(types, minlength=count)
+        if count > self._known:
+            new = islice(self._numbers, self._known, None)
             rows = [self._weights.rows(describe(word, self._language), word) for word in new]
-            self._projected = np.concatenate([self._projected, self._weights.project(rows)])
+            self._projected[self._known : count], self._known = self._weights.project(rows), count
 
     def _score(self, types: Ints, places: Ints) -> Floats:
         """Words by labels, in pieces: each sees as far beyond its edges as the layers do."""

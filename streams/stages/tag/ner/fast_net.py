@@ -66,7 +66,13 @@ class NetWeights:
 
     def project(self, rows: Sequence[Sequence[int]]) -> Floats:
         """What types give to each place of the window: types x 5 x H."""
-        vectors = np.stack([self.vectors[list(one)].sum(axis=0) for one in rows])
+        lengths = np.array([len(one) for one in rows])
+        some = lengths > 0
+        starts = (np.cumsum(lengths) - lengths)[some]
+        vectors = np.zeros((len(rows), self.vectors.shape[1]), dtype=np.float32)
+        if some.any():
+            flat = self.vectors[[row for one in rows for row in one]]
+            vectors[some] = np.add.reduceat(flat, starts, axis=0)
         return cast(Floats, (vectors @ self.window).reshape(len(rows), 2 * NEAR + 1, -1))
 
     def score(self, projected: Floats, types: Ints, places: Ints) -> Floats:

@@ -96,14 +96,19 @@ def test_a_long_text_is_read_in_pieces_with_no_seam(backend: fast.FastNer, monke
         assert backend.find([text]) == whole
 
 
-def test_types_are_forgotten_before_they_are_too_many(backend: fast.FastNer, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = backend.find([TEXT])
-    monkeypatch.setattr(fast, "_MOST_TYPES", 50)
+def test_types_are_forgotten_before_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "_MOST_TYPES", 80)
     monkeypatch.setattr(fast, "_AT_ONCE", 100)
+    backend = create_backend("fast", Path("nowhere"))
+    assert isinstance(backend, fast.FastNer)
+    expected = backend.find([TEXT])
     for part in range(30):
-        backend.find([" ".join(f"Word{part}x{word}" for word in range(100))])
-        assert len(backend._numbers) <= 50 + 101 + len(TEXT.split())
-        assert len(backend._projected) == len(backend._numbers)
+        assert backend.find([TEXT, " ".join(f"Word{part}x{word}" for word in range(100))])[0] == expected[0]
+        assert len(backend._numbers) <= len(backend._projected) <= 80 + 101 + len(TEXT.split())
+    # The words of every text are kept, those of one are not.
+    backend._forget()
+    assert {"Merkel", "Macron", "\0"} <= backend._numbers.keys()
+    assert len(backend._numbers) == 20
     assert backend.find([TEXT]) == expected
 
 
