@@ -34,7 +34,7 @@ def measure(
 
     ``raw`` is the model's own output, ``rules`` the same repaired by rule, ``tagger`` what articles get: relabelled
     (by weights that have not seen the corpus) and repaired. In a checkout ``gold`` has the figures of our own texts.
-    ``shown`` has what the best of the backends that are installed makes ``stories``' stories show.
+    ``shown`` has what the default backend makes ``stories``' stories show.
 
     Raises:
         WeightsError: no backend is installed.
@@ -58,12 +58,10 @@ def measure(
         if (GOLD / "quotations.txt").is_file():
             tagger = create_tagger(backend=name, models_dir=models_dir)
             figures.setdefault("gold", {})[name] = measure_gold(tagger, GOLD)
-    best = next((name for name in reversed(backends) if name in figures), None)
-    if best is not None and stories:
-        tagger = create_tagger(backend=best, models_dir=models_dir)
-        figures["shown"] = entities_shown.measure(data, tagger, stories)
     if not figures and problem is not None:
         raise problem
+    if stories:
+        figures["shown"] = entities_shown.measure(data, create_tagger(models_dir=models_dir), stories)
     return figures
 
 

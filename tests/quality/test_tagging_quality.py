@@ -102,10 +102,15 @@ def test_the_fast_recogniser_is_as_good_on_corpora_that_it_has_not_seen() -> Non
 
 
 @pytest.mark.timeout(600)
-def test_what_stories_show_is_worth_showing(tagger: Tagger) -> None:
+@pytest.mark.parametrize("backend", ["fast", "spacy-md"])
+def test_what_stories_show_is_worth_showing(backend: str) -> None:
     """A set whose words the list of common words was not made from."""
     if not (SHARED / "stories" / "g5w1h.jsonl.gz").is_file():
         pytest.skip(f"no development data at {SHARED / 'stories'}")
+    try:
+        tagger = create_tagger(backend=backend)
+    except WeightsError as error:
+        pytest.skip(str(error))
     figures = entities_shown.measure(SHARED, tagger, ("g5w1h",))["g5w1h"]
     assert figures["calendar"] == figures["twice"] == figures["party"] == 0
     assert figures["fragment"] <= 3

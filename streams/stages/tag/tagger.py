@@ -85,7 +85,7 @@ class Tagger:
 
 
 def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> Tagger:
-    """A tagger with the named backend (``auto``: the best installed one) and weights from ``models_dir``.
+    """A tagger with the named backend (``auto``: the fast one, whose weights ship) and weights from ``models_dir``.
 
     Args:
         models_dir: where ``streams models install`` put the weights; None: the user's data folder.
