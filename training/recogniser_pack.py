@@ -14,7 +14,7 @@ from training.recogniser_net import Net
 _WEIGHTS, _GIVEN = 0.9999, 0.9995
 _BYTE = 127.0
 #: How far ``O`` must be ahead of all others for a word to be in no name without a look at its neighbours, as a
-#: logarithm of odds: what lies between e⁴ and more changes no span of the texts learned from in 1,000.
+#: logarithm of odds. Without it 3 in 200 spans of WikiGold would be others; all figures are with it.
 _MARGIN = 4.0
 #: Texts that say how large the layers' sums get.
 _SAMPLE = 60

@@ -23,7 +23,7 @@ from training.recogniser_net import Net
 from training.recogniser_pack import shrink
 
 SHIPPED = train_entities.SHIPPED / WEIGHTS
-#: Numbers of a type's vector, and in the two layers; larger ones were no better for their size.
+#: Numbers of a type's vector, and in the two layers; the file is to stay below 3 MB.
 _SIZES = {"vector": 48, "first": 96, "second": 64}
 #: Passes over the texts, words a step, Adam's first step size, and the share of types whose spelling is hidden, drawn
 #: anew after so many steps.

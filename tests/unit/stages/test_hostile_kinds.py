@@ -88,7 +88,7 @@ def test_names_and_quotations_and_stories_in_time() -> None:
 
 
 def test_the_fast_recogniser_in_time() -> None:
-    """What it reads is bounded; a text of that length takes a fiftieth of a second, the first time three."""
+    """What it reads is bounded; the slowest kind takes an eighth of a second."""
     backend = create_backend("fast", Path("nowhere"))
     slow = {}
     for kind, make in (TEXTS | DUMPS).items():
