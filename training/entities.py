@@ -15,14 +15,14 @@ from streams.settings import load, user_models_dir
 from streams.stages.tag import WeightsError, create_tagger
 from streams.stages.tag.document import Document as TagDocument
 from streams.stages.tag.ner import RawSpan, create_backend
-from streams.stages.tag.ner.crf import Relabeller
+from streams.stages.tag.ner.crf import WEIGHTS, Relabeller
 from streams.stages.tag.ner.postprocess import TYPES, repair
 from training import entities_shown
 from training.entities_data import CORPORA, Document, Span, read, score
 from training.entities_gold import measure_gold
 from training.train_entities import held_out
 
-_BACKENDS = ("spacy-sm", "spacy-md")
+_BACKENDS = ("fast", "spacy-sm", "spacy-md")
 #: Our own gold texts; a checkout has them, an installed package does not.
 GOLD = Path(__file__).parents[1] / "tests" / "quality" / "data"
 
@@ -34,7 +34,7 @@ def measure(
 
     ``raw`` is the model's own output, ``rules`` the same repaired by rule, ``tagger`` what articles get: relabelled
     (by weights that have not seen the corpus) and repaired. In a checkout ``gold`` has the figures of our own texts.
-    ``shown`` has what the best of the backends that are installed makes ``stories``' stories show.
+    ``shown`` has what the default backend makes ``stories``' stories show.
 
     Raises:
         WeightsError: no backend is installed.
@@ -50,26 +50,29 @@ def measure(
             problem = error
             continue
         figures[name] = {
-            corpus: judge(documents, backend.find([document.text for document in documents]), corpus)
+            corpus: judge(
+                documents, backend.find([document.text for document in documents]), corpus, backend.relabel or WEIGHTS
+            )
             for corpus, documents in corpora.items()
         }
         if (GOLD / "quotations.txt").is_file():
             tagger = create_tagger(backend=name, models_dir=models_dir)
             figures.setdefault("gold", {})[name] = measure_gold(tagger, GOLD)
-    best = next((name for name in reversed(backends) if name in figures), None)
-    if best is not None and stories:
-        tagger = create_tagger(backend=best, models_dir=models_dir)
-        figures["shown"] = entities_shown.measure(data, tagger, stories)
     if not figures and problem is not None:
         raise problem
+    if stories:
+        figures["shown"] = entities_shown.measure(data, create_tagger(models_dir=models_dir), stories)
     return figures
 
 
 def judge(
-    documents: Sequence[Document], spans: Sequence[Sequence[RawSpan]], corpus: str
+    documents: Sequence[Document], spans: Sequence[Sequence[RawSpan]], corpus: str, weights: str
 ) -> dict[str, dict[str, float]]:
-    """The figures of one backend's output on one corpus, by kind of treatment."""
-    unseen = Relabeller(held_out(corpus).read_bytes())
+    """The figures of one backend's output on one corpus, by kind of treatment.
+
+    ``weights``: the file of the relabelling weights that know the backend.
+    """
+    unseen = Relabeller(held_out(corpus, weights).read_bytes())
 
     def repaired(relabeller: Relabeller | None) -> list[list[Span]]:
         return [

@@ -142,15 +142,6 @@ def installed(weights: Weights, models_dir: Path) -> bool:
     return True
 
 
-def available(models_dir: Path) -> Weights | None:
-    """The best weights whose folder exists (not verified: loading does that), or None.
-
-    >>> available(Path("no such folder")) is None
-    True
-    """
-    return next((weights for weights in WEIGHTS if (folder(weights, models_dir) / MANIFEST).exists()), None)
-
-
 def verify(weights: Weights, models_dir: Path, *, only: Sequence[str] | None = None) -> Path:
     """The folder of ``weights``, every file checked against the pinned manifest.
 

@@ -89,11 +89,28 @@ def test_names_beat_the_models_raw_output_on_corpora_that_the_weights_have_not_s
     assert "| spacy-md | wikigold | tagger |" in render(figures)
 
 
+def test_the_fast_recogniser_is_as_good_on_corpora_that_it_has_not_seen() -> None:
+    if not (SHARED / "entities").is_dir():
+        pytest.skip(f"no development data at {SHARED / 'entities'}")
+    figures = measure(SHARED, backends=("fast",), stories=())
+    # Those of spaCy's: .699 and .711.
+    floors = {"wikigold": 0.70, "worldwide": 0.715}
+    for corpus, treatments in figures["fast"].items():
+        assert treatments["tagger"]["f1_per_org_loc"] >= floors[corpus], corpus
+    assert figures["gold"]["fast"]["quotations"]["speaker_accuracy"] >= 0.98
+    assert figures["gold"]["fast"]["identities, mentions found"]["f1"] >= 0.98
+
+
 @pytest.mark.timeout(600)
-def test_what_stories_show_is_worth_showing(tagger: Tagger) -> None:
+@pytest.mark.parametrize("backend", ["fast", "spacy-md"])
+def test_what_stories_show_is_worth_showing(backend: str) -> None:
     """A set whose words the list of common words was not made from."""
     if not (SHARED / "stories" / "g5w1h.jsonl.gz").is_file():
         pytest.skip(f"no development data at {SHARED / 'stories'}")
+    try:
+        tagger = create_tagger(backend=backend)
+    except WeightsError as error:
+        pytest.skip(str(error))
     figures = entities_shown.measure(SHARED, tagger, ("g5w1h",))["g5w1h"]
     assert figures["calendar"] == figures["twice"] == figures["party"] == 0
     assert figures["fragment"] <= 3

@@ -33,8 +33,15 @@ def cleaning(data: Path) -> None:
 @train.command()
 @_data
 def entities(data: Path) -> None:
-    """Train the relabelling of names on DATA/entities; `streams eval entities` then reports out of sample."""
+    """Train each backend's relabelling of names on DATA/entities; `streams eval entities` reports out of sample."""
     _run("entities", data)
+
+
+@train.command()
+@_data
+def recogniser(data: Path) -> None:
+    """Teach the fast recogniser what spaCy's finds in DATA/stories and DATA/cleaning, and train its relabelling."""
+    _run("recogniser", data)
 
 
 @train.command()

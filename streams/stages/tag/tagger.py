@@ -85,7 +85,7 @@ class Tagger:
 
 
 def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> Tagger:
-    """A tagger with the named backend (``auto``: the best installed one) and weights from ``models_dir``.
+    """A tagger with the named backend (``auto``: the fast one, whose weights ship) and weights from ``models_dir``.
 
     Args:
         models_dir: where ``streams models install`` put the weights; None: the user's data folder.
@@ -98,8 +98,13 @@ def create_tagger(*, backend: str = "auto", models_dir: Path | None = None) -> T
     'gazetteer'
     """
     loaded = create_backend(backend, models_dir or user_models_dir())
-    known = [language for language in LANGUAGES.values() if loaded.relabel and language.code in loaded.languages]
-    return Tagger(loaded, {language.code: weights for language in known if (weights := shipped(language)) is not None})
+    relabellers = {}
+    for language in LANGUAGES.values():
+        if loaded.relabel is not None and language.code in loaded.languages:
+            weights = shipped(language, loaded.relabel)
+            if weights is not None:
+                relabellers[language.code] = weights
+    return Tagger(loaded, relabellers)
 
 
 def _read(text: str) -> str:

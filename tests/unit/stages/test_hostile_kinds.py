@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -19,7 +20,7 @@ from streams.contracts.records import CleanArticle, RawArticle, Rejection, Tagge
 from streams.stages.clean import Cleaner, extraction
 from streams.stages.clean.features import extractor_features
 from streams.stages.cluster import Clusterer
-from streams.stages.tag.ner import RawSpan
+from streams.stages.tag.ner import RawSpan, create_backend, fast
 from streams.stages.tag.tagger import MOST_READ, MOST_WORDS, Tagger
 
 T = TypeVar("T")
@@ -32,7 +33,8 @@ SIZE, LIMIT = 30_000, 4.0
 class Capitals:
     """A backend that takes every run of capitalised words for a name: more than any model finds, at no cost."""
 
-    name, languages, relabel = "capitals", frozenset({"en"}), False
+    name, languages = "capitals", frozenset({"en"})
+    relabel: str | None = None
     _RUN = re.compile(r"[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*")
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
@@ -82,6 +84,17 @@ def test_names_and_quotations_and_stories_in_time() -> None:
         spent, _ = timed(partial(cluster, tagged))
         if spent > LIMIT:
             slow[f"cluster {kind}"] = spent
+    assert not slow
+
+
+def test_the_fast_recogniser_in_time() -> None:
+    """What it reads is bounded; the slowest kind takes an eighth of a second."""
+    backend = create_backend("fast", Path("nowhere"))
+    slow = {}
+    for kind, make in (TEXTS | DUMPS).items():
+        spent = timed(partial(backend.find, [make(2 * fast.MOST_READ)]))[0]
+        if spent > LIMIT:
+            slow[kind] = spent
     assert not slow
 
 

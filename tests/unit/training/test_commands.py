@@ -17,3 +17,7 @@ def test_what_the_commands_call_by_name_is_there(what: str) -> None:
 def test_what_is_measured_and_not_learned_is_there(what: str) -> None:
     measured = importlib.import_module(f"training.{what}")
     assert all(map(callable, (measured.measure, measured.render)))
+
+
+def test_the_recogniser_is_taught_by_name() -> None:
+    assert callable(importlib.import_module("training.train_recogniser").train)

@@ -25,6 +25,9 @@ _NAMES = re.compile(r"[A-Z]\w+ [A-Z]\w+")
 class EverybodyIsAPerson:
     """A backend that finds every name and takes each for a person's."""
 
+    def __init__(self, name: str) -> None:
+        self.relabel = f"relabel_{name}.json.xz"
+
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         return [[RawSpan(*match.span(), "PERSON") for match in _NAMES.finditer(text)] for text in texts]
 
@@ -36,9 +39,9 @@ def sentence(first: str, place: str) -> str:
 def test_what_is_written_loads_and_tells_institutes_from_people(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = tmp_path / "weights" / "relabel.json.xz"
-    monkeypatch.setattr(train_entities, "create_backend", lambda *_: EverybodyIsAPerson())
-    monkeypatch.setattr(train_entities, "SHIPPED", shipped)
+    files = [EverybodyIsAPerson(name).relabel for name in ("spacy-md", "fast")]
+    monkeypatch.setattr(train_entities, "create_backend", lambda name, _: EverybodyIsAPerson(name))
+    monkeypatch.setattr(train_entities, "SHIPPED", tmp_path / "weights")
     monkeypatch.setattr(train_entities, "HELD_OUT", tmp_path / "held_out")
     for number, file in enumerate(CORPORA.values()):
         (tmp_path / file).parent.mkdir(exist_ok=True)
@@ -53,8 +56,10 @@ def test_what_is_written_loads_and_tells_institutes_from_people(
     said = train_entities.train(tmp_path)
 
     text = sentence("Greta", "Malden")
-    raw = EverybodyIsAPerson().find([text])[0]
-    written = [shipped, *(train_entities.held_out(name) for name in CORPORA)]
+    raw = EverybodyIsAPerson("any").find([text])[0]
+    written = [tmp_path / "weights" / name for name in files]
+    written += [train_entities.held_out(corpus, name) for corpus in CORPORA for name in files]
+    assert train_entities.held_out("wikigold").name == "relabel_without_wikigold.json.xz"
     assert all(path.name in said for path in written)
     for path in written:
         names = Relabeller(path.read_bytes()).names(Document(text), raw)

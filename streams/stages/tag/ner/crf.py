@@ -23,7 +23,7 @@ from streams.stages.tag.ner import RawSpan
 from streams.stages.tag.ner.crf_features import Run, Token, runs, tokenise
 from streams.stages.tag.resolve.found import Name
 
-#: The shipped weights, in a language's folder.
+#: The weights that know spaCy's errors, in a language's folder.
 WEIGHTS = "relabel.json.xz"
 _NEVER = -1e6
 
@@ -110,15 +110,18 @@ class Relabeller:
         if not features:
             return np.zeros((0, len(self.labels)), dtype=np.float32)
         get = self._rows.get
-        # Row 0 is all zeros: what is not in the weights counts nothing, and no token is without a row.
-        flat = [[0, *(row for name in names if (row := get(name)))] for names in features]
-        starts = np.cumsum([0, *(len(rows) for rows in flat[:-1])])
-        indices = np.fromiter((row for rows in flat for row in rows), dtype=np.intp)
+        # Row 0 is all zeros: what is not in the weights counts nothing.
+        indices = np.array([get(name, 0) for names in features for name in names], dtype=np.intp)
+        starts = np.cumsum([0, *(len(names) for names in features[:-1])])
         return cast(Floats, np.add.reduceat(self._weights[indices], starts, axis=0))
 
 
 @cache
-def shipped(language: Language) -> Relabeller | None:
-    """The relabeller that comes with a language, read once a process; None where it has none."""
-    file = language.data / WEIGHTS if language.data is not None else None
+def shipped(language: Language, weights: str = WEIGHTS) -> Relabeller | None:
+    """The relabeller that comes with a language, read once a process; None where it has none.
+
+    Args:
+        weights: the name of their file: a backend says which know its errors.
+    """
+    file = language.data / weights if language.data is not None else None
     return Relabeller(file.read_bytes()) if file is not None and file.is_file() else None

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from streams.stages.tag.document import Document
 from streams.stages.tag.ner import RawSpan
@@ -27,8 +29,7 @@ _COARSE = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     start: int
     end: int
     text: str
@@ -61,6 +62,11 @@ def shape(word: str) -> str:
     return "x" if word.islower() else "xX"
 
 
+#: What is said of a shape is kept for words of this many code points; longer ones are rare, and may be huge.
+_SHORT = 40
+_shape = lru_cache(maxsize=1 << 14)(shape)
+
+
 def runs(document: Document, tokens: Sequence[Token], raw: Sequence[RawSpan]) -> list[Run]:
     """The stretches of ``tokens`` that could hold names, with a list of features a token."""
     return _Words(document, tokens, raw).runs()
@@ -74,7 +80,7 @@ class _Words:
         self.tokens = tokens
         self.words = [token.text for token in tokens]
         self.lower = [word.lower() for word in self.words]
-        self.shapes = [shape(word) for word in self.words]
+        self.shapes = [_shape(word) if len(word) <= _SHORT else shape(word) for word in self.words]
         self.labels = self._labels(raw)
         self.active = self._active()
         self.known = self._known()

@@ -11,7 +11,7 @@ from streams.stages.tag.ner import Backend, RawSpan
 class NoModel:
     name = "gazetteer"
     languages: frozenset[str] = frozenset()
-    relabel = False
+    relabel: str | None = None
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         return [[] for _ in texts]

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from streams.models import store
 from streams.stages.tag.ner import Backend, RawSpan
+from streams.stages.tag.ner.crf import WEIGHTS
 
 #: The recogniser carries its own token encoder, so that even ``tok2vec`` may go.
 _EXCLUDED = ("tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
@@ -34,7 +35,7 @@ class SpacyNer:
     """The recogniser of one installed set of weights. Loading verifies every file that is read."""
 
     languages = frozenset({"en"})
-    relabel = True
+    relabel: str | None = WEIGHTS
 
     def __init__(self, weights_name: str, models_dir: Path) -> None:
         # Here, not at import: spaCy takes a second to import.

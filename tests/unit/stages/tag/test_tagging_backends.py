@@ -58,10 +58,14 @@ def test_an_unknown_backend_is_refused_by_name(tmp_path: Path) -> None:
         create_backend("flair", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["auto", "spacy-md", "spacy-sm"])
+@pytest.mark.parametrize("name", ["spacy-md", "spacy-sm"])
 def test_missing_weights_say_what_to_do(name: str, tmp_path: Path) -> None:
     with pytest.raises(store.WeightsError, match="streams models install"):
         create_backend(name, tmp_path)
+
+
+def test_nothing_need_be_installed_unless_asked_for(tmp_path: Path) -> None:
+    assert create_backend("auto", tmp_path).name == "fast"
 
 
 def test_chunks_cover_a_text_and_cut_between_words() -> None:

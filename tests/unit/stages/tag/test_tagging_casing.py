@@ -75,7 +75,8 @@ def test_a_language_without_a_list_asks_the_text_alone() -> None:
 class _Capitals:
     """Takes every run of large words for a person, as models do in headlines."""
 
-    name, languages, relabel = "capitals", frozenset({"en"}), False
+    name, languages = "capitals", frozenset({"en"})
+    relabel: str | None = None
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         import re
