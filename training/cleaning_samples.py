@@ -144,7 +144,7 @@ def page_samples(data: Path) -> list[Sample]:
     for row in read_pages(data):
         source = without_data(row["html"])
         tree = parse(source)
-        title = read_metadata(tree, row["url"]).title
+        title = read_metadata(tree, row["url"]).plain_title
         page = read_page(tree)
         if page.lines:
             rows = describe_page(source, page, title)

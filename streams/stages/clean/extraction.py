@@ -90,7 +90,7 @@ def from_page(
     if huge or page.depth > MAX_DEPTH or elements * page.depth > MAX_ELEMENTS_BY_DEPTH:
         title, verdicts = classify_dump(page.lines, given, context, classifiers.dump)
     else:
-        rows = describe_page(source, page, found.title)
+        rows = describe_page(source, page, found.plain_title)
         title, verdicts = decide(page.lines, rows, classifiers.page.scores(rows), given, PAGE_THRESHOLD, PAGE_SURE)
     # What comes in a JSON body was said to be an article by whoever put it there.
     why = (

@@ -15,6 +15,7 @@ from streams.stages.clean.metadata.markup import first_name, is_article, linked_
 from streams.stages.clean.metadata.page_authors import page_authors
 from streams.stages.clean.metadata.page_dates import first_date, published, searched_date
 from streams.stages.clean.metadata.page_titles import page_title
+from streams.stages.clean.metadata.plain_titles import plain_title
 from streams.stages.clean.metadata.surroundings import pieces_after, pieces_before
 from streams.stages.clean.metadata.traits import NO_TRAITS, Traits, read_traits
 from streams.stages.clean.page_kind import NO_SIGNS, Signs, read_signs
@@ -25,6 +26,8 @@ class Metadata:
     """What a page or a JSON body says about its article. Times are aware."""
 
     title: str | None = None
+    #: The title that the line classifiers' features are made of.
+    plain_title: str | None = None
     authors: tuple[str, ...] = ()
     published: datetime | None = None
     modified: datetime | None = None
@@ -60,6 +63,7 @@ def read_metadata(tree: Any, url: str | None, *, search: bool = True) -> Metadat
     before = pieces_before(heading) if heading is not None else []
     return Metadata(
         title=title,
+        plain_title=plain_title(tree, item, meta, site),
         authors=tuple(page_authors(tree, linked, meta, [site or ""], [*after, *reversed(before)])),
         published=published(tree, linked, meta, url, [*after, *reversed(before)])
         or (searched_date(tree, url) if search else None),
