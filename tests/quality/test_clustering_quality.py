@@ -15,7 +15,7 @@ from training.stories_data import Labelled, by_time, read, shuffled, synthetic, 
 from training.stories_scores import scores
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "stories"
-SYNTHETIC_HASH = "b30a01cce4ed50bd"
+SYNTHETIC_HASH = "18cd47184721d1c9"
 
 
 @pytest.mark.quality
@@ -27,7 +27,7 @@ def test_synthetic_news() -> None:
     # The weights saw such look-alikes, by other seeds: this shows that nothing broke, not how good they are on news.
     assert dated["b3_f1"] >= 0.97
     assert dated["b3_recall"] >= 0.975
-    assert dated["pair_f1"] >= 0.985
+    assert dated["pair_f1"] >= 0.975
     assert bare["b3_f1"] >= 0.952
     assert dated["first"] >= dated["b3_f1"] - 0.02
 
