@@ -14,7 +14,7 @@ from streams.stages.clean.parse.decoding import repair
 from streams.text import fold
 
 #: Names of meta elements that hold it, most trusted first.
-_TITLES = (
+TITLES = (
     "og:title",
     "twitter:title",
     "parsely-title",
@@ -24,16 +24,16 @@ _TITLES = (
     "headline",
     "title",
 )
-_SEPARATOR = re.compile(r"\s+[|–—·•»-]+\s+|\s*[|»]\s*|\s::\s|\s?\|\|\s?")
+SEPARATOR = re.compile(r"\s+[|–—·•»-]+\s+|\s*[|»]\s*|\s::\s|\s?\|\|\s?")
 #: Of a page's ``h1`` so many are looked at, and headlines have fewer characters than this.
-_MOST_HEADINGS, _LONGEST_HEADING = 8, 400
+MOST_HEADINGS, LONGEST_HEADING = 8, 400
 #: A heading that is the headline shares this share of its words with the page's other titles and its address.
 _SHARED = 0.4
 _WORD = re.compile(r"\w+")
 #: Separators of a title that are tried, from its end.
-_MOST_CUTS = 8
+MOST_CUTS = 8
 #: Marks between a headline and the outlet's name; after others, only what is known to be its name goes.
-_MARKS = ("|", "»", "·", "•", "||", "::", "-", "–", "—")
+MARKS = ("|", "»", "·", "•", "||", "::", "-", "–", "—")
 #: What a heading element may hold after the headline.
 _TRAILER = re.compile(
     r"\s*(?:[|•·–—-]\s*)?(?:posted|published|updated|written|by)\b(?:\s+(?:on|by|in))?\s", re.IGNORECASE
@@ -55,15 +55,15 @@ def page_title(
     ``item`` is the JSON-LD article, ``meta`` what ``meta_elements`` gives, ``site`` the outlet's name, ``url`` the
     page's address.
     """
-    page = next((text_of(element) for element in tree.iter("title") if _in_head(element)), "")
+    page = page_element_title(tree)
     headline = item.get("headline")
     raw = [headline] if isinstance(headline, str) else []
-    raw += [value for key in _TITLES for value in meta.get(key, ())[:1]] + [page]
+    raw += [value for key in TITLES for value in meta.get(key, ())[:1]] + [page]
     given = [_mended(value) for value in raw if value.strip()]
     headings = [
         (text, element)
-        for element in islice(tree.iter("h1"), _MOST_HEADINGS)
-        if 0 < len(text := repair(text_of(element))) < _LONGEST_HEADING
+        for element in islice(tree.iter("h1"), MOST_HEADINGS)
+        if 0 < len(text := repair(text_of(element))) < LONGEST_HEADING
     ]
     house = _names_of_house(site, url)
     told = [_without_site(value, house) for value in given]
@@ -78,9 +78,10 @@ def page_title(
     return Headline(*headings[0]) if len(headings) == 1 else Headline(None, None)
 
 
-def _in_head(element: Any) -> bool:
-    parent = element.getparent()
-    return parent is not None and parent.tag == "head"
+def page_element_title(tree: Any) -> str:
+    """The text of the ``title`` in the page's head; empty: there is none."""
+    in_head = (element for element in tree.iter("title") if getattr(element.getparent(), "tag", None) == "head")
+    return next(map(text_of, in_head), "")
 
 
 def _mended(value: str) -> str:
@@ -142,7 +143,7 @@ def _names_of_house(site: str | None, url: str | None) -> set[str]:
     names = set()
     if site:
         plain = fold(site[:LONGEST])
-        names |= {_squeezed(plain), *(_squeezed(part) for part in _SEPARATOR.split(plain))}
+        names |= {_squeezed(plain), *(_squeezed(part) for part in SEPARATOR.split(plain))}
     host = fold((url or "").split("//", 1)[-1].split("/", 1)[0][:LONGEST]).split(":")[0].removeprefix("www.")
     labels = host.split(".")
     if len(labels) > 1:
@@ -154,7 +155,7 @@ def _names_of_house(site: str | None, url: str | None) -> set[str]:
 def _without_site(title: str, house: set[str], *, only_known: bool = False) -> str:
     """``Headline | Section - Outlet`` without what follows the headline; ``only_known``: without the name alone."""
     title = title[:LONGEST]
-    cuts = [(match.start(), match.end()) for match in _SEPARATOR.finditer(title)][-_MOST_CUTS:]
+    cuts = [(match.start(), match.end()) for match in SEPARATOR.finditer(title)][-MOST_CUTS:]
     while cuts:
         start, end = cuts.pop()
         if not title[:start].strip():
@@ -167,12 +168,12 @@ def _without_site(title: str, house: set[str], *, only_known: bool = False) -> s
             not only_known
             and len(tail.split()) <= 4
             and len(title[:start].split()) >= 3
-            and title[start:end].strip() in _MARKS
+            and title[start:end].strip() in MARKS
         )
         if not known and not short:
             break
         title = title[:start].strip()
-    first = next(iter(_SEPARATOR.finditer(title)), None)
+    first = next(iter(SEPARATOR.finditer(title)), None)
     if first and not only_known and first.start() and _squeezed(fold(title[: first.start()])) in house:
         rest = title[first.end() :].strip()
         return rest if len(rest.split()) >= 3 else title

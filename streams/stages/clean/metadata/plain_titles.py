@@ -1,33 +1,26 @@
 """The title that the models of cleaning know: what blocks are compared with, apart from the one that the record tells.
 
 The record's title (``page_titles``) gets better; what a model's features were learned with must not change under it.
-The line classifiers' weights were learned with this one.
+The line classifiers' weights were learned with this one; its tables are those of ``page_titles``, and whoever changes
+them learns the weights anew.
 """
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 from typing import Any
 
 from streams.stages.clean.metadata.markup import LONGEST, text_of
-from streams.text import fold
-
-#: Names of meta elements that hold it, most trusted first.
-_TITLES = (
-    "og:title",
-    "twitter:title",
-    "parsely-title",
-    "sailthru.title",
-    "dc.title",
-    "dcterms.title",
-    "headline",
-    "title",
+from streams.stages.clean.metadata.page_titles import (
+    LONGEST_HEADING,
+    MARKS,
+    MOST_CUTS,
+    MOST_HEADINGS,
+    SEPARATOR,
+    TITLES,
+    page_element_title,
 )
-_SEPARATOR = re.compile(r"\s+[|–—·•»-]+\s+|\s*[|»]\s*|\s::\s|\s?\|\|\s?")
-_MARKS = ("|", "»", "·", "•", "||", "::", "-", "–", "—")
-#: Of a page's ``h1`` so many are looked at, and headlines have fewer characters than this; cuts of a title tried.
-_MOST_HEADINGS, _LONGEST_HEADING, _MOST_CUTS = 8, 400, 8
+from streams.text import fold
 
 
 def plain_title(tree: Any, item: dict[str, Any], meta: dict[str, list[str]], site: str | None) -> str | None:
@@ -35,14 +28,13 @@ def plain_title(tree: Any, item: dict[str, Any], meta: dict[str, list[str]], sit
 
     ``item`` is the JSON-LD article, ``meta`` what ``meta_elements`` gives, ``site`` the outlet's name.
     """
-    in_head = (element for element in tree.iter("title") if getattr(element.getparent(), "tag", None) == "head")
-    page = next(map(text_of, in_head), "")
+    page = page_element_title(tree)
     headline = item.get("headline")
     given = [headline] if isinstance(headline, str) else []
-    given += [value for key in _TITLES for value in meta.get(key, ())[:1]] + [page]
+    given += [value for key in TITLES for value in meta.get(key, ())[:1]] + [page]
     given = [" ".join(value[:LONGEST].split()) for value in given if value.strip()]
-    texts = [text_of(element) for element in islice(tree.iter("h1"), _MOST_HEADINGS)]
-    headings = [text for text in texts if 0 < len(text) < _LONGEST_HEADING]
+    texts = [text_of(element) for element in islice(tree.iter("h1"), MOST_HEADINGS)]
+    headings = [text for text in texts if 0 < len(text) < LONGEST_HEADING]
     folded = [fold(value) for value in given]
     outlet = fold(site) if site else ""
     for text in headings:
@@ -65,12 +57,12 @@ def _most_of(title: str, heading: str) -> bool:
 def _without_site(title: str, name: str) -> str:
     """``Headline | Section - Outlet`` without what follows the headline."""
     title = title[:LONGEST]
-    cuts = [(match.start(), match.end()) for match in _SEPARATOR.finditer(title)][-_MOST_CUTS:]
+    cuts = [(match.start(), match.end()) for match in SEPARATOR.finditer(title)][-MOST_CUTS:]
     while cuts:
         start, end = cuts.pop()
         tail = fold(title[end:])
         known = bool(name) and (tail == name or name.startswith(tail) or tail.startswith(name))
-        short = len(tail.split()) <= 4 and len(title[:start].split()) >= 3 and title[start:end].strip() in _MARKS
+        short = len(tail.split()) <= 4 and len(title[:start].split()) >= 3 and title[start:end].strip() in MARKS
         if not known and not short:
             break
         title = title[:start].strip()
