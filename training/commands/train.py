@@ -12,7 +12,7 @@ from streams.cli.console import paper
 
 @click.group()
 def train() -> None:
-    """Learn the shipped weights again (cleaning, entities, stories). Only in a checkout of the sources."""
+    """Learn the shipped weights again (cleaning, recogniser, entities, stories). Only in a checkout of the sources."""
 
 
 def _run(what: str, data: Path) -> None:
