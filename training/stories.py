@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from streams.stages.cluster import GRAINS, Clusterer, Grain
+from streams.contracts.records import Grain
+from streams.stages.cluster import GRAINS, Clusterer
 from streams.stages.cluster.match.match import JoinModel
 from streams.stages.cluster.match.nearest import PairModel
 from training import stories_calibration, stories_dense

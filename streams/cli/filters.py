@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -14,9 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from streams.cli.console import paper, read_lines, say, write_line
 from streams.contracts import codec, limits
 from streams.contracts.limits import clip
-from streams.contracts.records import CleanArticle, RawArticle, Rejection, TaggedArticle
+from streams.contracts.records import CleanArticle, Grain, RawArticle, Rejection, TaggedArticle
 from streams.settings import load
-from streams.stages.cluster import Grain
 
 T = TypeVar("T")
 
@@ -164,7 +163,7 @@ def tag(paths: tuple[Path, ...], explain: bool) -> None:
 @click.option("--explain", is_flag=True, help="Print why each article is where it is instead of JSON.")
 @click.option(
     "--grain",
-    type=click.Choice(["event", "balanced", "topic"]),
+    type=click.Choice(get_args(Grain)),
     help="How much stories take in.  [default: STREAMS_STORY_GRAIN]",
 )
 def cluster(

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from streams.contracts import codec, limits
 from streams.contracts.headers import Position
-from streams.contracts.records import Decision, StoryArticle, TaggedArticle
-from streams.stages.cluster import Clusterer, Grain
+from streams.contracts.records import Decision, Grain, StoryArticle, TaggedArticle
+from streams.stages.cluster import Clusterer
 from streams.text import digest
 
 logger = logging.getLogger(__name__)

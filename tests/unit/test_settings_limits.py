@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from streams.settings import SettingsError, load
+from streams.contracts.records import Grain
+from streams.settings import Settings, SettingsError, load
+from streams.stages.cluster import GRAINS
 
 
 @pytest.mark.parametrize(
@@ -30,3 +34,7 @@ def test_the_defaults_fit_and_a_batch_may_be_larger_than_the_failures_that_stop_
     assert settings.longest_batch >= 1001 * settings.article_timeout
     assert load(pool_memory=0).pool_memory_bytes is None
     assert load().stop_grace >= load().article_timeout
+
+
+def test_the_grains_that_can_be_set_are_those_that_there_are() -> None:
+    assert get_args(Settings.model_fields["story_grain"].annotation) == get_args(Grain) == tuple(GRAINS)

@@ -10,6 +10,8 @@ from streams.contracts.records.articles import EntityType
 
 EventType = Literal["created", "joined", "revised", "merged", "split", "closed", "reopened", "retracted"]
 StoryStatus = Literal["open", "closed", "merged", "retracted"]
+#: How much stories take in: `event` parts sooner, `topic` joins sooner.
+Grain = Literal["event", "balanced", "topic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,6 @@
 from streams.stages.cluster.clusterer import Changes, Clusterer
 from streams.stages.cluster.explain import evidence_lines, explain
 from streams.stages.cluster.lifecycle.fold import fold
-from streams.stages.cluster.match.match import GRAINS, Grain
+from streams.stages.cluster.match.match import GRAINS
 
-__all__ = ["GRAINS", "Changes", "Clusterer", "Grain", "evidence_lines", "explain", "fold"]
+__all__ = ["GRAINS", "Changes", "Clusterer", "evidence_lines", "explain", "fold"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from streams.contracts import codec
-from streams.contracts.records import Decision, Story, TaggedArticle
+from streams.contracts.records import Decision, Grain, Story, TaggedArticle
 from streams.models.table import Table
 from streams.stages.cluster.features.article_features import TITLE, Features, added, extract, pack_keys, unpack
 from streams.stages.cluster.features.sketch import sketch
@@ -15,7 +15,7 @@ from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold
 from streams.stages.cluster.match.join_model import shipped
-from streams.stages.cluster.match.match import GRAINS, Grain, JoinModel, Matcher, Scored
+from streams.stages.cluster.match.match import GRAINS, JoinModel, Matcher, Scored
 from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
 from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore, utc
 from streams.text import language_key

@@ -2,7 +2,7 @@
 
 No measure knows how large the story is or how busy the stream: each compares the story with what else there is, with
 its own members, or the article with its nearest members. Similarities and chances are between 0 and 1. What cannot be
-measured (no date, no names) is NaN, never 0; ``scaled`` gives it a neutral place.
+measured (no date, no names) is NaN, never 0; ``for_trees`` gives it a neutral place.
 """
 
 from __future__ import annotations

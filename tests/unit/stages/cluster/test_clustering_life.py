@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from streams.contracts.records import Decision, Quote, Story, TaggedArticle
+from streams.contracts.records import Decision, Grain, Quote, Story, TaggedArticle
 from streams.models.table import Table, Vector
-from streams.stages.cluster import Changes, Clusterer, Grain
+from streams.stages.cluster import Changes, Clusterer
 from streams.stages.cluster.index.language_index import CLOCK
 from streams.stages.cluster.lifecycle.split import bisect
 from streams.stages.cluster.match import match, nearest
