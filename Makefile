@@ -31,7 +31,6 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 	@touch $@ $(VENV)/.installed
 
 demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broker (ONCE=1 exits when it stands)
-	@$(BIN)/streams models install
 	@$(BIN)/streams demo $(if $(ONCE),--once)
 
 test: $(VENV)/.installed-dev chromium ## Every test, the integration suite on a real Apache Kafka included (TESTS= for some)
