@@ -98,10 +98,10 @@ def _short_forms(key: str, entity: StoryEntity) -> set[str]:
 def _type(group: Sequence[StoryEntity]) -> EntityType:
     """The type of most articles, of equals the more salient."""
     articles: Counter[EntityType] = Counter()
-    salience: Counter[EntityType] = Counter()
+    salience: defaultdict[EntityType, float] = defaultdict(float)
     for part in group:
         articles[part.type] += part.articles
-        salience[part.type] += part.salience  # type: ignore[assignment]  # counts are numbers
+        salience[part.type] += part.salience
     return max(articles, key=lambda kind: (articles[kind], salience[kind], kind))
 
 
