@@ -25,17 +25,19 @@ def test_synthetic_news() -> None:
     assert digest == SYNTHETIC_HASH, "the generator changed: measure anew and set the floors again"
     dated, bare = score(rows, None), score(undated(rows), None)
     # The weights saw such look-alikes, by other seeds: this shows that nothing broke, not how good they are on news.
-    assert dated["b3_f1"] >= 0.97
+    # The first and the last of these floors were .97 and .952: where much joins, large stories now take more, which gives
+    # real large stories, left out of what was learned, .03, and costs .001 here.
+    assert dated["b3_f1"] >= 0.969
     assert dated["b3_recall"] >= 0.975
     assert dated["pair_f1"] >= 0.975
-    assert bare["b3_f1"] >= 0.952
+    assert bare["b3_f1"] >= 0.95
     assert dated["first"] >= dated["b3_f1"] - 0.02
 
 
 @pytest.mark.quality
 @pytest.mark.parametrize(
     ("name", "floor"),
-    [("g5w1h", 0.925), ("gva_dev", 0.95), ("groundnews_dev", 0.865), ("basil", 0.95), ("allsides", 0.92)],
+    [("g5w1h", 0.925), ("gva_dev", 0.95), ("groundnews_dev", 0.885), ("basil", 0.96), ("allsides", 0.92)],
 )
 def test_development_news(name: str, floor: float) -> None:
     """The shipped weights have seen these sets: this guards the machinery; `streams eval stories` judges honestly."""
@@ -43,6 +45,15 @@ def test_development_news(name: str, floor: float) -> None:
     if not path.exists():
         pytest.skip(f"no development data at {path}")
     assert score(shuffled(read(path), 1), None)["b3_f1"] >= floor
+
+
+@pytest.mark.quality
+@pytest.mark.parametrize(("name", "floor"), [("g5w1h", 0.935), ("gva_dev", 0.92), ("basil", 0.895)])
+def test_development_news_without_dates(name: str, floor: float) -> None:
+    path = DATA / f"{name}.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"no development data at {path}")
+    assert score(undated(shuffled(read(path), 1)), None)["b3_f1"] >= floor
 
 
 @pytest.mark.quality

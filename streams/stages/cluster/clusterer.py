@@ -173,6 +173,7 @@ class Clusterer:
             else:
                 own = next((event for event in decision.events if event.article is not None), None)
                 member.story = own.story_id if own else known.story if known else ""
+                member.score = known.score if known else own.evidence.score if own and own.evidence else 0.0
                 if own is not None and own.article is not None:
                     shown = own.article
                     member.title, member.source, member.credit = shown.title, shown.source, shown.credit
@@ -185,6 +186,7 @@ class Clusterer:
                 member.proper = pack_keys(key for key in unpack(decision.vector) if key in features.proper)
                 member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
                 member.sketch = sketch(features.words)
+                member.words = len(features.words)
             if known is not None:
                 group.remove_member(known)
                 self._leave(known)

@@ -68,6 +68,8 @@ class Scored:
     chances: Sequence[float]
     #: What each one's nearest members say.
     nearness: Sequence[Nearness]
+    #: What the grain and the stream have added to the log-odds of each.
+    lean: float = 0.0
 
     @property
     def best(self) -> int:
@@ -78,7 +80,9 @@ class Scored:
 class Matcher:
     """A language's stories as candidates; ``join_model`` decides on all of them, ``nearest`` on large ones as well.
 
-    ``lean`` is added to the log-odds of every join and merge: above 0 stories are broader, below 0 narrower.
+    ``lean``, the grain's, is added to the log-odds of every join and merge: above 0 stories are broader, below 0
+    narrower. Joins take the stream's (``LanguageIndex.leaning``) on top. Where it is above 0, only what large stories'
+    members say does: of small ones, look-alikes would run together.
     """
 
     stories: StoryStore
@@ -112,9 +116,9 @@ class Matcher:
                 return Verdict(winner.story_id, evidence, rival.story_id, both)
         return Verdict(winner.story_id, evidence)
 
-    def contenders(self, one: Probe) -> Scored:
-        """The stories that an article might join."""
-        ranked = self.ranked(one)
+    def contenders(self, one: Probe, leave_out: str = "") -> Scored:
+        """The stories that an article might join, without one that is left out."""
+        ranked = self.ranked(one, leave_out)
         few = [each.story_id for each in ranked[:CONTENDERS]]
         near = self.nearest.nearness(one, few)
         shares = shares_of(one.vector)
@@ -132,12 +136,14 @@ class Matcher:
             )
             for rank, story_id in enumerate(few)
         ]
+        of_stream = self.index.leaning
         chances = []
         for each, chance, nearest in zip(ranked, self.join_model.probabilities(values), near, strict=False):
+            chance = leaned(chance, self.lean + min(0.0, of_stream))
             if each.size >= LARGE:
-                chance = max(chance, as_chance(nearest.four))
-            chances.append(leaned(chance, self.lean))
-        return Scored(ranked, values, chances, near)
+                chance = max(chance, leaned(as_chance(nearest.four), self.lean + of_stream))
+            chances.append(chance)
+        return Scored(ranked, values, chances, near, self.lean + of_stream)
 
     def ranked(self, one: Probe, leave_out: str = "", least: int = 1) -> list[Match]:
         """The candidates, most similar first: of at least so many articles, and without one that is left out."""
@@ -157,14 +163,23 @@ class Matcher:
         return leaned(as_chance(chance, CROSSED_THRESHOLD), self.lean)
 
     def same_by_members(self, story_id: str, member: Member) -> tuple[str, Evidence] | None:
-        """The story that has turned out to be the same as a member's, by what their members have in common."""
-        if self.stories[story_id].story.article_count < CROSSED_SIZE:
-            return None
-        one = self.nearest.probe_of(member)
-        for rival in self.ranked(one, story_id, CROSSED_SIZE)[:RIVALS]:
-            chance = self._same(story_id, rival.story_id)
+        """The story that has turned out to be the same as a member's.
+
+        A story of one article is asked as if the article came only now; a larger one by what its members and the
+        other's have in common.
+        """
+        size = self.stories[story_id].story.article_count
+        found: list[tuple[str, float]] = []
+        if size == 1:
+            scored = self.contenders(self.nearest.probe_of(member), story_id)
+            if scored.chances:
+                found = [(scored.ranked[scored.best].story_id, scored.chances[scored.best])]
+        elif size >= CROSSED_SIZE:
+            rivals = self.ranked(self.nearest.probe_of(member), story_id, CROSSED_SIZE)[:RIVALS]
+            found = [(rival.story_id, self._same(story_id, rival.story_id)) for rival in rivals]
+        for rival_id, chance in found:
             if chance >= THRESHOLD:
-                return rival.story_id, Evidence(score=round(chance, 4), threshold=THRESHOLD)
+                return rival_id, Evidence(score=round(chance, 4), threshold=THRESHOLD)
         return None
 
 
@@ -247,9 +262,12 @@ def _evidence(
         quotes=shared_quotes(article, story, SHOWN),
         hours_apart=hours_apart(published, story),
         runner_up=runner,
-        measures=tuple(
-            (name, None if value != value else round(value, 4))
-            for name, value in zip(MEASURES, scored.values[best], strict=True)
+        measures=(
+            *(
+                (name, None if value != value else round(value, 4))
+                for name, value in zip(MEASURES, scored.values[best], strict=True)
+            ),
+            ("lean", round(scored.lean, 4)),
         ),
     )
 

@@ -92,7 +92,9 @@ class Nearest:
     def probe_of(self, member: Member) -> Probe:
         """A member as it would be compared today."""
         vector = unpack(member.vector)
-        return probe(vector, frozenset(unpack_keys(member.proper)), self.index.idf(vector), member.published)
+        return probe(
+            vector, frozenset(unpack_keys(member.proper)), self.index.idf(vector), member.published, member.words
+        )
 
     def _listed(self, story_id: str) -> list[Member]:
         found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)

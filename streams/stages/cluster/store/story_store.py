@@ -37,6 +37,10 @@ class Member:
     #: Keys of its distinct terms, for their idf.
     terms: str = ""
     sketch: str = ""
+    #: Words of its text, as far as it was read.
+    words: int = 0
+    #: How likely it was to belong to the likeliest story when it came; None: it is in no story.
+    score: float | None = None
     #: What its story counts it as, and shows of it once it is no longer listed.
     title: str | None = None
     source: str | None = None

@@ -33,7 +33,7 @@ from streams.stages.cluster.features.join_features import (
 )
 from streams.stages.cluster.features.pair_features import Nearness
 from streams.stages.cluster.features.sketch import overlap, sketch
-from streams.stages.cluster.index.language_index import CLOCK, POSTINGS, LanguageIndex
+from streams.stages.cluster.index.language_index import CLOCK, DAMPING, FURTHEST, POSTINGS, LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import alike, plain
 from streams.stages.cluster.match.join_model import Blend, parse, parse_trees, shipped
 from streams.stages.cluster.match.match import leaned
@@ -97,6 +97,26 @@ def test_rarity_learns_and_unlearns() -> None:
     group.remove_member(Member(id="c", position=0, number=9, language="xx"))
     assert before == pytest.approx(log(2))
     assert group.idf([key])[key] == group.idf([key_of("new", BODY)])[key_of("new", BODY)]
+
+
+def test_a_stream_leans_to_what_its_articles_do() -> None:
+    def scored(*scores: float) -> LanguageIndex:
+        group = LanguageIndex("xx")
+        for number, score in enumerate(scores, start=1):
+            group.add_member(Member(id=str(number), position=number, number=number, language="xx", score=score))
+        return group
+
+    assert LanguageIndex("xx").leaning == 0.0
+    assert scored(*[0.1] * 30).leaning == pytest.approx(DAMPING * log((3 + 25) / (27 + 25)))
+    assert scored(*[0.1] * 300).leaning < scored(*[0.1] * 30).leaning < 0.0 < scored(*[0.9] * 30).leaning
+    assert scored(*[0.0] * 5_000).leaning == -FURTHEST
+    # Members go as they came, in any order, and leave nothing behind.
+    group = scored(0.1, 0.2, 0.7)
+    for number in (2, 1, 3):
+        member = group.numbered(number)
+        assert member is not None
+        group.remove_member(member)
+    assert group.leaning == 0.0
 
 
 def test_the_clock_is_a_median() -> None:

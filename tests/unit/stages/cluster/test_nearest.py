@@ -144,6 +144,19 @@ def test_fragments_become_one_at_a_second_look() -> None:
     assert len(first) == 1
 
 
+def test_an_article_that_was_alone_is_asked_once_more() -> None:
+    says = Says(0.0, 0.0)
+    clusterer = Clusterer(says, says)
+    for number in range(3):
+        send(clusterer, number)
+    assert len(set(clusterer.assignments().values())) == 3
+    kinds = [decide_as(clusterer, number, "b") for number in range(3, SECOND_LOOK + 1)]
+    says.story = 0.99
+    kinds += [decide_as(clusterer, number, "b") for number in range(SECOND_LOOK + 1, SECOND_LOOK + 3)]
+    assert [number for number, each in enumerate(kinds, start=3) if "merged" in each] == [SECOND_LOOK + 1]
+    assert len({clusterer.story_of(str(number)) for number in range(3)}) == 2
+
+
 def test_pairs_tell_stories_that_they_never_saw_apart() -> None:
     known, unknown = pairs_of(history(synthetic(150, 5))), pairs_of(history(synthetic(150, 6)))
     chances = pair_trees([known]).predict(Table(tuple(PAIR_CONSTRAINTS), unknown.features))
