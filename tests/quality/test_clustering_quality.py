@@ -25,7 +25,7 @@ def test_synthetic_news() -> None:
     assert digest == SYNTHETIC_HASH, "the generator changed: measure anew and set the floors again"
     dated, bare = score(rows, None), score(undated(rows), None)
     # The weights saw such look-alikes, by other seeds: this shows that nothing broke, not how good they are on news.
-    # The first and the last of these floors were .97 and .952: where much joins, large stories now take more, which gives
+    # The first and the last of these floors were .97 and .952: where much joins, large stories take more now. It gives
     # real large stories, left out of what was learned, .03, and costs .001 here.
     assert dated["b3_f1"] >= 0.969
     assert dated["b3_recall"] >= 0.975
