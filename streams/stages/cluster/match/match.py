@@ -23,7 +23,15 @@ from streams.stages.cluster.features.join_features import (
 from streams.stages.cluster.features.pair_features import Nearness, Probe
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import shared_quotes
-from streams.stages.cluster.match.nearest import CROSSED_SIZE, CROSSED_THRESHOLD, LARGE, RIVALS, Nearest, as_chance
+from streams.stages.cluster.match.nearest import (
+    CROSSED_SIZE,
+    CROSSED_THRESHOLD,
+    LARGE,
+    RIVALS,
+    Nearest,
+    as_chance,
+    as_nearness,
+)
 from streams.stages.cluster.store.story_store import Member, StoryStore
 
 #: `STREAMS_STORY_GRAIN` → what is added to the log-odds of every join and merge. One is a factor of e on the odds:
@@ -159,7 +167,8 @@ class Matcher:
 
     def _same(self, story_id: str, other_id: str) -> float:
         """The probability that two stories are one, on the scale where .5 merges."""
-        chance = self.nearest.crossed(story_id, other_id)
+        least = as_nearness(leaned(THRESHOLD, -self.lean), CROSSED_THRESHOLD)
+        chance = self.nearest.crossed(story_id, other_id, least)
         return leaned(as_chance(chance, CROSSED_THRESHOLD), self.lean)
 
     def same_by_members(self, story_id: str, member: Member) -> tuple[str, Evidence] | None:

@@ -79,15 +79,23 @@ class Nearest:
         dates = [member.published.timestamp() if member.published else nan for member in members]
         return compare(one, [side_of(member.vector, member.proper) for member in members], dates)
 
-    def crossed(self, story_id: str, other_id: str) -> float:
-        """How likely members of the smaller of two stories belong to the other, on the average; 0: one is too small."""
+    def crossed(self, story_id: str, other_id: str, least: float = 0.0) -> float:
+        """How likely members of the smaller of two stories belong to the other, on the average.
+
+        0: one is too small, or the average cannot reach ``least``, which two members that do not belong mostly tell.
+        """
         small, large = sorted((story_id, other_id), key=lambda id_: len(self._listed(id_)))
         some = self._listed(small)
         if len(some) < CROSSED_SIZE:
             return 0.0
         last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
-        picked = [some[last * step // max(1, steps)] for step in range(steps + 1)]
-        return sum(self.nearness(self.probe_of(member), [large])[0].four for member in picked) / len(picked)
+        total = 0.0
+        for step in range(steps + 1):
+            member = some[last * step // max(1, steps)]
+            total += self.nearness(self.probe_of(member), [large])[0].four
+            if total + steps - step < least * (steps + 1):
+                return 0.0
+        return total / (steps + 1)
 
     def probe_of(self, member: Member) -> Probe:
         """A member as it would be compared today."""
@@ -108,6 +116,15 @@ def as_chance(nearness: float, half: float = NEAR) -> float:
     (0.25, 0.5, 1.0)
     """
     return 0.5 * nearness / half if nearness < half else 0.5 + 0.5 * (nearness - half) / (1.0 - half)
+
+
+def as_nearness(chance: float, half: float = NEAR) -> float:
+    """The mean probability that ``as_chance`` takes to ``chance``.
+
+    >>> as_nearness(0.25), as_nearness(0.5), as_nearness(1.0)
+    (0.3, 0.6, 1.0)
+    """
+    return chance * half / 0.5 if chance < 0.5 else half + (chance - 0.5) * (1.0 - half) / 0.5
 
 
 def parse_pairs(data: bytes) -> Trees:
