@@ -184,7 +184,9 @@ class Clusterer:
                 member.vector = decision.vector
                 features = self._features(article)
                 member.proper = pack_keys(key for key in unpack(decision.vector) if key in features.proper)
-                member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
+                begins = own is not None and own.type == "created"
+                if begins or group.counts_all or (known is not None and known.terms):
+                    member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
                 member.sketch = sketch(features.words)
                 member.words = len(features.words)
             if known is not None:

@@ -22,6 +22,8 @@ from streams.stages.cluster.store.story_store import Member, StoryState
 WINDOW = 20_000
 #: idf of what is in every article: not quite nothing.
 LEAST_IDF = 0.1
+#: Times that idf is made larger at most where there is no background, before enough is known of the language.
+RAREST = 3.0
 #: Articles whose median date is "now": wide enough that a few absurd dates cannot move it.
 CLOCK = 31
 #: A story is found by its strongest terms of each field (body, title, names, entities).
@@ -51,7 +53,8 @@ class LanguageIndex:
 
     def __init__(self, language: str) -> None:
         self.number = 0
-        self._known, self._known_documents = background() if language in ("en", "und") else ({}, 0)
+        known, self._scale_documents = background()
+        self._known, self._known_documents = (known, self._scale_documents) if language in ("en", "und") else ({}, 0)
         self._counts: dict[int, int] = {}
         self._documents = 0
         # Ten-thousandths, so that the sum does not depend on the order in which members come and go.
@@ -66,8 +69,12 @@ class LanguageIndex:
         self._gained: dict[str, int] = {}
 
     def idf(self, keys: Iterable[int]) -> dict[int, float]:
-        """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together."""
+        """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together.
+
+        A language without a background has it on the scale of one with: a word that is nowhere else is as rare there.
+        """
         total = log(self._known_documents + self._documents + 1)
+        scale = 1.0 if self._known else min(RAREST, log(self._scale_documents) / log(self._documents + 3))
         counts, known, logs = self._counts, self._known, _logarithms(self._known_documents)
         found: dict[int, float] = {}
         for key in keys:
@@ -76,8 +83,16 @@ class LanguageIndex:
                 idf = total - logs[known.get(word, 0) + counts.get(word, 0)]
             else:
                 idf = total - logs[counts.get(key, 0)]
-            found[key] = idf if idf > LEAST_IDF else LEAST_IDF
+            found[key] = scale * (idf if idf > LEAST_IDF else LEAST_IDF)
         return found
+
+    @property
+    def counts_all(self) -> bool:
+        """Whether every article's words count for idf, or only those of articles that begin a story.
+
+        Without a background, what a large story tells would soon be as common as what every article says.
+        """
+        return bool(self._known)
 
     @property
     def leaning(self) -> float:

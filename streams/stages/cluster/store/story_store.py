@@ -34,7 +34,7 @@ class Member:
     vector: str = ""
     #: Keys of the vector's words that stand in names.
     proper: str = ""
-    #: Keys of its distinct terms, for their idf.
+    #: Keys of its distinct terms, for their idf; none where they do not count (``LanguageIndex.counts_all``).
     terms: str = ""
     sketch: str = ""
     #: Words of its text, as far as it was read.

@@ -33,7 +33,7 @@ from streams.stages.cluster.features.join_features import (
 )
 from streams.stages.cluster.features.pair_features import Nearness
 from streams.stages.cluster.features.sketch import overlap, sketch
-from streams.stages.cluster.index.language_index import CLOCK, DAMPING, FURTHEST, POSTINGS, LanguageIndex
+from streams.stages.cluster.index.language_index import CLOCK, DAMPING, FURTHEST, POSTINGS, RAREST, LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import alike, plain
 from streams.stages.cluster.match.join_model import Blend, parse, parse_trees, shipped
 from streams.stages.cluster.match.match import leaned
@@ -95,8 +95,20 @@ def test_rarity_learns_and_unlearns() -> None:
     assert common[key] < common[key_of("new", BODY)]
     group.remove_member(member)
     group.remove_member(Member(id="c", position=0, number=9, language="xx"))
-    assert before == pytest.approx(log(2))
+    assert before == pytest.approx(RAREST * log(2))
     assert group.idf([key])[key] == group.idf([key_of("new", BODY)])[key_of("new", BODY)]
+
+
+def test_what_is_rare_is_as_rare_in_any_language() -> None:
+    terms = [key_of(f"word{number}", BODY) for number in range(50)]
+    known, unknown = LanguageIndex("en"), LanguageIndex("xx")
+    for number in range(1, 3_001):
+        for group in (known, unknown):
+            member = Member(id=str(number), position=number, number=number, language="", terms=pack_keys(terms[:1]))
+            group.add_member(member)
+    rarest = key_of("kvazaro", BODY)
+    assert unknown.idf([rarest])[rarest] == pytest.approx(known.idf([rarest])[rarest], rel=0.1)
+    assert unknown.idf(terms[:1])[terms[0]] < 0.2
 
 
 def test_a_stream_leans_to_what_its_articles_do() -> None:

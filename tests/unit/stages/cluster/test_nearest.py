@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from streams.contracts import codec
 from streams.contracts.records import TaggedArticle
 from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer, explain
@@ -16,6 +17,7 @@ from streams.stages.cluster.features.article_features import BODY, TITLE, key_of
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, UNDATED, WEEK, compare, probe, side_of
 from streams.stages.cluster.lifecycle.decide import SECOND_LOOK
 from streams.stages.cluster.match.nearest import CROSSED_SIZE, LARGE, NEAR, as_chance, shipped_pairs
+from streams.stages.cluster.store.story_store import Member
 from training.stories_data import synthetic
 from training.stories_learning import history
 from training.stories_pairs import pair_trees, pairs_of
@@ -155,6 +157,25 @@ def test_an_article_that_was_alone_is_asked_once_more() -> None:
     kinds += [decide_as(clusterer, number, "b") for number in range(SECOND_LOOK + 1, SECOND_LOOK + 3)]
     assert [number for number, each in enumerate(kinds, start=3) if "merged" in each] == [SECOND_LOOK + 1]
     assert len({clusterer.story_of(str(number)) for number in range(3)}) == 2
+
+
+@pytest.mark.parametrize(("language", "counts"), [("en", True), ("eo", False)])
+def test_without_a_background_only_what_begins_a_story_counts(language: str, counts: bool) -> None:
+    says = Says(0.9, 0.9)
+    clusterer = Clusterer(says, says)
+    first, second = (joined(clusterer, number, language) for number in range(2))
+    assert first.story == second.story
+    assert first.terms
+    assert bool(second.terms) is counts
+
+
+def joined(clusterer: Clusterer, number: int, language: str) -> Member:
+    article = TaggedArticle(id=str(number), text="Ŝtormo fermis la havenon Portford.", language=language)
+    decision = clusterer.decide(article)
+    assert decision is not None
+    row = clusterer.apply(article, decision, number).rows[f"a/{number}"]
+    assert row is not None
+    return codec.decode(Member, row)
 
 
 def test_pairs_tell_stories_that_they_never_saw_apart() -> None:
