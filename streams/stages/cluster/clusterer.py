@@ -10,7 +10,6 @@ from streams.contracts import codec
 from streams.contracts.records import Decision, Grain, Story, TaggedArticle
 from streams.models.table import Table
 from streams.stages.cluster.features.article_features import TITLE, Features, added, extract, pack_keys, unpack
-from streams.stages.cluster.features.sketch import sketch
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold
@@ -184,7 +183,7 @@ class Clusterer:
                 features = self._features(article)
                 member.proper = pack_keys(key for key in unpack(decision.vector) if key in features.proper)
                 member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
-                member.sketch = sketch(features.words)
+                member.sketch = features.sketch
             if known is not None:
                 group.remove_member(known)
                 self._leave(known)
