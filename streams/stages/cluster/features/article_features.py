@@ -93,10 +93,10 @@ class _BodyKeys(_Known[int]):
         return self.keep(term, crc32(term.encode("utf-8", "surrogatepass")) & ~3)
 
 
-class _WordsOf(_Known[list[str]]):
+class _WordsOf(_Known[tuple[str, ...]]):
     """What stands between two white spaces, in lower case → its words."""
 
-    def __missing__(self, chunk: str) -> list[str]:
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
         found: list[str] = []
         for low in _WORD.findall(chunk):
             if not low.isascii() and _UNSPACED.search(low):
@@ -109,7 +109,7 @@ class _WordsOf(_Known[list[str]]):
                 found.append(low[:-1])
             else:
                 found.append(low)
-        return self.keep(chunk, found)
+        return self.keep(chunk, tuple(found))  # tuples of strings are nothing that the garbage collector visits
 
 
 #: The key of a body word.

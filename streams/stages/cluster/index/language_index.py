@@ -41,8 +41,11 @@ class LanguageIndex:
 
     def __init__(self, language: str) -> None:
         self.number = 0
-        self._known, self._known_documents = background() if language in ("en", "und") else ({}, 0)
-        self._counts: dict[int, int] = {}
+        known, self._known_documents = background() if language in ("en", "und") else ({}, 0)
+        self._logarithms = _logarithms(self._known_documents)
+        #: Of each term the documents of background and recent articles that have it, and ln(n + 0.5) of those.
+        self._counts = dict(known)
+        self._logs = {key: self._logarithms[count] for key, count in known.items()}
         self._documents = 0
         self._numbered: dict[int, Member] = {}
         self._window_floor = 0
@@ -56,14 +59,11 @@ class LanguageIndex:
     def idf(self, keys: Iterable[int]) -> dict[int, float]:
         """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together."""
         total = log(self._known_documents + self._documents + 1)
-        counts, known, logs = self._counts, self._known, _logarithms(self._known_documents)
+        known, unknown = self._logs.get, self._logarithms[0]
         found: dict[int, float] = {}
         for key in keys:
-            if key & 3 <= TITLE:
-                word = key & ~3
-                idf = total - logs[known.get(word, 0) + counts.get(word, 0)]
-            else:
-                idf = total - logs[counts.get(key, 0)]
+            # A title's words are as rare as in the body, where alone they are counted.
+            idf = total - known(key if key & 3 != TITLE else key ^ TITLE, unknown)
             found[key] = idf if idf > LEAST_IDF else LEAST_IDF
         return found
 
@@ -103,13 +103,14 @@ class LanguageIndex:
         if not member.terms:
             return
         self._documents += sign
-        counts = self._counts
+        counts, logs, logarithms = self._counts, self._logs, self._logarithms
         for key in unpack_keys(member.terms):
             left = counts.get(key, 0) + sign
             if left:
                 counts[key] = left
+                logs[key] = logarithms[left]
             else:
-                del counts[key]
+                del counts[key], logs[key]
 
     def index(self, live: StoryState, *, moved: bool = True) -> None:
         """Make a story findable by its strongest terms, as the newest if it ``moved``; out with what has gone."""
