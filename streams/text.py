@@ -17,7 +17,7 @@ _MARKS = {
 def plain_marks(text: str) -> str:
     """The text with curly quotes, dashes and no-break spaces as ASCII. One code point for one: offsets survive."""
     if not text.isascii():
-        for mark, plain in _MARKS.items():  # some fifty times as fast as ``translate``, which looks up every character
+        for mark, plain in _MARKS.items():  # some twenty times as fast as ``translate``, which looks up every character
             text = text.replace(mark, plain)
     return text
 

@@ -76,7 +76,7 @@ class Features:
 
 
 class _Known(dict[str, T]):
-    """What was found for short strings. Half of what ``lru_cache`` costs; full, it begins anew."""
+    """What was found for short strings. A third of what ``lru_cache`` costs; full, it begins anew."""
 
     def keep(self, asked: str, found: T) -> T:
         if len(asked) <= _KNOWN_CHARS:
