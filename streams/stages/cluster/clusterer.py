@@ -10,7 +10,6 @@ from streams.contracts import codec
 from streams.contracts.records import Decision, Grain, Story, TaggedArticle
 from streams.models.table import Table
 from streams.stages.cluster.features.article_features import TITLE, Features, added, extract, pack_keys, unpack
-from streams.stages.cluster.features.sketch import sketch
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold
@@ -187,7 +186,7 @@ class Clusterer:
                 begins = own is not None and own.type == "created"
                 if begins or group.counts_all or (known is not None and known.terms):
                     member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
-                member.sketch = sketch(features.words)
+                member.sketch = features.sketch
                 member.words = len(features.words)
             if known is not None:
                 group.remove_member(known)

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.stages.cluster.features.article_features import BODY, key_of
-
 #: Hash functions; the estimate's standard error is at most .5 / sqrt(64) = .06.
 SIZE = 64
 #: Words of the text that are read.
@@ -30,19 +28,22 @@ def _splitmix(seed: int) -> int:
     return value ^ (value >> 31)
 
 
-_A = np.array([_splitmix(2 * i + 1) | 1 for i in range(SIZE)], dtype=np.uint64)
-_B = np.array([_splitmix(2 * i + 2) for i in range(SIZE)], dtype=np.uint64)
+# Columns, one factor a row: each hash function's values lie side by side.
+_A = np.array([[_splitmix(2 * i + 1) | 1] for i in range(SIZE)], dtype=np.uint64)
+_B = np.array([[_splitmix(2 * i + 2)] for i in range(SIZE)], dtype=np.uint64)
 
 
-def sketch(words: Sequence[str]) -> str:
-    """The sketch of a text's words, in base64; empty for fewer than three."""
+def sketch(words: Sequence[int]) -> str:
+    """The sketch of a text from the keys of its words in order, in base64; empty for fewer than three."""
     found = words[:READ_WORDS]
     if len(found) < 3:
         return ""
-    keys = np.fromiter((key_of(word, BODY) for word in found), np.uint64, len(found))
+    keys = np.array(found, np.uint64)
     # A shingle's hash from its words' keys: polynomial, modulo 2^64.
     hashes = (keys[:-2] * _A[0] + keys[1:-1]) * _A[1] + keys[2:]
-    mins = ((hashes[:, None] * _A + _B) >> np.uint64(48)).min(axis=0)
+    values = hashes * _A
+    values += _B
+    mins = values.min(axis=1) >> np.uint64(48)
     return b64encode(mins.astype("<u2").tobytes()).decode()
 
 
@@ -54,4 +55,4 @@ def overlap(one: str, other: str) -> float:
     """The estimated Jaccard similarity of the two texts' shingles, 0 to 1; 0 where either has no sketch."""
     if not one or not other:
         return 0.0
-    return float(np.mean(_values(one) == _values(other)))
+    return int(np.count_nonzero(_values(one) == _values(other))) / SIZE

@@ -53,9 +53,18 @@ class LanguageIndex:
 
     def __init__(self, language: str) -> None:
         self.number = 0
-        known, self._scale_documents = background()
-        self._known, self._known_documents = (known, self._scale_documents) if language in ("en", "und") else ({}, 0)
-        self._counts: dict[int, int] = {}
+        known, documents = background()
+        self._scale_documents = documents
+        #: Whether every article's words count for idf, or only those of articles that begin a story: without a
+        #: background, what a large story tells would soon be as common as what every article says.
+        self.counts_all = language in ("en", "und")
+        if not self.counts_all:
+            known, documents = {}, 0
+        self._known_documents = documents
+        self._logarithms = _logarithms(documents)
+        # Of each term the documents of background and recent articles that have it, and ln(n + 0.5) of those.
+        self._counts = dict(known)
+        self._logs = {key: self._logarithms[count] for key, count in known.items()}
         self._documents = 0
         # Ten-thousandths, so that the sum does not depend on the order in which members come and go.
         self._scores = self._scored = 0
@@ -74,25 +83,14 @@ class LanguageIndex:
         A language without a background has it on the scale of one with: a word that is nowhere else is as rare there.
         """
         total = log(self._known_documents + self._documents + 1)
-        scale = 1.0 if self._known else min(RAREST, log(self._scale_documents) / log(self._documents + 3))
-        counts, known, logs = self._counts, self._known, _logarithms(self._known_documents)
+        scale = 1.0 if self.counts_all else min(RAREST, log(self._scale_documents) / log(self._documents + 3))
+        known, unknown = self._logs.get, self._logarithms[0]
         found: dict[int, float] = {}
         for key in keys:
-            if key & 3 <= TITLE:
-                word = key & ~3
-                idf = total - logs[known.get(word, 0) + counts.get(word, 0)]
-            else:
-                idf = total - logs[counts.get(key, 0)]
+            # A title's words are as rare as in the body, where alone they are counted.
+            idf = total - known(key if key & 3 != TITLE else key ^ TITLE, unknown)
             found[key] = scale * (idf if idf > LEAST_IDF else LEAST_IDF)
         return found
-
-    @property
-    def counts_all(self) -> bool:
-        """Whether every article's words count for idf, or only those of articles that begin a story.
-
-        Without a background, what a large story tells would soon be as common as what every article says.
-        """
-        return bool(self._known)
 
     @property
     def leaning(self) -> float:
@@ -143,13 +141,14 @@ class LanguageIndex:
         if not member.terms:
             return
         self._documents += sign
-        counts = self._counts
+        counts, logs, logarithms = self._counts, self._logs, self._logarithms
         for key in unpack_keys(member.terms):
             left = counts.get(key, 0) + sign
             if left:
                 counts[key] = left
+                logs[key] = logarithms[left]
             else:
-                del counts[key]
+                del counts[key], logs[key]
 
     def index(self, live: StoryState, *, moved: bool = True) -> None:
         """Make a story findable by its strongest terms, as the newest if it ``moved``; out with what has gone."""

@@ -12,7 +12,7 @@ from streams.models.table import Table
 from streams.stages.cluster.features.article_features import Features, added, cut, pack, unpack, weigh
 from streams.stages.cluster.features.join_features import CONTENDERS
 from streams.stages.cluster.features.pair_features import Probe, probe
-from streams.stages.cluster.features.sketch import NEAR_COPY, overlap, sketch
+from streams.stages.cluster.features.sketch import NEAR_COPY, overlap
 from streams.stages.cluster.index.language_index import CLOSED_AFTER, FORGOTTEN_AFTER, LanguageIndex
 from streams.stages.cluster.lifecycle.events import Events
 from streams.stages.cluster.lifecycle.fold import LISTED
@@ -74,7 +74,7 @@ class Decider:
         if verdict.story_id is None:
             events.add("created", self.new_id(article.id), at, article=shown, evidence=verdict.evidence)
         else:
-            joining = self._join(verdict, verdict.story_id, shown, sketch(features.words), vector, events, at)
+            joining = self._join(verdict, verdict.story_id, shown, features.sketch, vector, events, at)
         self._look_again(events, at)
         return Decision(
             article_id=article.id,
@@ -114,7 +114,7 @@ class Decider:
         story = self.stories[story_id].story
         listed = any(one.id == article.id for one in story.articles)
         shown = story_article(article)
-        sketched = sketch(features.words)
+        sketched = features.sketch
         if own_origin(shown) == own_origin(member) and overlap(member.sketch, sketched) >= NEAR_COPY:
             origin = member.origin  # still the same text by the same
         else:

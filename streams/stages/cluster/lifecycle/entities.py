@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from streams.contracts.records import EntityType, StoryEntity
 from streams.text import fold, initials
@@ -62,37 +64,48 @@ def _rank(entity: StoryEntity) -> tuple[int, float, str]:
 
 def _groups(parts: Sequence[StoryEntity]) -> list[list[StoryEntity]]:
     """Parts that are one entry, the one that gives it its name first."""
-    named: dict[str, list[StoryEntity]] = defaultdict(list)
+    groups: dict[str, list[StoryEntity]] = defaultdict(list)
     for part in parts:
-        named[_key(part.name)].append(part)
-    # By type, then by the order of ``parts``; someone known by surname in one article only names no entry for others.
-    groups = {key: sorted(group, key=lambda part: (part.type != _type(group), "~" in part.id))
-              for key, group in named.items()}  # fmt: skip
+        groups[_forms(part.name, part.type).key].append(part)
+    for group in groups.values():
+        if len(group) > 1:
+            # By type, then by the order of ``parts``; someone known by surname in one article only names no entry for
+            # others.
+            kind = _type(group)
+            group.sort(key=lambda part: (part.type != kind, "~" in part.id))
+    heads = [(key, _forms(group[0].name, group[0].type)) for key, group in groups.items()]
     owners: dict[str, set[str]] = defaultdict(set)
-    for key, group in groups.items():
-        for short in _short_forms(key, group[0]):
+    for key, forms in heads:
+        for short in forms.shorter:
             owners[short].add(key)
-    for key, group in list(groups.items()):
-        head = group[0]
-        if " " in key:
-            continue
-        is_acronym = head.type != "PER" and len(key) >= _CLEAR and _letters(head.name).isupper()
-        kind = "surname" if head.type == "PER" else "acronym" if is_acronym else None
-        found = owners.get(f"{kind} {key}", set())
+    for key, forms in heads:
+        found = owners.get(forms.short, ())
         if len(found) == 1:
             groups[next(iter(found))] += groups.pop(key)
     return list(groups.values())
 
 
-def _short_forms(key: str, entity: StoryEntity) -> set[str]:
-    """What an entry may be called in one word, under its folded name ``key``: a surname, or initials."""
+class _Forms(NamedTuple):
+    """What a name is compared by: itself, folded; the short forms that it has; and which short form it is, or empty."""
+
+    key: str
+    shorter: frozenset[str]
+    short: str
+
+
+@lru_cache(maxsize=16_384)  # some 1 kB each: the entities of the stories that gain articles
+def _forms(name: str, kind: EntityType) -> _Forms:
+    key = fold(name).replace(".", "").strip(" '\"-")
     words = [word.strip(",") for word in key.split()]
-    if len(words) < 2:
-        return set()
-    if entity.type == "PER":
+    if kind == "PER":
         kept = [word for word in words if word not in _SUFFIXES]
-        return {f"surname {kept[-1]}"} if len(kept) > 1 else set()
-    return {f"acronym {letters}" for letters in initials(entity.name) if len(letters) >= _CLEAR}
+        shorter = {f"surname {kept[-1]}"} if len(kept) > 1 else set()
+        short = f"surname {key}"
+    else:
+        shorter = {f"acronym {letters}" for letters in initials(name) if len(letters) >= _CLEAR}
+        is_acronym = len(key) >= _CLEAR and "".join(char for char in name if char.isalpha()).isupper()
+        short = f"acronym {key}" if is_acronym else ""
+    return _Forms(key, frozenset(shorter if len(words) > 1 else ()), "" if " " in key else short)
 
 
 def _type(group: Sequence[StoryEntity]) -> EntityType:
@@ -115,11 +128,3 @@ def _entry(group: Sequence[StoryEntity], most: int) -> StoryEntity:
         salience=round(sum(part.salience for part in group), 4),
         parts=tuple(group),
     )
-
-
-def _key(name: str) -> str:
-    return fold(name).replace(".", "").strip(" '\"-")
-
-
-def _letters(name: str) -> str:
-    return "".join(char for char in name if char.isalpha())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
 
 from streams.contracts.records import StoryArticle
 from streams.stages.cluster.features.article_features import words
@@ -23,16 +25,22 @@ def choose(current: str, listed: Sequence[StoryArticle]) -> str:
     titles = [member.title for member in listed if member.title]
     if not titles:
         return current
-    spread = Counter(word for title in titles for word in _content(title))
+    spread = Counter(chain.from_iterable(_content(title) for title in titles))
     scores = {title: _score(title, spread, len(titles)) for title in titles}
-    best = max(titles, key=lambda title: scores[title])  # the earliest of equals
+    best = max(titles, key=scores.__getitem__)  # the earliest of equals
     if current in scores and scores[best] < TAKEOVER * scores[current]:
         return current
     return best
 
 
-def _content(title: str) -> set[str]:
-    return {word for word in words(title) if len(word) > 3 or not word.isascii()}
+@lru_cache(maxsize=16_384)  # some 1 kB each: the titles of the stories that gain articles
+def _content(title: str) -> frozenset[str]:
+    return frozenset(word for word in words(title) if len(word) > 3 or not word.isascii())
+
+
+@lru_cache(maxsize=16_384)
+def _standing(title: str) -> float:
+    return WEAK if _WEAK.search(title) else 1.0
 
 
 def _score(title: str, spread: Counter[str], count: int) -> float:
@@ -40,5 +48,4 @@ def _score(title: str, spread: Counter[str], count: int) -> float:
     content = _content(title)
     if not content:
         return 0.0
-    shared = sum(spread[word] for word in sorted(content)) / count / max(len(content), GOOD_WORDS)
-    return shared * (WEAK if _WEAK.search(title) else 1.0)
+    return sum(map(spread.__getitem__, content)) / count / max(len(content), GOOD_WORDS) * _standing(title)

@@ -24,7 +24,7 @@ from streams.stages.cluster.features.pair_features import (
     PAIR_CONSTRAINTS,
     Nearness,
     Probe,
-    compare,
+    compare_all,
     nearness,
     probe,
     side_of,
@@ -64,7 +64,7 @@ class Nearest:
     def nearness(self, one: Probe, story_ids: Sequence[str]) -> list[Nearness]:
         """What each story's nearest members say of an article; all of them are asked at once."""
         listed = [self._listed(story_id) for story_id in story_ids]
-        chances = self.model.predict(self._compared(one, [member for some in listed for member in some])).tolist()
+        chances = self.model.predict(self._compared([one], [member for some in listed for member in some])).tolist()
         found, start = [], 0
         for some in listed:
             found.append(nearness(chances[start : start + len(some)]))
@@ -73,36 +73,38 @@ class Nearest:
 
     def pairs(self, one: Probe, story_id: str) -> Table:
         """The features of an article's pairs with the story's members, a row each."""
-        return self._compared(one, self._listed(story_id))
+        return self._compared([one], self._listed(story_id))
 
-    def _compared(self, one: Probe, members: Sequence[Member]) -> Table:
+    def _compared(self, probes: Sequence[Probe], members: Sequence[Member]) -> Table:
         dates = [member.published.timestamp() if member.published else nan for member in members]
-        return compare(one, [side_of(member.vector, member.proper) for member in members], dates)
+        return compare_all(probes, [side_of(member.vector, member.proper) for member in members], dates)
 
     def crossed(self, story_id: str, other_id: str, least: float = 0.0) -> float:
         """How likely members of the smaller of two stories belong to the other, on the average.
 
-        0: one is too small, or the average cannot reach ``least``, which two members that do not belong mostly tell.
+        0: one is too small, or the average cannot reach ``least``, as two members that do not belong mostly tell.
         """
-        small, large = sorted((story_id, other_id), key=lambda id_: len(self._listed(id_)))
-        some = self._listed(small)
+        some, others = sorted((self._listed(story_id), self._listed(other_id)), key=len)
         if len(some) < CROSSED_SIZE:
             return 0.0
         last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
-        total = 0.0
-        for step in range(steps + 1):
-            member = some[last * step // max(1, steps)]
-            total += self.nearness(self.probe_of(member), [large])[0].four
-            if total + steps - step < least * (steps + 1):
+        picked = [some[last * step // max(1, steps)] for step in range(steps + 1)]
+        total, left = 0.0, len(picked)
+        for part in (picked[:2], picked[2:]):
+            probes = [self.probe_of(member) for member in part]
+            chances = self.model.predict(self._compared(probes, others)).tolist()
+            ends = range(len(others), len(chances) + 1, len(others))
+            total += sum(nearness(chances[end - len(others) : end]).four for end in ends)
+            left -= len(part)
+            if total + left < least * len(picked):
                 return 0.0
-        return total / (steps + 1)
+        return total / len(picked)
 
     def probe_of(self, member: Member) -> Probe:
         """A member as it would be compared today."""
         vector = unpack(member.vector)
-        return probe(
-            vector, frozenset(unpack_keys(member.proper)), self.index.idf(vector), member.published, member.words
-        )
+        proper, side = frozenset(unpack_keys(member.proper)), side_of(member.vector, member.proper)
+        return probe(vector, proper, self.index.idf(vector), member.published, member.words, side)
 
     def _listed(self, story_id: str) -> list[Member]:
         found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)
