@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -108,6 +109,9 @@ def _serve(pipe: Connection, factory: Callable[[], Any], memory: int | None, par
     except Exception as error:
         pipe.send(([], _told(error)))
         return
+    # What was loaded stays: no full collection need walk it again.
+    gc.collect()
+    gc.freeze()
     pipe.send(([], None))
     with contextlib.suppress(EOFError, OSError):
         while True:
