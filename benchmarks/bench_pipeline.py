@@ -1,6 +1,6 @@
 """The whole pipeline on a real Apache Kafka: how fast, how late, what it costs, and where the time goes.
 
-    python benchmarks/bench_pipeline.py [--articles 1000] [--json FILE]
+    python benchmarks/bench_pipeline.py [--articles 1000] [--peers] [--json FILE]
 
 Workers as ``streams worker`` starts them, with default settings. The load (``load.py``) is appended at once: articles a
 second count from the first raw record to the last decision, with warm workers. Then a paced load, at half that rate,
@@ -21,94 +21,24 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 
 import machine
 import stage_functions
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from arrivals import Arrivals, append, following
 from load import load as made_up
 
-from streams.contracts import codec
 from streams.contracts.records import RawArticle
-from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, REJECTIONS, STAGES, STORY_EVENTS, TOPICS
+from streams.contracts.topology import STAGES, TOPICS
 from streams.kafka import provision
 from streams.kafka.local.apache import KafkaBroker
-from streams.pipeline import article_id
 from streams.settings import Settings, load
-from streams.stages.clean import host_of
 
 #: Articles that warm the workers up, and seconds of the paced load.
 WARM, PACED_SECONDS = 100, 20.0
-#: Seconds within which everything must have come to its end.
-_PATIENCE = 600.0
-
-
-@dataclass
-class Arrivals:
-    """When each article's end (decision, rejection, dead letter) came, by the id; read by a consumer of its own."""
-
-    consumer: AIOKafkaConsumer
-    at: dict[str, float] = field(default_factory=dict)
-    failed: int = 0
-
-    async def follow(self, prefix: str) -> None:
-        async for record in self.consumer:
-            if record.topic == DEAD_LETTERS.full_name(prefix):
-                self.failed += 1
-                self.at[f"dead letter {record.partition} {record.offset}"] = time.time()
-                continue
-            row = codec.loads(record.value)
-            self.failed += record.topic == REJECTIONS.full_name(prefix)
-            self.at.setdefault(row.get("article_id") or row["id"], time.time())
-
-    async def until(self, count: int, worker: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while len(self.at) < count:
-            if worker.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{len(self.at)} of {count} articles came to an end; see the workers' log")
-            await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def following(settings: Settings) -> AsyncIterator[Arrivals]:
-    """The ends of all articles, followed in the background."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers, auto_offset_reset="earliest")
-    await consumer.start()
-    names = [topic.full_name(settings.topic_prefix) for topic in (STORY_EVENTS, REJECTIONS, DEAD_LETTERS)]
-    consumer.assign([TopicPartition(name, n) for name in names for n in range(settings.partitions)])
-    arrivals = Arrivals(consumer)
-    task = asyncio.create_task(arrivals.follow(settings.topic_prefix))
-    try:
-        yield arrivals
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        await consumer.stop()
-
-
-async def append(settings: Settings, articles: Sequence[RawArticle], rate: float | None = None) -> dict[str, float]:
-    """Send them, at this many a second or at once; when each was appended (seconds since the epoch), by its id."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers, linger_ms=5, max_batch_size=262_144, max_request_size=30_000_000
-    )
-    await producer.start()
-    topic, sent, begun = ARTICLES_RAW.full_name(settings.topic_prefix), {}, time.monotonic()
-    try:
-        for number, article in enumerate(articles):
-            if rate is not None:
-                await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
-            sent[article_id(article)] = time.time()
-            await producer.send(
-                topic, codec.encode(article), key=(host_of(article.url) or article_id(article)).encode()
-            )
-    finally:
-        await producer.stop()
-    return sent
 
 
 def used(before: Mapping[int, machine.Process], after: Mapping[int, machine.Process]) -> dict[str, float]:
@@ -129,67 +59,79 @@ def role(process: machine.Process, among: Mapping[int, machine.Process]) -> str:
     stage = next((name for name in STAGES if name in words), None)
     if stage:
         return stage
+    if "resource_tracker" in process.command:
+        return "tracker"
     parent = among.get(process.parent)
     above = role(parent, among) if parent else ""
     return f"{above.split()[0]} pool" if above.split()[:1] and above.split()[0] in STAGES else "supervisor"
 
 
+@contextmanager
+def working(
+    settings: Settings, log: Path, commands: Sequence[Sequence[str]]
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Python processes with these arguments, which end in good order."""
+    names = ("broker", "topic_prefix", "data_dir", "partitions")
+    env = {**os.environ, **{f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}}
+    with log.open("ab") as to:
+        workers = [
+            subprocess.Popen([sys.executable, *command], env=env, stdin=subprocess.DEVNULL, stdout=to, stderr=to)
+            for command in commands
+        ]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        for worker in workers:
+            worker.wait(60)
+
+
 async def measure(
-    settings: Settings, broker: KafkaBroker, folder: Path, articles: list[RawArticle]
+    settings: Settings, broker: KafkaBroker, articles: list[RawArticle], workers: list[subprocess.Popen[bytes]]
 ) -> dict[str, object]:
     """Everything about one set of workers over this load; the first ``WARM`` articles only warm them up."""
     warm, rest = articles[:WARM], articles[WARM:]
-    with (folder / "workers.log").open("wb") as log:
-        worker = subprocess.Popen(  # noqa: ASYNC220 - starting it does not block
-            [sys.executable, "-m", "streams", "worker"], env=environment(settings), stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        async with following(settings) as arrivals:
-            await append(settings, warm)
-            await arrivals.until(len(warm), worker)
-            # What is committed once a second is not the load's.
-            await asyncio.sleep(1.5)
-            bulk = rest[: len(rest) * 2 // 3]
-            before, all_before, begun = machine.tree(os.getpid()), machine.busy(), time.time()
-            sent = await append(settings, bulk)
-            await arrivals.until(len(warm) + len(bulk), worker)
-            ended = max(arrivals.at[id_] for id_ in sent)
-            after, all_after = machine.tree(os.getpid()), machine.busy()
-            seconds = ended - min(sent.values())
-            costs = used(before, after)
-            rate = len(bulk) / seconds
-            others = (all_after - all_before - sum(costs.values())) / (time.time() - begun)
-            late = await paced(settings, arrivals, worker, rest[len(bulk) :], rate / 2, len(warm) + len(bulk))
-            failed = arrivals.failed
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(60)
+    bulk = rest[: len(rest) * 2 // 3]
+    async with following(settings) as arrivals:
+        await append(settings, warm)
+        await arrivals.until(len(warm), workers)
+        # What is committed once a second is not the load's.
+        await asyncio.sleep(1.5)
+        before, all_before, begun = machine.tree(os.getpid()), machine.busy(), time.time()
+        sent = await append(settings, bulk)
+        await arrivals.until(len(warm) + len(bulk), workers)
+        seconds = max(arrivals.at[id_] for id_ in sent) - min(sent.values())
+        after, all_after = machine.tree(os.getpid()), machine.busy()
+        costs = used(before, after)
+        rate = len(bulk) / seconds
+        others = (all_after - all_before - sum(costs.values())) / (time.time() - begun)
+        late = await paced(settings, arrivals, workers, rest[len(bulk) :], rate / 2)
     return {
         "articles": len(bulk),
-        "failed": failed,
+        "failed": arrivals.failed,
         "seconds": round(seconds, 2),
         "articles_per_second": round(rate, 1),
         "others_cores": round(max(0.0, others), 2),
         "cpu_ms": {name: round(cost / len(bulk) * 1000, 2) for name, cost in sorted(costs.items())},
         "latency": late,
         "memory": memory(after),
-        "bytes": sizes(broker.data_dir, settings, len(warm) + len(rest)),
+        "bytes": sizes(broker.data_dir, settings, len(arrivals.at)),
     }
 
 
 async def paced(
     settings: Settings,
     arrivals: Arrivals,
-    worker: subprocess.Popen[bytes],
+    workers: list[subprocess.Popen[bytes]],
     articles: list[RawArticle],
     rate: float,
-    done: int,
 ) -> dict[str, float]:
     """Milliseconds from append to decision at ``rate`` articles a second."""
     articles = articles[: max(50, int(rate * PACED_SECONDS))]
+    done = len(arrivals.at)
     sent = await append(settings, articles, rate)
-    await arrivals.until(done + len(articles), worker)
+    await arrivals.until(done + len(articles), workers)
     waits = sorted((arrivals.at[id_] - at) * 1000 for id_, at in sent.items() if id_ in arrivals.at)
     cuts = quantiles(waits, n=100)
     return {
@@ -217,11 +159,6 @@ def sizes(data: Path, settings: Settings, count: int) -> dict[str, int]:
     return found
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    names = ("broker", "topic_prefix", "data_dir", "partitions")
-    return {**os.environ, **{f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}}
-
-
 def report(figures: dict[str, object]) -> dict[str, object]:
     """What follows from the figures: the engine's share, and how near the rate is to what the cores allow."""
     costs: dict[str, float] = figures["cpu_ms"]  # type: ignore[assignment]
@@ -240,12 +177,21 @@ def report(figures: dict[str, object]) -> dict[str, object]:
     }
 
 
-async def run(articles: list[RawArticle], keep: Path | None) -> dict[str, object]:
+async def run(articles: list[RawArticle], keep: Path | None, *, peers: bool) -> dict[str, object]:
+    """Our workers, and where wanted the same functions on plain aiokafka, one after the other on one broker."""
+    found: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as name, KafkaBroker(data_dir=Path(name) / "kafka") as broker:
-        folder = keep or Path(name)
-        settings = load(broker=f"kafka://{broker.bootstrap}", topic_prefix="bench", data_dir=Path(name) / "streams")
-        await provision.apply(settings)
-        return await measure(settings, broker, folder, articles)
+        address = f"kafka://{broker.bootstrap}"
+        systems: dict[str, list[list[str]]] = {"bench": [["-m", "streams", "worker"]]}
+        if peers:
+            plain = str(Path(__file__).with_name("plain_worker.py"))
+            systems["plain"] = [[plain, stage, address, "plain"] for stage in STAGES]
+        for prefix, commands in systems.items():
+            settings = load(broker=address, topic_prefix=prefix, data_dir=Path(name) / prefix)
+            await provision.apply(settings)
+            with working(settings, (keep or Path(name)) / "workers.log", commands) as workers:
+                found[prefix] = await measure(settings, broker, articles, workers)
+    return found
 
 
 def main() -> None:
@@ -253,12 +199,20 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=1000, help="That are sent at once; half as many again paced.")
     parser.add_argument("--json", type=Path, help="Write the figures to this file as well.")
     parser.add_argument("--keep", type=Path, help="An existing folder for the workers' log.")
+    parser.add_argument(
+        "--peers", action="store_true", help="Also the functions on plain aiokafka, and a plain script."
+    )
     options = parser.parse_args()
     articles = list(made_up(WARM + options.articles * 3 // 2))
     figures: dict[str, object] = {"at": time.strftime("%Y-%m-%d"), **machine.describe()}
-    figures |= asyncio.run(run(articles, options.keep))
-    figures["functions_ms"] = stage_functions.measured(WARM, options.articles)
+    measured = asyncio.run(run(articles, options.keep, peers=options.peers))
+    ours: dict[str, object] = measured["bench"]  # type: ignore[assignment]
+    figures |= ours
+    figures["functions_ms"] = stage_functions.measured("functions", WARM, options.articles)
     figures["follows"] = report(figures)
+    if options.peers:
+        figures["plain"] = measured["plain"]
+        figures["script_ms"] = stage_functions.measured("script", WARM, options.articles)
     text = json.dumps(figures, indent=1)
     print(text)
     if options.json:
