@@ -91,4 +91,4 @@ async def run(stage: Stage, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(run(sys.argv[1], load(broker=sys.argv[2], topic_prefix=sys.argv[3])))  # type: ignore[arg-type]
+    uvloop.run(run(sys.argv[1], load(broker=sys.argv[2], topic_prefix=sys.argv[3])))

@@ -50,7 +50,7 @@ class Settings(Connection):
         Field(description="How much stories take in: `event` parts sooner, `topic` joins sooner."),
     ] = "balanced"
     batch_size: Annotated[int, Field(ge=1, le=1000, description="Most records a stage takes at once.")] = 32
-    batch_within: Annotated[float, Field(gt=0, le=60, description="Seconds to wait for a full batch.")] = 0.1
+    batch_within: Annotated[float, Field(gt=0, le=60, description="Seconds to wait for a full batch.")] = 0.05
     max_article_bytes: Annotated[int, Field(ge=1000, description="Larger articles are rejected as `too_large`.")] = (
         10_000_000
     )
