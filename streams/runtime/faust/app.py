@@ -162,11 +162,12 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.on_partitions_revoked.connect(forget, weak=False)
     app.on_partitions_assigned.connect(join, weak=False)
 
+    # The app's, not the agent's: whatever becomes of that, a batch in hand is published before the next.
+    batches = Batches(app, partial(die, stage_name))
     source = app.topic(topics.input.full_name(prefix), key_type=bytes, value_type=bytes)
 
     @app.agent(source, name=stage_name, concurrency=1)
     async def agent(stream: Any) -> None:
-        batches = Batches(app, partial(die, stage_name))
         async for events in stream.noack_take(settings.batch_size, within=settings.batch_within):
             try:
                 await batches.take(events)
