@@ -38,7 +38,7 @@ from streams.kafka.local.apache import KafkaBroker
 from streams.settings import Settings, load
 
 #: Articles that warm the workers up, and seconds of the paced load.
-WARM, PACED_SECONDS = 100, 20.0
+WARM, PACED_SECONDS = 50, 20.0
 
 
 def used(before: Mapping[int, machine.Process], after: Mapping[int, machine.Process]) -> dict[str, float]:
@@ -191,6 +191,7 @@ async def run(articles: list[RawArticle], keep: Path | None, *, peers: bool) -> 
             await provision.apply(settings)
             with working(settings, (keep or Path(name)) / "workers.log", commands) as workers:
                 found[prefix] = await measure(settings, broker, articles, workers)
+                print(prefix, json.dumps(found[prefix]), file=sys.stderr)
     return found
 
 
@@ -209,6 +210,7 @@ def main() -> None:
     ours: dict[str, object] = measured["bench"]  # type: ignore[assignment]
     figures |= ours
     figures["functions_ms"] = stage_functions.measured("functions", WARM, options.articles)
+    print("functions", json.dumps(figures["functions_ms"]), file=sys.stderr)
     figures["follows"] = report(figures)
     if options.peers:
         figures["plain"] = measured["plain"]
