@@ -42,14 +42,15 @@ class Settings(Connection):
     ] = None
     ner_backend: Annotated[str, Field(description="Named-entity backend, as `streams.stages.tag.ner` has it.")] = "auto"
     pool_workers: Annotated[
-        int, Field(ge=0, le=256, description="NLP processes a stage; 0: one a core, at most 4.")
-    ] = 1
+        int,
+        Field(ge=0, le=256, description="NLP processes a stage; 0: half as many as cores, two where there are two."),
+    ] = 0
     story_grain: Annotated[
         Literal["event", "balanced", "topic"],
         Field(description="How much stories take in: `event` parts sooner, `topic` joins sooner."),
     ] = "balanced"
     batch_size: Annotated[int, Field(ge=1, le=1000, description="Most records a stage takes at once.")] = 32
-    batch_within: Annotated[float, Field(gt=0, le=60, description="Seconds to wait for a full batch.")] = 0.1
+    batch_within: Annotated[float, Field(gt=0, le=60, description="Seconds to wait for a full batch.")] = 0.05
     max_article_bytes: Annotated[int, Field(ge=1000, description="Larger articles are rejected as `too_large`.")] = (
         10_000_000
     )
@@ -172,8 +173,11 @@ class Settings(Connection):
 
     @property
     def pool_size(self) -> int:
-        """Processes of a stage's pool: ``pool_workers``, or one a core and at most 4 where that is 0."""
-        return self.pool_workers or min(4, os.cpu_count() or 1)
+        """Processes of a stage's pool: ``pool_workers``; where that is 0, what two stages with a pool and one without
+        can share: half of the cores that this process may use, but two where there are as many, so that a stage that
+        alone is behind has them both."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return self.pool_workers or max(min(2, cores), cores // 2)
 
     @property
     def bootstrap_servers(self) -> list[str]:

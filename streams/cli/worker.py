@@ -29,7 +29,6 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
     from streams.kafka.admin import BrokerUnavailableError
     from streams.kafka.local.process import reaches
     from streams.runtime.faust.supervisor import Supervisor
-    from streams.runtime.faust.worker import run_stage
     from streams.runtime.process import BROKER_AWAY, end_with_parent
 
     settings = load(http_port=http_port)
@@ -44,6 +43,9 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
         say(str(error))
         sys.exit(BROKER_AWAY)
     if len(chosen) == 1:
+        # Not for a supervisor, which would hold all that the stages are made of in memory for nothing.
+        from streams.runtime.faust.worker import run_stage
+
         run_stage(settings, chosen[0], http_port=settings.http_port)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s worker  %(levelname)s %(message)s")
     say(f"running {', '.join(chosen)} on {settings.broker} (Ctrl-C stops)")

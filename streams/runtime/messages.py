@@ -55,6 +55,10 @@ class Incoming:
 
     def decode(self, kind: type[T]) -> T:
         """The record inside; raises ``codec.DecodeError``."""
+        return limits.decode(kind, self.body())
+
+    def body(self) -> bytes:
+        """The record's bytes; raises ``codec.DecodeError`` where there are none, or a newer version wrote them."""
         try:
             version = headers.schema_version(self.headers)
         except ValueError:
@@ -63,7 +67,25 @@ class Incoming:
             raise NewerSchemaError(f"schema version {version}; this stage knows {SCHEMA_VERSION}")
         if self.value is None:
             raise codec.DecodeError("the record has no value")
-        return limits.decode(kind, self.value)
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A record in bytes, and what its key and headers are made of: what a pool process hands back in its stead, so that
+    the record itself is neither pickled nor built twice. ``id`` is unique among the topic's records; ``to_all`` as in
+    ``Outgoing``."""
+
+    kind: type
+    value: bytes
+    key: bytes
+    id: str
+    to_all: bool = False
+
+
+def made(topic: Topic, record: object, id_: str, *, to_all: bool = False) -> Made:
+    """A record in bytes, keyed as its topic says."""
+    return Made(kind=type(record), value=codec.encode(record), key=topic.key_bytes(record), id=id_, to_all=to_all)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from streams.contracts import codec, headers
 from streams.contracts.records import CleanArticle, Rejection, Stage
 from streams.contracts.topics import Topic
 from streams.contracts.topology import REJECTIONS
 from streams.metrics import Metrics
-from streams.runtime.messages import Incoming, Outgoing, dead_letter, reduced
+from streams.runtime.messages import Incoming, Made, Outgoing, dead_letter, made, reduced
 from streams.runtime.pool import Failed
 from streams.runtime.sizes import RecordTooLargeError, Sizes
 
@@ -72,21 +70,27 @@ class Outcomes:
                 "and put them back."
             )
 
-    def published(self, message: Incoming, topic: Topic, record: object, id_: str, *, to_all: bool = False) -> Outgoing:
+    def published(self, message: Incoming, topic: Topic, record: object, id_: str) -> Outgoing:
         """The record to publish, keyed as its topic says; ``id_`` is unique among the topic's records.
 
         Raises:
             RecordTooLargeError: it is larger than the topic takes.
         """
-        out = self.outgoing(message, topic, record, id_, topic.key_bytes(record))
-        return self._fitting(replace(out, to_all=to_all))
+        return self.publishing(message, topic, made(topic, record, id_))
+
+    def publishing(self, message: Incoming, topic: Topic, record: Made) -> Outgoing:
+        """As ``published``, of a record that is in bytes already."""
+        return self._fitting(self._caused(message, topic, record))
 
     def outgoing(self, message: Incoming, topic: Topic, record: object, id_: str, key: bytes) -> Outgoing:
         """A record that a message caused, of whatever size, with the headers that say so."""
+        return self._caused(message, topic, Made(kind=type(record), value=codec.encode(record), key=key, id=id_))
+
+    def _caused(self, message: Incoming, topic: Topic, record: Made) -> Outgoing:
         about = headers.make(
-            type(record), id_, self.stage, at=message.at, position=message.position, trace=message.trace
+            record.kind, record.id, self.stage, at=message.at, position=message.position, trace=message.trace
         )
-        return Outgoing(topic=topic, key=key, value=codec.encode(record), headers=about)
+        return Outgoing(topic=topic, key=record.key, value=record.value, headers=about, to_all=record.to_all)
 
     def _fitting(self, out: Outgoing) -> Outgoing:
         self.sizes.check([out])

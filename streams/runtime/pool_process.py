@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -108,6 +110,7 @@ def _serve(pipe: Connection, factory: Callable[[], Any], memory: int | None, par
     except Exception as error:
         pipe.send(([], _told(error)))
         return
+    _settle()
     pipe.send(([], None))
     with contextlib.suppress(EOFError, OSError):
         while True:
@@ -124,6 +127,15 @@ def _serve(pipe: Connection, factory: Callable[[], Any], memory: int | None, par
             except Exception as error:
                 # What cannot be pickled was not sent at all.
                 pipe.send(([], _told(error)))
+
+
+def _settle() -> None:
+    """What was loaded stays: no full collection need walk it again; and what loading took besides is given back (glibc
+    keeps it: measured, 16 of a tagger's 130 MiB)."""
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def limit_memory(size: int) -> None:

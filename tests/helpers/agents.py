@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from streams.contracts.records import Stage
+from streams.contracts.records import CleanArticle, Stage, TaggedArticle
 from streams.runtime.faust.app import create_app
+from streams.runtime.stages.tag import over_bytes
 from streams.settings import load
 
 
@@ -37,6 +38,12 @@ class Inline:
 
     async def run(self, items: Sequence[Any]) -> list[object]:
         return [self.work(item) for item in items]
+
+
+def tagging(tag: Callable[[CleanArticle], TaggedArticle]) -> Inline:
+    """The tag stage's pool in this process, over this way to tag an article."""
+    work = over_bytes(lambda batch: [tag(each) for each in batch])
+    return Inline(lambda value: work([value])[0])
 
 
 def app_of(stage: Stage, tmp_path: Path, producer: Caught) -> Any:

@@ -17,6 +17,7 @@ from streams.runtime.pool import Failed, Pool
 from streams.runtime.stages.clean import CleanStage, cleaning_work
 from streams.runtime.stages.cluster import ClusterStage
 from streams.runtime.stages.stage import MessageStage
+from streams.runtime.stages.tag import Tag, over_bytes
 from streams.settings import load
 
 SENTENCES = (
@@ -121,6 +122,11 @@ class Inline(Pool[Any, Any]):
             except Exception as error:
                 results.append(Failed(type(error).__name__, str(error)))
         return results
+
+
+def tagging(tag: Tag) -> Inline:
+    """The tag stage's pool without processes, over this way to tag."""
+    return Inline(over_bytes(tag))
 
 
 def message(

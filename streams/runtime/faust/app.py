@@ -7,15 +7,13 @@ beaten path").
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
 
 import faust
 from faust.transport.consumer import Consumer
-from faust.types import TP, EventT
+from faust.types import TP
 
 from streams.contracts.records import Stage
 from streams.contracts.topics import prefixed
@@ -23,24 +21,20 @@ from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
 from streams.kafka.security import faust_credentials
 from streams.metrics import Metrics
+from streams.runtime.faust.batches import Batches
 from streams.runtime.faust.ending import die
 from streams.runtime.faust.fence import FencedError, FencedProducer
 from streams.runtime.faust.watchdog import Watchdog
 from streams.runtime.gaps import Gaps
 from streams.runtime.inputs import check_at_start
-from streams.runtime.messages import Incoming
-from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.pauses import Pauses
-from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicError
+from streams.runtime.publish import BATCH_BYTES, Publisher
 from streams.runtime.sizes import MAX_REQUEST_BYTES
 from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import MessageStage, create_stage
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-#: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
-_LATEST = 253_402_300_799
 
 
 class HeldEvent(faust.Event):
@@ -168,74 +162,16 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.on_partitions_revoked.connect(forget, weak=False)
     app.on_partitions_assigned.connect(join, weak=False)
 
+    # The app's, not the agent's: whatever becomes of that, a batch in hand is published before the next.
+    batches = Batches(app, partial(die, stage_name))
     source = app.topic(topics.input.full_name(prefix), key_type=bytes, value_type=bytes)
 
     @app.agent(source, name=stage_name, concurrency=1)
     async def agent(stream: Any) -> None:
         async for events in stream.noack_take(settings.batch_size, within=settings.batch_within):
             try:
-                await _process(app, app.publisher, stage_name, events)
+                await batches.take(events)
             except Exception as error:
                 die(stage_name, error)
 
     return app
-
-
-async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, events: Sequence[Any]) -> None:
-    started = time.monotonic()
-    batch = [_incoming(event) for event in events]
-    await app.gaps.check(batch)
-    try:
-        await _publish(app, publisher, batch, events)
-    except TooLargeForTopicError as error:
-        # Once more, as after a crash: knowing the topic's limit, the stage makes the record's input a dead letter.
-        logger.warning("%s: %s; asking the cluster what its topics take", stage_name, error)
-        await publisher.learn()
-        app.stage.forget({message.partition for message in batch})
-        await _publish(app, publisher, batch, events)
-    for event in events:
-        event.release()
-    app.metrics.observe("streams_batch_seconds", time.monotonic() - started, stage=stage_name)
-    app.metrics.observe("streams_batch_records", len(batch), stage=stage_name)
-    newest = batch[-1].at
-    if newest is not None:
-        app.metrics.set("streams_input_age_seconds", max(0.0, time.time() - newest.timestamp()), stage=stage_name)
-    try:
-        app.stage.outcomes.check()
-    except BrokenStageError:
-        # What is decided is decided: the next start must not meet the same records again.
-        await app.consumer.commit()
-        raise
-
-
-async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming], events: Sequence[Any]) -> None:
-    async for phase in app.stage.process(batch):
-        # Paused for so long that the group went on without us: another worker has these records now. The generation
-        # tells once the group has told us.
-        if app.pauses.found() or any(event.message.generation_id != app.consumer_generation_id for event in events):
-            raise FencedError
-        await publisher.publish(phase)
-
-
-def _incoming(event: EventT[bytes]) -> Incoming:
-    """The event as the stages know it. Nothing in a record makes this raise."""
-    message = event.message
-    given: Any = message.headers or []
-    pairs = given.items() if isinstance(given, dict) else given
-    return Incoming(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=message.key,
-        value=message.value,
-        # A header may have no value (KIP-82); it is read as an empty one.
-        headers=[(str(name), bytes(value or b"")) for name, value in pairs],
-        at=_moment(message.timestamp),
-    )
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    """Kafka's timestamp; None where there is none, or one that is no time: the producer may write any 64-bit number."""
-    if seconds is None or not 0 < seconds < _LATEST:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)

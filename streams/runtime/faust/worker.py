@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from functools import partial
 from typing import NoReturn
@@ -100,6 +101,9 @@ class PoolService(Service):
                 await self._app.stage.pool.warm()
             except (WorkError, WorkerDiedError) as error:
                 die(self._app.stage.name, error)
+        # What was loaded stays: no full collection need walk it again.
+        gc.collect()
+        gc.freeze()
         logging.getLogger(__name__).info("ready to take records")
 
     async def on_stop(self) -> None:

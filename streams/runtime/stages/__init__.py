@@ -10,6 +10,7 @@ The life of a stage, in the order of a process's own (``runtime.faust.app`` driv
 3. **A batch**, phase by phase: ``process``. Between two phases the caller checks that the partitions are still this
    worker's and awaits every acknowledgement; after the last it lets the batch go. A crash anywhere is a redelivery of
    the whole batch, so each phase may be published again: the same bytes, or nothing where the log has it already.
+   Where the stage ``works_ahead``, the next batch is worked on until its first phase meanwhile, and published after.
 4. **Revoked**: ``forget``. Nothing is written at that point: all that was let go is published.
 5. **Closed**: the owner of the process closes the ``pool``. A stage itself holds no connection and no file.
 

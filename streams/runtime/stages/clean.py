@@ -114,10 +114,11 @@ class CleanStage:
             rows += settled
             out.append(made)
             self.outcomes.count(outcome)
-        yield out
-        yield [*self._bases.pop_rows(), *rows]
         # A memory that raised may be half-changed: the rows that are published now tell what it should be.
         self.forget(spoilt)
+        rows[:0] = self._bases.pop_rows()
+        yield out
+        yield rows
 
     def _publish(self, message: Incoming, outcome: CleanArticle | Rejection) -> Outgoing:
         if isinstance(outcome, Rejection):
@@ -138,6 +139,10 @@ class CleanStage:
             self._memories[partition] = memory
             self._metrics.count("streams_restores_total", stage="clean")
         return self._memories[partition], self._bases.of(partition) + message.offset
+
+    def works_ahead(self, partitions: Iterable[int]) -> bool:
+        # What is not remembered is restored from the rows, the last batch's among them.
+        return self._memories.keys() >= set(partitions)
 
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:

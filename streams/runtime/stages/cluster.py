@@ -197,6 +197,11 @@ class ClusterStage:
             self._metrics.count("streams_restores_total", stage="cluster")
         return self._partitions[message.partition]
 
+    def works_ahead(self, partitions: Iterable[int]) -> bool:
+        # Where applying fails, the rest of a batch is decided after its first phases. And it works on the loop itself.
+        del partitions
+        return False
+
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
             self._partitions.pop(partition, None)

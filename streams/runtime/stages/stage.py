@@ -4,7 +4,7 @@ client in here.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -17,7 +17,7 @@ from streams.runtime.outcomes import Outcomes
 from streams.runtime.pool import Item, Pool, Result, Work
 from streams.settings import Settings
 
-Phases = AsyncIterator[list[Outgoing]]
+Phases = AsyncGenerator[list[Outgoing], None]
 
 
 class MessageStage(Protocol):
@@ -43,6 +43,10 @@ class MessageStage(Protocol):
         after the last. Every record comes to exactly one end that ``outcomes`` counts. What one record makes raise is
         that record's dead letter; what is raised out of here is no record's fault and ends the process.
         """
+
+    def works_ahead(self, partitions: Iterable[int]) -> bool:
+        """Whether a batch of records from these partitions may be worked on before the last one is published: all work
+        on a batch is done by its first phase, and nothing need be read back that the last one writes."""
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Drop what is known of partitions; ones that are not known are passed over.

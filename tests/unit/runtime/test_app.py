@@ -8,7 +8,7 @@ from pathlib import Path
 
 import agents
 import pytest
-from agents import Caught, Inline, app_of, put
+from agents import Caught, Inline, app_of, put, tagging
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle
@@ -35,7 +35,7 @@ async def no_records(*_):
 async def test_the_tag_agent_publishes_downstream(tmp_path):
     producer = Caught()
     app = app_of("tag", tmp_path, producer)
-    app.stage.pool = Inline(lambda clean: TaggedArticle(id=clean.id, text=clean.text, language="en"))
+    app.stage.pool = tagging(lambda clean: TaggedArticle(id=clean.id, text=clean.text, language="en"))
     await put(app, "tag", codec.encode(CleanArticle(id="a", text="b")))
     ((topic, key, value),) = producer.sent
     assert (topic, key) == ("news.articles.tagged", b"en")
@@ -85,7 +85,7 @@ async def test_the_cluster_agent_logs_the_decision_before_what_derives_from_it(t
 
 async def test_faust_cannot_acknowledge_what_was_not_let_go(tmp_path):
     app = app_of("tag", tmp_path, Caught())
-    app.stage.pool = Inline(lambda clean: TaggedArticle(id=clean.id, text=clean.text))
+    app.stage.pool = tagging(lambda clean: TaggedArticle(id=clean.id, text=clean.text))
     (event,) = await put(app, "tag", codec.encode(CleanArticle(id="a", text="b")))
     assert isinstance(event, HeldEvent)
     assert event.ack() is False
@@ -107,13 +107,13 @@ import asyncio, sys
 sys.path.insert(0, {str(Path(agents.__file__).parent)!r})
 from pathlib import Path
 from aiokafka.errors import KafkaStorageError, NotEnoughReplicasError
-from agents import Caught, Inline, app_of, put
+from agents import Caught, app_of, put, tagging
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
 
 async def main():
     app = app_of("tag", Path({str(tmp_path)!r}), Caught(refuse={refusal}))
-    app.stage.pool = Inline(lambda clean: TaggedArticle(id=clean.id, text=clean.text))
+    app.stage.pool = tagging(lambda clean: TaggedArticle(id=clean.id, text=clean.text))
     await put(app, "tag", codec.encode(CleanArticle(id="a", text="b")))
     print("still here")
 

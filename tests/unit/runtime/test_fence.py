@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka.client import AIOKafkaClient
@@ -18,9 +18,10 @@ from aiokafka.protocol.produce import ProduceRequest
 from log_in_memory import Log, cluster_stage, drive, message, tagged
 
 from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
-from streams.runtime.faust import app as module
+from streams.metrics import Metrics
 from streams.runtime.faust import fence
 from streams.runtime.faust.app import create_app
+from streams.runtime.faust.batches import Batches
 from streams.runtime.faust.ending import die
 from streams.runtime.faust.fence import FencedError
 from streams.runtime.pauses import Pauses
@@ -38,6 +39,8 @@ class Worker:
     def __init__(self, log: Log, *, moved_after: int, pauses: Pauses | None = None) -> None:
         self.log, self.left = log, moved_after
         self.stage = cluster_stage(log)
+        self.publisher = self
+        self.metrics = Metrics()
         self.gaps = SimpleNamespace(check=self._no_gaps)
         self.pauses = pauses or Pauses(20.0)
         self.released: list[int] = []
@@ -54,8 +57,9 @@ class Worker:
         del batch
 
     async def work(self) -> None:
-        this: Any = self  # the app, and its publisher
-        await module._process(this, this, "cluster", [self._event(each) for each in BATCH])
+        batches = Batches(cast(Any, self))
+        await batches.take([self._event(each) for each in BATCH])
+        await batches.settled()
 
     def _event(self, each):
         about = SimpleNamespace(

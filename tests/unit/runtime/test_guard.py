@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from log_in_memory import BODY, Inline, Log, clean_stage, cluster_stage, drive, message, tagged
+from log_in_memory import BODY, Log, clean_stage, cluster_stage, drive, message, tagged, tagging
 
 from streams.contracts import codec, headers
 from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle
@@ -80,7 +80,7 @@ async def test_cleaning(where, name, monkeypatch):
 async def test_tagging(where, name, monkeypatch):
     log = Log()
     stage = TagStage(load(), Metrics(), log)
-    stage.pool = Inline(lambda batch: [TaggedArticle(id=each.id, text=each.text, language="en") for each in batch])
+    stage.pool = tagging(lambda batch: [TaggedArticle(id=each.id, text=each.text, language="en") for each in batch])
     ids = ["a", POISON, "b"]
     batch = [message("articles.clean", n, CleanArticle(id=id_, text="t")) for n, id_ in enumerate(ids)]
     failing(monkeypatch, where, name, holds_poison)
@@ -139,7 +139,7 @@ async def test_a_decision_whose_rows_are_too_large_is_not_logged():
 async def test_lone_surrogates_and_long_ids_are_dead_letters_or_articles_but_no_exception():
     log = Log()
     stage = TagStage(load(), Metrics(), log)
-    stage.pool = Inline(
+    stage.pool = tagging(
         lambda batch: [TaggedArticle(id=each.id, text="\ud800" if each.id == "x" else "t") for each in batch]
     )
     articles = [CleanArticle(id="x", text="t"), CleanArticle(id="y" * 9_000_000, text="t")]

@@ -6,13 +6,14 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from agents import Caught, Inline, app_of
+from agents import Caught, Inline, app_of, tagging
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
 from streams.contracts.topology import ARTICLES_CLEAN, ARTICLES_TAGGED, DEAD_LETTERS, REJECTIONS
-from streams.runtime.faust import app as module
+from streams.runtime.faust import batches as module
+from streams.runtime.faust.batches import Batches
 from streams.runtime.messages import Outgoing
 from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.pool import Failed
@@ -89,11 +90,17 @@ def events(*values):
     return made, released
 
 
+async def work(app, made):
+    batches = Batches(app)
+    await batches.take(made)
+    await batches.settled()
+
+
 async def test_a_record_that_the_broker_refuses_is_a_dead_letter_once_the_limit_is_known(tmp_path):
     producer = Refusing(limit=1000)
     app = app_of("tag", tmp_path, producer)
     app.consumer_generation_id = 0
-    app.stage.pool = Inline(lambda each: TaggedArticle(id=each.id, text=each.text, language="en"))
+    app.stage.pool = tagging(lambda each: TaggedArticle(id=each.id, text=each.text, language="en"))
     app.publisher = publisher_of(producer, limit=900)
     app.publisher._sizes = app.stage.outcomes.sizes
     app.stage.outcomes.sizes.learn(DEAD_LETTERS, 100_000)
@@ -111,7 +118,7 @@ async def test_a_record_that_the_broker_refuses_is_a_dead_letter_once_the_limit_
         app.stage.outcomes.sizes.learn(DEAD_LETTERS, 100_000)
 
     app.publisher.learn = learn_of_one
-    await module._process(app, app.publisher, "tag", made)
+    await work(app, made)
     letters = [value for topic, _, value in producer.sent if topic == "news.dead-letters"]
     assert [codec.decode(CleanArticle, value).id for value in letters] == ["large"]
     tagged = {codec.loads(value)["id"] for topic, _, value in producer.sent if topic == "news.articles.tagged"}
@@ -132,7 +139,7 @@ async def test_a_bad_run_is_committed_before_the_stage_ends(tmp_path):
     app._consumer = SimpleNamespace(commit=commit)
     made, released = events(*(codec.encode(CleanArticle(id="a", text="t")) for _ in range(4)))
     with pytest.raises(BrokenStageError):
-        await module._process(app, app.publisher, "tag", made)
+        await work(app, made)
     assert released == [0, 1, 2, 3]
     assert done == ["commit"]
 

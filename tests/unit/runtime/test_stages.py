@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from log_in_memory import BODY, Inline, clean_stage, drive, message
+from log_in_memory import BODY, Inline, clean_stage, drive, message, tagging
 
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
@@ -87,7 +87,7 @@ async def test_a_failing_item_is_a_dead_letter_and_its_neighbours_go_on(log, met
         return [TaggedArticle(id=each.id, text=each.text, language=each.language) for each in articles]
 
     stage = TagStage(load(), metrics, log)
-    stage.pool = Inline(work)
+    stage.pool = tagging(work)
     ids = ["a", "poison", "b"]
     clean = [CleanArticle(id=id_, text="t", language="en") for id_ in ids]
     await drive(stage, log, [message("articles.clean", n, each) for n, each in enumerate(clean)])
@@ -100,7 +100,7 @@ async def test_a_failing_item_is_a_dead_letter_and_its_neighbours_go_on(log, met
 
 async def test_a_result_too_large_for_a_topic_is_a_dead_letter(log, metrics):
     stage = TagStage(load(), metrics, log)
-    stage.pool = Inline(lambda batch: [TaggedArticle(id="a", text="x" * (MAX_MESSAGE_BYTES + 1)) for _ in batch])
+    stage.pool = tagging(lambda batch: [TaggedArticle(id="a", text="x" * (MAX_MESSAGE_BYTES + 1)) for _ in batch])
     await drive(stage, log, [message("articles.clean", 0, CleanArticle(id="a", text="small"))])
     (letter,) = log.told
     assert letter.topic is DEAD_LETTERS
@@ -109,7 +109,7 @@ async def test_a_result_too_large_for_a_topic_is_a_dead_letter(log, metrics):
 
 async def test_a_retraction_goes_to_every_partition_because_its_language_is_unknown(log, metrics):
     stage = TagStage(load(), metrics, log)
-    stage.pool = Inline(lambda batch: [TaggedArticle(id=each.id, text="", retracted=True) for each in batch])
+    stage.pool = tagging(lambda batch: [TaggedArticle(id=each.id, text="", retracted=True) for each in batch])
     await drive(stage, log, [message("articles.clean", 0, CleanArticle(id="a", text="", retracted=True))])
     assert [out.to_all for out in log.published] == [True]
 

@@ -60,10 +60,13 @@ class Relabeller:
         found: list[Name] = []
         stretches = runs(document, tokens, raw)
         scores = self._scores([features for run in stretches for features in run.features])
+        # Most runs are one word.
+        alone = (scores + self._start).argmax(axis=1).tolist()
         at = 0
         for run in stretches:
-            labels = self._best(scores[at : at + len(run.features)])
-            at += len(run.features)
+            stop = at + len(run.features)
+            labels = [self.labels[alone[at]]] if stop == at + 1 else self._best(scores[at:stop])
+            at = stop
             found += self._spans(run.first, labels, tokens, raw_at)
         return found
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import compress
 from typing import NamedTuple
 
 from streams.stages.tag.document import Document
@@ -35,6 +36,10 @@ class Token(NamedTuple):
     text: str
 
 
+#: ``Token`` of a tuple, without the detour over its constructor in Python: there is one a word.
+_token = partial(tuple.__new__, Token)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Neighbouring words that could hold names: their features, to be labelled together. ``first`` indexes a token."""
@@ -46,7 +51,7 @@ class Run:
 def tokenise(document: Document) -> list[Token]:
     """Words and marks with their offsets."""
     found = document.language.names.token.finditer(document.text)
-    return [Token(match.start(), match.end(), match.group()) for match in found]
+    return [_token((*match.span(), match.group())) for match in found]
 
 
 def shape(word: str) -> str:
@@ -84,7 +89,6 @@ class _Words:
         self.labels = self._labels(raw)
         self.active = self._active()
         self.known = self._known()
-        self.opening = self._opening()
         self._count()
 
     def _labels(self, raw: Sequence[RawSpan]) -> list[str]:
@@ -139,31 +143,26 @@ class _Words:
             index += step
         return known
 
-    def _opening(self) -> list[bool]:
+    def _opens(self, index: int) -> bool:
         """Whether a token opens a sentence or a line."""
-        opening = [True] * len(self.tokens)
-        for index in range(1, len(self.tokens)):
-            before, token = self.tokens[index - 1], self.tokens[index]
-            opening[index] = before.text in _SENTENCE_END or "\n" in self.text[before.end : token.start]
-        return opening
+        return index == 0 or self.words[index - 1] in _SENTENCE_END or self._breaks(index)
 
     def _count(self) -> None:
         """What the document says of each word: its labels, its places in people's names, its lower-case uses."""
         votes: dict[str, Counter[str]] = defaultdict(Counter)
-        self.last_names: Counter[str] = Counter()
-        self.first_names: Counter[str] = Counter()
-        self.plain: Counter[str] = Counter()
+        self.last_names: set[str] = set()
+        self.first_names: set[str] = set()
+        self.plain = {lower for lower, shape in zip(self.lower, self.shapes, strict=True) if shape == "x"}
         count = len(self.tokens)
-        for index, label in enumerate(self.labels):
-            lower = self.lower[index]
-            if self.shapes[index] == "x":
-                self.plain[lower] += 1
-            elif self.active[index]:
+        # Tokens with the label of a name are active.
+        for index in compress(range(count), self.active):
+            label, lower = self.labels[index], self.lower[index]
+            if self.shapes[index] != "x":
                 votes[lower][_COARSE.get(label[2:], "-")] += 1
             if label == "B-PERSON" and index + 1 < count and self.labels[index + 1] == "I-PERSON":
-                self.first_names[lower] += 1
+                self.first_names.add(lower)
             if label == "I-PERSON" and (index + 1 == count or self.labels[index + 1] != "I-PERSON"):
-                self.last_names[lower] += 1
+                self.last_names.add(lower)
         self.votes: dict[str, str] = {}
         for word, counter in votes.items():
             top, most = max(counter.items(), key=lambda item: (item[1], item[0]))
@@ -234,7 +233,7 @@ class _Words:
             out.append("w-2=" + lower[i - 2])
         if i + 2 < count:
             out.append("w+2=" + lower[i + 2])
-        if self.opening[i]:
+        if self._opens(i):
             out += ["o", f"o|{label}|{'p' if word in self.plain else '-'}"]
         if word in self.plain:
             out.append(f"pl|{form}")

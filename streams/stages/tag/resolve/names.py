@@ -40,6 +40,8 @@ def without_possessive(surface: str, language: Language) -> str:
 
 def possessive(surface: str, language: Language) -> int:
     """How many characters at the end of ``surface`` are a possessive ending."""
+    if not surface.endswith(language.names.possessives):
+        return 0
     return next((len(ending) for ending in language.names.possessives if surface.endswith(ending)), 0)
 
 

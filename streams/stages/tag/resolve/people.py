@@ -38,6 +38,8 @@ class People:
         self._alike: dict[tuple[str, str], list[tuple[list[str], str]]] = defaultdict(list)
         self._owners: dict[str, dict[str, None]] = defaultdict(dict)
         self._titles: dict[str, set[str]] = defaultdict(set)
+        #: By where a mention starts: no two overlap.
+        self._bare: dict[int, str] = {}
         # Long names first: "Costa e Silva" is then seen to be the end of one.
         for name in sorted(found, key=lambda name: -self.bare(name).count(" ")):
             self._add_full(name)
@@ -63,9 +65,12 @@ class People:
 
     def bare(self, name: Name) -> str:
         """A mention without titles, possessive and plural ("the Obamas" stays)."""
-        surface = self._text[name.start : name.end]
-        bare = surface[names.after_honorifics(surface, self._language) :]
-        return names.without_possessive(bare, self._language).strip()
+        bare = self._bare.get(name.start)
+        if bare is None:
+            surface = self._text[name.start : name.end]
+            bare = surface[names.after_honorifics(surface, self._language) :]
+            bare = self._bare[name.start] = names.without_possessive(bare, self._language).strip()
+        return bare
 
     def _among(self, name: Name, bare: str, owners: dict[str, None]) -> tuple[str | None, str]:
         titles = self._titles_before(name)

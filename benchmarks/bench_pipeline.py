@@ -1,0 +1,225 @@
+"""The whole pipeline on a real Apache Kafka: how fast, how late, what it costs, and where the time goes.
+
+    python benchmarks/bench_pipeline.py [--articles 1000] [--peers] [--json FILE]
+
+Workers as ``streams worker`` starts them, with default settings. The load (``load.py``) is appended at once: articles a
+second count from the first raw record to the last decision, with warm workers. Then a paced load, at half that rate,
+tells how late decisions come: from the raw record's append to the arrival of its decision at a consumer. The stage
+functions alone, on the same articles in a process of their own, tell what of the cost is the engine's. Processor time
+holds on a busy machine; the rest wants a quiet one (``others_cores`` says how quiet it was).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+
+import machine
+import stage_functions
+from arrivals import Arrivals, append, following
+from load import load as made_up
+
+from streams.contracts.records import RawArticle
+from streams.contracts.topology import STAGES, TOPICS
+from streams.kafka import provision
+from streams.kafka.local.apache import KafkaBroker
+from streams.settings import Settings, load
+
+#: Articles that warm the workers up, and seconds of the paced load.
+WARM, PACED_SECONDS = 50, 20.0
+
+
+def used(before: Mapping[int, machine.Process], after: Mapping[int, machine.Process]) -> dict[str, float]:
+    """Seconds of processor time between two looks, by what each process is."""
+    seconds: dict[str, float] = defaultdict(float)
+    for pid, process in after.items():
+        seconds[role(process, after)] += process.seconds - (before[pid].seconds if pid in before else 0.0)
+    return dict(seconds)
+
+
+def role(process: machine.Process, among: Mapping[int, machine.Process]) -> str:
+    """``clean`` for that stage's own process, ``clean pool`` for one below it, ``broker``, ``supervisor``."""
+    words = process.command.split()
+    if process.pid == os.getpid():
+        return "bench"
+    if "kafka.Kafka" in words:
+        return "broker"
+    stage = next((name for name in STAGES if name in words), None)
+    if stage:
+        return stage
+    if "resource_tracker" in process.command:
+        return "tracker"
+    parent = among.get(process.parent)
+    above = role(parent, among) if parent else ""
+    return f"{above.split()[0]} pool" if above.split()[:1] and above.split()[0] in STAGES else "supervisor"
+
+
+@contextmanager
+def working(
+    settings: Settings, log: Path, commands: Sequence[Sequence[str]]
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Python processes with these arguments, which end in good order."""
+    names = ("broker", "topic_prefix", "data_dir", "partitions")
+    env = {**os.environ, **{f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}}
+    with log.open("ab") as to:
+        workers = [
+            subprocess.Popen([sys.executable, *command], env=env, stdin=subprocess.DEVNULL, stdout=to, stderr=to)
+            for command in commands
+        ]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        for worker in workers:
+            worker.wait(60)
+
+
+async def measure(
+    settings: Settings, broker: KafkaBroker, articles: list[RawArticle], workers: list[subprocess.Popen[bytes]]
+) -> dict[str, object]:
+    """Everything about one set of workers over this load; the first ``WARM`` articles only warm them up."""
+    warm, rest = articles[:WARM], articles[WARM:]
+    bulk = rest[: len(rest) * 2 // 3]
+    async with following(settings) as arrivals:
+        await append(settings, warm)
+        await arrivals.until(len(warm), workers)
+        # What is committed once a second is not the load's.
+        await asyncio.sleep(1.5)
+        before, all_before, begun = machine.tree(os.getpid()), machine.busy(), time.time()
+        sent = await append(settings, bulk)
+        await arrivals.until(len(warm) + len(bulk), workers)
+        seconds = max(arrivals.at[id_] for id_ in sent) - min(sent.values())
+        after, all_after = machine.tree(os.getpid()), machine.busy()
+        costs = used(before, after)
+        rate = len(bulk) / seconds
+        others = (all_after - all_before - sum(costs.values())) / (time.time() - begun)
+        late = await paced(settings, arrivals, workers, rest[len(bulk) :], rate / 2)
+    return {
+        "articles": len(bulk),
+        "failed": arrivals.failed,
+        "seconds": round(seconds, 2),
+        "articles_per_second": round(rate, 1),
+        "others_cores": round(max(0.0, others), 2),
+        "cpu_ms": {name: round(cost / len(bulk) * 1000, 2) for name, cost in sorted(costs.items())},
+        "latency": late,
+        "memory": memory(after),
+        "bytes": sizes(broker.data_dir, settings, len(arrivals.at)),
+    }
+
+
+async def paced(
+    settings: Settings,
+    arrivals: Arrivals,
+    workers: list[subprocess.Popen[bytes]],
+    articles: list[RawArticle],
+    rate: float,
+) -> dict[str, float]:
+    """Milliseconds from append to decision at ``rate`` articles a second."""
+    articles = articles[: max(50, int(rate * PACED_SECONDS))]
+    done = len(arrivals.at)
+    sent = await append(settings, articles, rate)
+    await arrivals.until(done + len(articles), workers)
+    waits = sorted((arrivals.at[id_] - at) * 1000 for id_, at in sent.items() if id_ in arrivals.at)
+    cuts = quantiles(waits, n=100)
+    return {
+        "articles_per_second": round(rate, 1), "articles": len(articles),
+        "p50_ms": round(cuts[49]), "p95_ms": round(cuts[94]), "p99_ms": round(cuts[98]),
+    }  # fmt: skip
+
+
+def memory(processes: Mapping[int, machine.Process]) -> list[dict[str, object]]:
+    """MiB of each process, now and at most."""
+    rows = [(role(each, processes), each) for each in processes.values()]
+    return [
+        {"process": name, "rss": round(each.rss), "peak": round(each.peak), "pss": round(each.pss)}
+        for name, each in sorted(rows, key=lambda row: row[0])
+    ]
+
+
+def sizes(data: Path, settings: Settings, count: int) -> dict[str, int]:
+    """Bytes an article of each topic's log, as the broker stores it."""
+    found = {}
+    for topic in TOPICS:
+        name = topic.full_name(settings.topic_prefix)
+        segments = (data / "log").glob(f"{name}-[0-9]*/*.log")
+        found[topic.name] = round(sum(segment.stat().st_size for segment in segments) / count)
+    return found
+
+
+def report(figures: dict[str, object]) -> dict[str, object]:
+    """What follows from the figures: the engine's share, and how near the rate is to what the cores allow."""
+    costs: dict[str, float] = figures["cpu_ms"]  # type: ignore[assignment]
+    own: dict[str, float] = figures["functions_ms"]  # type: ignore[assignment]
+    workers = sum(cost for name, cost in costs.items() if name.split()[0] in STAGES)
+    functions = sum(own[stage] for stage in STAGES)
+    by_stage = {stage: costs.get(stage, 0.0) + costs.get(f"{stage} pool", 0.0) for stage in STAGES}
+    cores = len(os.sched_getaffinity(0))
+    return {
+        "workers_ms": round(workers, 2),
+        "functions_ms": round(functions, 2),
+        "engine_share": round(1 - functions / workers, 3),
+        "engine_ms": {stage: round(by_stage[stage] - own[stage], 2) for stage in STAGES},
+        "ideal_per_second": round(cores * 1000 / functions, 1),
+        "of_ideal": round(float(figures["articles_per_second"]) * functions / cores / 1000, 3),  # type: ignore[arg-type]
+    }
+
+
+async def run(articles: list[RawArticle], keep: Path | None, *, peers: bool) -> dict[str, object]:
+    """Our workers, and where wanted the same functions on plain aiokafka, one after the other on one broker."""
+    found: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as name, KafkaBroker(data_dir=Path(name) / "kafka") as broker:
+        address = f"kafka://{broker.bootstrap}"
+        systems: dict[str, list[list[str]]] = {"bench": [["-m", "streams", "worker"]]}
+        if peers:
+            plain = str(Path(__file__).with_name("plain_worker.py"))
+            systems["plain"] = [[plain, stage, address, "plain"] for stage in STAGES]
+        for prefix, commands in systems.items():
+            settings = load(broker=address, topic_prefix=prefix, data_dir=Path(name) / prefix)
+            await provision.apply(settings)
+            with working(settings, (keep or Path(name)) / "workers.log", commands) as workers:
+                found[prefix] = await measure(settings, broker, articles, workers)
+                print(prefix, json.dumps(found[prefix]), file=sys.stderr)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=1000, help="That are sent at once; half as many again paced.")
+    parser.add_argument("--json", type=Path, help="Write the figures to this file as well.")
+    parser.add_argument("--keep", type=Path, help="An existing folder for the workers' log.")
+    parser.add_argument(
+        "--peers", action="store_true", help="Also the functions on plain aiokafka, and a plain script."
+    )
+    options = parser.parse_args()
+    articles = list(made_up(WARM + options.articles * 3 // 2))
+    figures: dict[str, object] = {"at": time.strftime("%Y-%m-%d"), **machine.describe()}
+    measured = asyncio.run(run(articles, options.keep, peers=options.peers))
+    ours: dict[str, object] = measured["bench"]  # type: ignore[assignment]
+    figures |= ours
+    figures["functions_ms"] = stage_functions.measured("functions", WARM, options.articles)
+    print("functions", json.dumps(figures["functions_ms"]), file=sys.stderr)
+    figures["follows"] = report(figures)
+    if options.peers:
+        figures["plain"] = measured["plain"]
+        figures["script_ms"] = stage_functions.measured("script", WARM, options.articles)
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if options.json:
+        options.json.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
