@@ -44,6 +44,8 @@ class Outcomes:
             self._metrics.count("streams_rejections_total", stage=self.stage, reason=outcome.reason)
         else:
             self.good("published")
+            if not outcome.retracted:
+                self._metrics.count("streams_articles_total", stage=self.stage, language=outcome.language or "und")
 
     def failed(self, message: Incoming, error: Exception | Failed) -> Outgoing:
         """The dead letter of a record that failed at any step, reduced where it is too large itself."""

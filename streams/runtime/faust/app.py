@@ -17,7 +17,8 @@ import faust
 from faust.transport.consumer import Consumer
 from faust.types import TP, EventT
 
-from streams.contracts.records import Stage
+from streams import __version__
+from streams.contracts.records import SCHEMA_VERSION, Stage
 from streams.contracts.topics import prefixed
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
@@ -134,7 +135,9 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         producer_request_timeout=60.0,
     )
     app.metrics = metrics
-    app.reader = StageReader(settings)
+    metrics.begin(stage_name)
+    metrics.set("streams_build_info", 1, version=__version__, schema=str(SCHEMA_VERSION))
+    app.reader = StageReader(settings, partial(metrics.count, "streams_restored_records_total", stage=stage_name))
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
     app.gaps = Gaps(stage_name, group, metrics, app.reader)
     app.publisher = Publisher(
@@ -195,17 +198,26 @@ async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, event
         await _publish(app, publisher, batch, events)
     for event in events:
         event.release()
-    app.metrics.observe("streams_batch_seconds", time.monotonic() - started, stage=stage_name)
-    app.metrics.observe("streams_batch_records", len(batch), stage=stage_name)
-    newest = batch[-1].at
-    if newest is not None:
-        app.metrics.set("streams_input_age_seconds", max(0.0, time.time() - newest.timestamp()), stage=stage_name)
+    _measure(app.metrics, stage_name, batch, time.monotonic() - started)
     try:
         app.stage.outcomes.check()
     except BrokenStageError:
         # What is decided is decided: the next start must not meet the same records again.
         await app.consumer.commit()
         raise
+
+
+def _measure(metrics: Metrics, stage_name: Stage, batch: Sequence[Incoming], seconds: float) -> None:
+    """Count a batch that is published, and how long its records took since they were written."""
+    metrics.observe("streams_batch_seconds", seconds, stage=stage_name)
+    metrics.observe("streams_batch_records", len(batch), stage=stage_name)
+    metrics.count("streams_input_bytes_total", sum(len(message.value or b"") for message in batch), stage=stage_name)
+    now = time.time()
+    ages = [max(0.0, now - message.at.timestamp()) for message in batch if message.at is not None]
+    for age in ages:
+        metrics.observe("streams_record_latency_seconds", age, stage=stage_name)
+    if ages:
+        metrics.set("streams_input_age_seconds", ages[-1], stage=stage_name)
 
 
 async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming], events: Sequence[Any]) -> None:
@@ -215,6 +227,8 @@ async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming
         if app.pauses.found() or any(event.message.generation_id != app.consumer_generation_id for event in events):
             raise FencedError
         await publisher.publish(phase)
+        for out in phase:
+            app.metrics.count("streams_output_bytes_total", out.size, stage=app.stage.name, topic=out.topic.name)
 
 
 def _incoming(event: EventT[bytes]) -> Incoming:

@@ -18,6 +18,7 @@ from aiokafka.protocol.produce import ProduceRequest
 from log_in_memory import Log, cluster_stage, drive, message, tagged
 
 from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
+from streams.metrics import Metrics
 from streams.runtime.faust import app as module
 from streams.runtime.faust import fence
 from streams.runtime.faust.app import create_app
@@ -37,7 +38,7 @@ class Worker:
 
     def __init__(self, log: Log, *, moved_after: int, pauses: Pauses | None = None) -> None:
         self.log, self.left = log, moved_after
-        self.stage = cluster_stage(log)
+        self.stage, self.metrics = cluster_stage(log), Metrics()
         self.gaps = SimpleNamespace(check=self._no_gaps)
         self.pauses = pauses or Pauses(20.0)
         self.released: list[int] = []
