@@ -63,7 +63,7 @@ prometheus:
 	    echo "The tests of alerts want Prometheus and are skipped without it. Install it: sudo apt-get install prometheus"; \
 	  fi
 
-verify-deploy: $(VENV)/.installed-dev prometheus ## The deployment files before their own validators (Go, Java, Maven and Node); lists what ran and what could not
+verify-deploy: $(VENV)/.installed-dev prometheus ## Deployment and contract files before their own validators (Go, Java, Node); lists what ran and what could not
 	$(BIN)/python deploy/verify/verify.py
 
 chaos: $(VENV)/.installed-dev ## Kills, outages, floods and stalls on a real Kafka, in full (half an hour)

@@ -204,12 +204,27 @@ def strimzi() -> str:
     return "; ".join(f"{overlay.name}: {read(built(overlay))}" for overlay in overlays())
 
 
+def asyncapi() -> str:
+    """The AsyncAPI document by the official parser, its examples by its schemas."""
+    need("node", "Node.js 20 or newer")
+    need("npm", "it comes with Node.js")
+    folder = HERE / "asyncapi"
+    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+    document = ROOT / "docs" / "reference" / "asyncapi.json"
+    try:
+        run("node", folder / "check.mjs", document, "broken")
+    except RefusedError:
+        return run("node", folder / "check.mjs", document).strip()
+    raise RefusedError("the validator takes an example that is wrong")
+
+
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("prometheus: configuration, rules, tests of each alert (promtool)", prometheus_rules),
     ("compose: every profile (compose-go)", compose_file),
     ("kubernetes: overlays (kustomize, kubeconform)", kubernetes_schemas),
     ("kubernetes: monitors and rules (the Prometheus operator's types)", prometheus_operator),
     ("kubernetes: Kafka, topics, users (Strimzi's classes)", strimzi),
+    ("contracts: docs/reference/asyncapi.json (@asyncapi/parser, ajv)", asyncapi),
 )
 
 
