@@ -35,7 +35,7 @@ def test_there_is_a_release_to_compare_with() -> None:
     assert {path.name for path in RELEASED if path.parent.name == "0.1.0"} == {p.name for p in SCHEMAS.glob("*.json")}
 
 
-STORY = {
+STORY: dict[str, Any] = {
     "$ref": "#/$defs/Story",
     "$defs": {
         "Story": {
