@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from streams.contracts import codec, headers
@@ -26,6 +27,8 @@ class Outcomes:
         self.sizes = sizes
         self._metrics = metrics
         self._max_failures = max_failures
+        #: The trace to hand on with what a message causes.
+        self.trace: Callable[[Incoming], bytes | None] = lambda message: message.trace
         self._in_a_row = 0
         self._last = Failed("", "")
 
@@ -86,7 +89,7 @@ class Outcomes:
     def outgoing(self, message: Incoming, topic: Topic, record: object, id_: str, key: bytes) -> Outgoing:
         """A record that a message caused, of whatever size, with the headers that say so."""
         about = headers.make(
-            type(record), id_, self.stage, at=message.at, position=message.position, trace=message.trace
+            type(record), id_, self.stage, at=message.at, position=message.position, trace=self.trace(message)
         )
         return Outgoing(topic=topic, key=key, value=codec.encode(record), headers=about)
 

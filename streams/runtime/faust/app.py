@@ -36,6 +36,7 @@ from streams.runtime.publish import BATCH_BYTES, Publisher, TooLargeForTopicErro
 from streams.runtime.sizes import MAX_REQUEST_BYTES
 from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import MessageStage, create_stage
+from streams.runtime.tracing import Tracing, create_tracing
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class StageApp(faust.App):
     gaps: Gaps
     pauses: Pauses
     watch: Watchdog
+    tracing: Tracing
     #: Compares the topics with what is known of them; to be awaited before the first record.
     check_topics: Callable[[], Awaitable[None]]
     #: What is called when the worker stops and all that it had in hand is committed, before it leaves its group.
@@ -139,6 +141,8 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     metrics.set("streams_build_info", 1, version=__version__, schema=str(SCHEMA_VERSION))
     app.reader = StageReader(settings, partial(metrics.count, "streams_restored_records_total", stage=stage_name))
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
+    app.tracing = create_tracing(settings, stage_name)
+    app.stage.outcomes.trace = app.tracing.handed_on
     app.gaps = Gaps(stage_name, group, metrics, app.reader)
     app.publisher = Publisher(
         # Looked up with each call: the app makes its producer when it starts.
@@ -198,7 +202,9 @@ async def _process(app: StageApp, publisher: Publisher, stage_name: Stage, event
         await _publish(app, publisher, batch, events)
     for event in events:
         event.release()
-    _measure(app.metrics, stage_name, batch, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    _measure(app.metrics, stage_name, batch, seconds)
+    app.tracing.processed(batch, seconds)
     try:
         app.stage.outcomes.check()
     except BrokenStageError:
