@@ -8,7 +8,7 @@ SELF    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 BRANCHES := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage chromium prometheus verify-deploy chaos lint format docs screenshots bench lock clean
+.PHONY: help demo test coverage chromium prometheus verify-deploy release sbom chaos lint format docs screenshots bench lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,12 @@ prometheus:
 
 verify-deploy: $(VENV)/.installed-dev prometheus ## Deployment and contract files before their own validators (Go, Java, Node); lists what ran and what could not
 	$(BIN)/python deploy/verify/verify.py
+
+release: $(VENV)/.installed-dev ## Wheel, source, image context, SBOM and checksums into dist/, from a clean checkout
+	$(BIN)/python deploy/release.py
+
+sbom: $(VENV)/.installed ## What the image is made of: CycloneDX on stdout (python deploy/sbom.py --licences for a table)
+	@$(BIN)/python deploy/sbom.py
 
 chaos: $(VENV)/.installed-dev ## Kills, outages, floods and stalls on a real Kafka, in full (half an hour)
 	@$(BIN)/streams models install
