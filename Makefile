@@ -8,10 +8,10 @@ SELF    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 BRANCHES := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage chromium chaos lint format docs screenshots bench lock clean
+.PHONY: help demo test coverage chromium prometheus verify-deploy release sbom chaos lint format docs screenshots bench lock clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "News Streams needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 …")'
@@ -33,7 +33,7 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broker (ONCE=1 exits when it stands)
 	@$(BIN)/streams demo $(if $(ONCE),--once)
 
-test: $(VENV)/.installed-dev chromium ## Every test, the integration suite on a real Apache Kafka included (TESTS= for some)
+test: $(VENV)/.installed-dev chromium prometheus ## Every test, the integration suite on a real Apache Kafka included (TESTS= for some)
 	@$(BIN)/streams models install
 	@$(BIN)/streams models install sm
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
@@ -54,6 +54,24 @@ chromium:
 	    echo "The browser tests want Chromium and are skipped without it. Install it: sudo apt-get install chromium"; \
 	  fi
 
+# A real Prometheus scrapes the workers in a test, and promtool checks the alerts.
+prometheus:
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null && exit 0; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Prometheus for the tests of metrics and alerts …"; apt-get -qq update && apt-get -qq install -y --no-install-recommends prometheus >/dev/null; \
+	  else \
+	    echo "The tests of alerts want Prometheus and are skipped without it. Install it: sudo apt-get install prometheus"; \
+	  fi
+
+verify-deploy: $(VENV)/.installed-dev prometheus ## Deployment and contract files before their own validators (Go, Java, Node); lists what ran and what could not
+	$(BIN)/python deploy/verify/verify.py
+
+release: $(VENV)/.installed-dev ## Wheel, source, image context, SBOM and checksums into dist/, from a clean checkout
+	$(BIN)/python deploy/release.py
+
+sbom: $(VENV)/.installed ## What the image is made of: CycloneDX on stdout (python deploy/sbom.py --licences for a table)
+	@$(BIN)/python deploy/sbom.py
+
 chaos: $(VENV)/.installed-dev ## Kills, outages, floods and stalls on a real Kafka, in full (half an hour)
 	@$(BIN)/streams models install
 	CHAOS_SEEDS=1,2,3 CHAOS_ARTICLES=2000 CHAOS_KILLS=21 CHAOS_OUTAGE=20 CHAOS_BAD=10000 CHAOS_HOSTILE=2000 \
@@ -69,8 +87,10 @@ format: $(VENV)/.installed-dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.installed-dev ## Generate the reference pages and the JSON Schemas
+docs: $(VENV)/.installed-dev ## Generate the reference pages, the JSON Schemas and the dashboards
 	$(BIN)/python docs/generate.py
+	$(BIN)/python deploy/grafana/generate.py
+	$(BIN)/python deploy/kubernetes/generate.py
 
 screenshots: $(VENV)/.installed-dev chromium ## Pictures of every page into docs/screenshots
 	@$(BIN)/streams models install

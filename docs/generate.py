@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from streams.contracts import codec
+from streams.contracts import asyncapi, codec
 from streams.contracts.limits import LIMITS
 from streams.contracts.records import (
     SCHEMA_VERSION,
@@ -40,6 +40,7 @@ def pages() -> Iterator[tuple[Path, bytes]]:
     yield REFERENCE / "metrics.md", _metrics().encode()
     yield REFERENCE / "limits.md", _limits().encode()
     yield REFERENCE / "cli.md", _cli().encode()
+    yield REFERENCE / "asyncapi.json", codec.pretty(asyncapi.document())
     for record in _RECORDS:
         name = f"{record.__name__}.v{SCHEMA_VERSION}.json"
         yield REFERENCE / "schemas" / name, codec.pretty(codec.schema(record))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,14 +15,29 @@ class Metric:
     kind: Literal["counter", "gauge", "histogram"]
     labels: tuple[str, ...]
     why: str
+    #: Upper bounds of a histogram's buckets, in the unit of its name.
+    buckets: tuple[float, ...] = ()
 
+
+#: Seconds; from one small article to a full batch of long ones.
+_BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+#: Seconds; from an idle stage (a commit or two) to one that was behind for a day.
+_WAIT_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
+#: Seconds; from an empty partition to a million articles (about 8 s per 100,000).
+_RESTORE_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_RECORDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+#: Between a decision's score and its threshold, both probabilities.
+_MARGINS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)
+
+#: What may become of an input record.
+OUTCOMES = ("published", "rejected", "dead_letter", "nothing", "redelivered")
 
 METRICS: tuple[Metric, ...] = (
     Metric(
         name="streams_records_total",
         kind="counter",
         labels=("stage", "outcome"),
-        why="Every input record once, by what became of it (published, rejected, dead_letter, nothing): "
+        why="Every input record once, by what became of it (" + ", ".join(OUTCOMES) + "): "
         "the outcomes of a stage add up to its input.",
     ),
     Metric(
@@ -41,12 +57,21 @@ METRICS: tuple[Metric, ...] = (
         kind="histogram",
         labels=("stage",),
         why="Time from taking a batch to its last acknowledgement; the stage's latency under load.",
+        buckets=_BATCH_SECONDS,
     ),
     Metric(
         name="streams_batch_records",
         kind="histogram",
         labels=("stage",),
         why="Records a batch: full batches mean that the stage is behind.",
+        buckets=_RECORDS,
+    ),
+    Metric(
+        name="streams_record_latency_seconds",
+        kind="histogram",
+        labels=("stage",),
+        why="From a record's timestamp to the acknowledgement of all that it caused: waiting and work.",
+        buckets=_WAIT_SECONDS,
     ),
     Metric(
         name="streams_input_age_seconds",
@@ -55,7 +80,19 @@ METRICS: tuple[Metric, ...] = (
         why="Age of the newest processed record when its batch was done: end-to-end delay up to this stage.",
     ),
     Metric(
-        name="streams_lag",
+        name="streams_input_bytes_total",
+        kind="counter",
+        labels=("stage",),
+        why="Bytes of the values taken; with the records, how large articles are.",
+    ),
+    Metric(
+        name="streams_output_bytes_total",
+        kind="counter",
+        labels=("stage", "topic"),
+        why="Bytes published by topic (without its prefix), uncompressed, with headers: what the cluster stores.",
+    ),
+    Metric(
+        name="streams_lag_records",
         kind="gauge",
         labels=("stage",),
         why="Records waiting in the partitions of this worker: what autoscaling should look at.",
@@ -67,10 +104,35 @@ METRICS: tuple[Metric, ...] = (
         why="Seconds since the last commit, where there is lag: what the watchdog looks at.",
     ),
     Metric(
+        name="streams_stage_state",
+        kind="gauge",
+        labels=("stage", "state"),
+        why="1 for the state that `/ready` tells (starting, recovering, ready, stalled), 0 for the others.",
+    ),
+    Metric(
         name="streams_restores_total",
         kind="counter",
         labels=("stage",),
         why="State restored from Kafka, once a partition and assignment; many mean that the group is unstable.",
+    ),
+    Metric(
+        name="streams_restore_seconds",
+        kind="histogram",
+        labels=("stage",),
+        why="How long restoring the state of one partition took: what a restart costs.",
+        buckets=_RESTORE_SECONDS,
+    ),
+    Metric(
+        name="streams_restored_records_total",
+        kind="counter",
+        labels=("stage",),
+        why="Records read back to restore state: grows while a stage is recovering, or recovery hangs.",
+    ),
+    Metric(
+        name="streams_state_entries",
+        kind="gauge",
+        labels=("stage", "kind"),
+        why="Articles (of `cluster` also stories) whose state this worker holds in memory: what its memory grows with.",
     ),
     Metric(
         name="streams_state_rebuilds_total",
@@ -94,13 +156,53 @@ METRICS: tuple[Metric, ...] = (
         name="streams_pool_restarts_total",
         kind="counter",
         labels=("stage",),
-        why="Worker pools that died or hung and were made anew.",
+        why="Pool processes that died or hung and were made anew.",
+    ),
+    Metric(
+        name="streams_pool_workers",
+        kind="gauge",
+        labels=("stage",),
+        why="Processes in the stage's pool.",
+    ),
+    Metric(
+        name="streams_pool_busy_seconds_total",
+        kind="counter",
+        labels=("stage",),
+        why="Seconds that pool processes had work in hand; the rate over the workers is the pool's use.",
+    ),
+    Metric(
+        name="streams_articles_total",
+        kind="counter",
+        labels=("stage", "language"),
+        why="Articles published by cleaning, by language: a mix that shifts says that crawlers or the world did.",
+    ),
+    Metric(
+        name="streams_story_events_total",
+        kind="counter",
+        labels=("stage", "type"),
+        why="Events of stories as decided (created, joined, revised, merged, split, closed, reopened, retracted).",
+    ),
+    Metric(
+        name="streams_stories_open",
+        kind="gauge",
+        labels=("stage",),
+        why="Stories that take articles, in the partitions that this worker has restored.",
+    ),
+    Metric(
+        name="streams_decision_margin",
+        kind="histogram",
+        labels=("stage", "type"),
+        why="How far the score of a decision to join or to create was from the threshold (0 to 1): a falling mean says "
+        "that the model meets news it was not made for.",
+        buckets=_MARGINS,
+    ),
+    Metric(
+        name="streams_build_info",
+        kind="gauge",
+        labels=("version", "schema"),
+        why="1; says which release runs, and the schema version that it writes.",
     ),
 )
-
-#: Seconds; from one small article to a full batch of long ones.
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_RECORDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 class Metrics:
@@ -108,6 +210,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        # Memory, processor time, open files and the start of this process, by the names that everybody uses.
+        ProcessCollector(registry=self.registry)
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
@@ -117,16 +221,31 @@ class Metrics:
             elif metric.kind == "gauge":
                 self._gauges[metric.name] = Gauge(metric.name, metric.why, metric.labels, registry=self.registry)
             else:
-                buckets = _SECONDS if metric.name.endswith("_seconds") else _RECORDS
                 self._histograms[metric.name] = Histogram(
-                    metric.name, metric.why, metric.labels, registry=self.registry, buckets=buckets
+                    metric.name, metric.why, metric.labels, registry=self.registry, buckets=metric.buckets
                 )
+
+    def begin(self, stage: str) -> None:
+        """Show what a stage counts as 0 from its start: a counter that is first seen at 1 has not risen, to Prometheus.
+
+        What is not known beforehand (a reason, an exception's class) has the sum in ``streams_records_total``.
+        """
+        for metric in METRICS:
+            if metric.kind == "counter" and metric.labels == ("stage",):
+                self.count(metric.name, 0, stage=stage)
+        for outcome in OUTCOMES:
+            self.count("streams_records_total", 0, stage=stage, outcome=outcome)
 
     def count(self, name: str, amount: float = 1, /, **labels: str) -> None:
         self._counters[name].labels(**labels).inc(amount)
 
     def set(self, name: str, value: float, /, **labels: str) -> None:
         self._gauges[name].labels(**labels).set(value)
+
+    def set_one(self, name: str, label: str, value: str, among: Iterable[str], /, **labels: str) -> None:
+        """Of a gauge that tells which of several it is: 1 where ``label`` is ``value``, 0 for the others ``among``."""
+        for each in among:
+            self.set(name, float(each == value), **labels, **{label: each})
 
     def observe(self, name: str, value: float, /, **labels: str) -> None:
         self._histograms[name].labels(**labels).observe(value)

@@ -101,6 +101,14 @@ class Settings(Connection):
             "`X-Forwarded-For` and `X-Forwarded-Proto` are believed."
         ),
     ] = ""
+    traces: Annotated[
+        str,
+        Field(
+            pattern="^(file:.+|https?://.+)?$",
+            description="Where spans go: an OTLP/HTTP address (`http://collector:4318/v1/traces`), or `file:PATH` for "
+            "JSON lines; empty: there are none. Wants the extra `tracing`.",
+        ),
+    ] = ""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
 
     @field_validator("broker")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from streams.cli.cluster import require_cluster
 from streams.cli.console import say, write_line
 from streams.contracts import codec
-from streams.settings import Settings, load
+from streams.settings import Settings, SettingsError, load
 
-Verdict = Literal["ok", "warn", "BAD"]
+if TYPE_CHECKING:
+    from streams.ops.diagnosis import Finding
 
 #: Missing inputs that a line names; `--json` names all.
 _NAMED = 10
@@ -24,76 +25,47 @@ _NAMED = 10
 @click.option("--reconcile", is_flag=True, help="Count every stage's inputs against their outcomes; name the missing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(reconcile: bool, as_json: bool) -> None:
-    """Check settings, broker, topics and model weights; with --reconcile also that nothing was lost.
+    """Check what a pipeline needs, and say for each thing that is wrong what mends it.
 
-    Exit code 1 where something is wrong. What may lose acknowledged records (one copy only, unclean elections) is a
-    warning.
+    Looks at settings, open files, disk, memory, ports, model weights; then at the broker, its topics, whether it may
+    lose records, state, workers and clocks. With --reconcile: that nothing was lost. Exit code 1 where something is
+    wrong; a warning leaves it 0.
     """
-    settings = load()
-    ok = _reconcile(settings, as_json) if reconcile else _check(settings, as_json)
-    if not ok:
+    if not (_reconcile(load(), as_json) if reconcile else _check(as_json)):
         raise click.exceptions.Exit(1)
 
 
-def _check(settings: Settings, as_json: bool) -> bool:
-    findings = list(_findings(settings))
+def _check(as_json: bool) -> bool:
+    well = True
+    rows = []
+    for finding in _findings():
+        well = well and finding.verdict != "BAD"
+        if as_json:
+            told = {"check": finding.check, "ok": finding.verdict != "BAD", "warning": finding.verdict == "warn"}
+            rows.append({**told, "detail": finding.detail, "fix": finding.fix})
+            continue
+        click.echo(f"{finding.verdict:<4} {finding.check:<9} {finding.detail}")
+        if finding.fix:
+            click.echo(f"{'':<14} → {finding.fix}")
     if as_json:
-        rows = [
-            {"check": name, "ok": verdict != "BAD", "warning": verdict == "warn", "detail": detail}
-            for name, verdict, detail in findings
-        ]
         write_line(codec.encode(rows))
-    else:
-        for name, verdict, detail in findings:
-            click.echo(f"{verdict:<4} {name:<9} {detail}")
-    return all(verdict != "BAD" for _, verdict, _ in findings)
+    return well
 
 
-def _findings(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
-    from streams.kafka import durability, provision
-    from streams.kafka.errors import BrokerError
-    from streams.pipeline import create_tagger
-
-    yield "settings", "ok", f"broker {settings.broker}, prefix {settings.topic_prefix}"
-    try:
-        changes = asyncio.run(provision.plan(settings))
-        risks = asyncio.run(durability.risks(settings))
-    except BrokerError as error:
-        yield "broker", "BAD", str(error)
-    else:
-        yield "broker", "ok", f"answers at {settings.broker}"
-        wrong = [change for change in changes if change.action != "note"]
-        detail = "; ".join(f"{change.topic}: {change.action}" for change in wrong) + " (streams topics plan|apply)"
-        yield "topics", "BAD" if wrong else "ok", detail if wrong else "as the table says"
-        for risk in risks:
-            yield "durable", "warn", risk
-        if all(change.action != "create" for change in changes):
-            yield from _state(settings)
-    try:
-        create_tagger(backend=settings.ner_backend, models_dir=settings.models_dir)
-    except (OSError, ValueError) as error:
-        yield "models", "BAD", str(error)
-    else:
-        yield "models", "ok", "weights are there and whole"
-
-
-def _state(settings: Settings) -> Iterator[tuple[str, Verdict, str]]:
-    from aiokafka.errors import KafkaError
-
-    from streams.ops import state_check
+def _findings() -> Iterator[Finding]:
+    from streams.ops import diagnosis
 
     try:
-        moved = asyncio.run(state_check.moved(settings))
-        lost = asyncio.run(state_check.lost(settings))
-    except (KafkaError, OSError) as error:
-        yield "state", "warn", f"cannot be looked at: {error or type(error).__name__}"
+        settings = load()
+    except SettingsError as error:
+        yield diagnosis.of_settings(error)
         return
-    for sentence in moved:
-        yield "state", "BAD", sentence
-    for sentence in lost:
-        yield "state", "warn", sentence
-    if not moved and not lost:
-        yield "state", "ok", "fits the topics"
+    yield from diagnosis.on_this_machine(settings)
+
+    async def cluster() -> list[Finding]:
+        return [finding async for finding in diagnosis.on_the_cluster(settings)]
+
+    yield from asyncio.run(cluster())
 
 
 def _reconcile(settings: Settings, as_json: bool) -> bool:

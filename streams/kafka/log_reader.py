@@ -162,6 +162,15 @@ class LogReader:
         finally:
             await admin.close()
 
+    async def members(self, group: str) -> int:
+        """How many consumers a group has now; 0 also where there is no such group."""
+        admin = AIOKafkaAdminClient(**self._client)
+        await admin.start()
+        try:
+            return await offsets.members(admin, group)
+        finally:
+            await admin.close()
+
     async def spans(self, topic: str) -> dict[int, tuple[int, int]]:
         """Of each partition of a topic the first offset and the one after its last."""
         consumer = self._consumer(topic)

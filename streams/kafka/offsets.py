@@ -1,4 +1,4 @@
-"""What a consumer group has committed."""
+"""What a consumer group has committed, and how many are in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import for_code
 
 
 async def committed(client: AIOKafkaAdminClient, group: str, places: Sequence[TopicPartition]) -> dict[int, int]:
@@ -15,3 +16,17 @@ async def committed(client: AIOKafkaAdminClient, group: str, places: Sequence[To
     """
     told = await client.list_consumer_group_offsets(group, partitions=list(places))
     return {place.partition: told[place].offset for place in places if place in told and told[place].offset >= 0}
+
+
+async def members(client: AIOKafkaAdminClient, group: str) -> int:
+    """How many consumers a group has now; 0 also where there is no such group.
+
+    Raises:
+        KafkaError: the cluster does not say.
+    """
+    (told,) = await client.describe_consumer_groups([group])
+    (about,) = told.groups
+    # A group that never was is an error from Kafka 4 on (69, GROUP_ID_NOT_FOUND), and an empty one before.
+    if about[0] not in (0, 69):
+        raise for_code(about[0])(f"group {group}")
+    return len(about[5])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from streams.contracts import codec, headers
 from streams.contracts.records import CleanArticle, Rejection, Stage
 from streams.contracts.topics import Topic
@@ -24,6 +26,8 @@ class Outcomes:
         self.sizes = sizes
         self._metrics = metrics
         self._max_failures = max_failures
+        #: The trace to hand on with what a message causes.
+        self.trace: Callable[[Incoming], bytes | None] = lambda message: message.trace
         self._in_a_row = 0
         self._last = Failed("", "")
 
@@ -42,6 +46,8 @@ class Outcomes:
             self._metrics.count("streams_rejections_total", stage=self.stage, reason=outcome.reason)
         else:
             self.good("published")
+            if not outcome.retracted:
+                self._metrics.count("streams_articles_total", stage=self.stage, language=outcome.language or "und")
 
     def failed(self, message: Incoming, error: Exception | Failed) -> Outgoing:
         """The dead letter of a record that failed at any step, reduced where it is too large itself."""
@@ -88,7 +94,7 @@ class Outcomes:
 
     def _caused(self, message: Incoming, topic: Topic, record: Made) -> Outgoing:
         about = headers.make(
-            record.kind, record.id, self.stage, at=message.at, position=message.position, trace=message.trace
+            record.kind, record.id, self.stage, at=message.at, position=message.position, trace=self.trace(message)
         )
         return Outgoing(topic=topic, key=record.key, value=record.value, headers=about, to_all=record.to_all)
 

@@ -68,9 +68,10 @@ class Pool(Generic[Item, Result]):
         timeout: float = 20.0,
         memory: int | None = None,
         on_restart: Callable[[], None] = lambda: None,
+        on_worked: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._timeout = timeout
-        self._on_restart = on_restart
+        self._on_restart, self._on_worked = on_restart, on_worked
         self._workers = [PoolProcess(factory, memory) for _ in range(workers)]
         self._threads: ThreadPoolExecutor | None = None
         self._idle = asyncio.Event()
@@ -108,6 +109,7 @@ class Pool(Generic[Item, Result]):
         """Let one worker take from the run's queue until nothing is left."""
         while run.queue:
             indexes = run.queue.popleft()
+            began = time.monotonic()
             try:
                 await self._ready(worker)
                 done = await self._call(worker, [run.items[index] for index in indexes], self._timeout)
@@ -118,8 +120,10 @@ class Pool(Generic[Item, Result]):
                 await asyncio.sleep(pause)
             else:
                 run.results.update(zip(indexes, done, strict=True))
+            now = time.monotonic()
+            self._on_worked(now - began)
             if indexes[0] in run.results:
-                self.progress_at = time.monotonic()
+                self.progress_at = now
 
     async def _ready(self, worker: PoolProcess) -> None:
         """A worker that has loaded what it needs. A death while loading may be chance, and is tried again."""

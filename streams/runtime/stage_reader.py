@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+
+from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.kafka.errors import BrokerError
 from streams.kafka.log_reader import LogReader
 from streams.kafka.topic_id import UNTOLD, shape
 from streams.runtime.inputs import Input
+from streams.settings import Settings
 
 
 class StageReader(LogReader):
-    """The log, and the topics' shapes."""
+    """The log, and the topics' shapes. ``on_read`` is called for each record that is read."""
+
+    def __init__(self, settings: Settings, on_read: Callable[[], None] = lambda: None) -> None:
+        super().__init__(settings)
+        self._on_read = on_read
+
+    async def records(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[ConsumerRecord]:
+        async for record in super().records(topic, partition, start):
+            self._on_read()
+            yield record
 
     async def input(self, topic: str) -> Input:
         """How a topic is now.

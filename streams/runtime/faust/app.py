@@ -15,7 +15,8 @@ import faust
 from faust.transport.consumer import Consumer
 from faust.types import TP
 
-from streams.contracts.records import Stage
+from streams import __version__
+from streams.contracts.records import SCHEMA_VERSION, Stage
 from streams.contracts.topics import prefixed
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
@@ -32,6 +33,7 @@ from streams.runtime.publish import BATCH_BYTES, Publisher
 from streams.runtime.sizes import MAX_REQUEST_BYTES
 from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import MessageStage, create_stage
+from streams.runtime.tracing import Tracing, create_tracing
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -63,7 +65,9 @@ class StageApp(faust.App):
     publisher: Publisher
     gaps: Gaps
     pauses: Pauses
+    batches: Batches
     watch: Watchdog
+    tracing: Tracing
     #: Compares the topics with what is known of them; to be awaited before the first record.
     check_topics: Callable[[], Awaitable[None]]
     #: What is called when the worker stops and all that it had in hand is committed, before it leaves its group.
@@ -128,8 +132,12 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         producer_request_timeout=60.0,
     )
     app.metrics = metrics
-    app.reader = StageReader(settings)
+    metrics.begin(stage_name)
+    metrics.set("streams_build_info", 1, version=__version__, schema=str(SCHEMA_VERSION))
+    app.reader = StageReader(settings, partial(metrics.count, "streams_restored_records_total", stage=stage_name))
     app.stage = create_stage(stage_name, settings, metrics, app.reader)
+    app.tracing = create_tracing(settings, stage_name)
+    app.stage.outcomes.trace = app.tracing.handed_on
     app.gaps = Gaps(stage_name, group, metrics, app.reader)
     app.publisher = Publisher(
         # Looked up with each call: the app makes its producer when it starts.
@@ -163,14 +171,14 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
     app.on_partitions_assigned.connect(join, weak=False)
 
     # The app's, not the agent's: whatever becomes of that, a batch in hand is published before the next.
-    batches = Batches(app, partial(die, stage_name))
+    app.batches = Batches(app, partial(die, stage_name))
     source = app.topic(topics.input.full_name(prefix), key_type=bytes, value_type=bytes)
 
     @app.agent(source, name=stage_name, concurrency=1)
     async def agent(stream: Any) -> None:
         async for events in stream.noack_take(settings.batch_size, within=settings.batch_within):
             try:
-                await batches.take(events)
+                await app.batches.take(events)
             except Exception as error:
                 die(stage_name, error)
 

@@ -26,6 +26,7 @@ from streams.runtime.pauses import Pauses
 from streams.runtime.publish import Publisher, TooLargeForTopicError
 from streams.runtime.stages import MessageStage
 from streams.runtime.stages.stage import Phases
+from streams.runtime.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Worker(Protocol):
     publisher: Publisher
     gaps: Gaps
     pauses: Pauses
+    tracing: Tracing
     consumer: Any
 
     @property
@@ -132,7 +134,9 @@ class Batches:
                 await self._publish(batch)
         for event in batch.events:
             event.release()
-        self._observe(batch)
+        seconds = time.monotonic() - batch.taken_at
+        measure(worker.metrics, self._name, batch.records, seconds)
+        worker.tracing.processed(batch.records, seconds)
         try:
             worker.stage.outcomes.check()
         except BrokenStageError:
@@ -145,6 +149,10 @@ class Batches:
         while phase is not None:
             self._fence(batch)
             await self._worker.publisher.publish(phase)
+            for out in phase:
+                self._worker.metrics.count(
+                    "streams_output_bytes_total", out.size, stage=self._name, topic=out.topic.name
+                )
             phase = await anext(batch.phases, None)
 
     def _fence(self, batch: _Batch) -> None:
@@ -154,13 +162,18 @@ class Batches:
         if self._worker.pauses.found() or any(event.message.generation_id != generation for event in batch.events):
             raise FencedError
 
-    def _observe(self, batch: _Batch) -> None:
-        metrics, stage = self._worker.metrics, self._name
-        metrics.observe("streams_batch_seconds", time.monotonic() - batch.taken_at, stage=stage)
-        metrics.observe("streams_batch_records", len(batch.records), stage=stage)
-        newest = batch.records[-1].at
-        if newest is not None:
-            metrics.set("streams_input_age_seconds", max(0.0, time.time() - newest.timestamp()), stage=stage)
+
+def measure(metrics: Metrics, stage: str, records: Sequence[Incoming], seconds: float) -> None:
+    """Count a batch that is published, and how long its records took since they were written."""
+    metrics.observe("streams_batch_seconds", seconds, stage=stage)
+    metrics.observe("streams_batch_records", len(records), stage=stage)
+    metrics.count("streams_input_bytes_total", sum(len(record.value or b"") for record in records), stage=stage)
+    now = time.time()
+    ages = [max(0.0, now - record.at.timestamp()) for record in records if record.at is not None]
+    for age in ages:
+        metrics.observe("streams_record_latency_seconds", age, stage=stage)
+    if ages:
+        metrics.set("streams_input_age_seconds", ages[-1], stage=stage)
 
 
 def _incoming(event: EventT[bytes]) -> Incoming:

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -181,7 +181,8 @@ class Watchdog:
             await self._disconnect()
         look = ProgressSample(at=time.monotonic(), committed=committed, ends=ends)
         self.verdict.note(look, assigned=status.joined, restoring=status.restoring, worked_at=status.worked_at)
-        self._metrics.set("streams_lag", self.verdict.lag, stage=self._stage)
+        self._metrics.set_one("streams_stage_state", "state", self.verdict.state, get_args(State), stage=self._stage)
+        self._metrics.set("streams_lag_records", self.verdict.lag, stage=self._stage)
         self._metrics.set("streams_progress_age_seconds", self.verdict.unwell_for, stage=self._stage)
         if self.verdict.unwell_for > self._limit:
             silent = "the broker does not answer" if ends is None else f"lag {self.verdict.lag}, no commit"

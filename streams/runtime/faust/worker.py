@@ -109,6 +109,7 @@ class PoolService(Service):
     async def on_stop(self) -> None:
         if self._app.stage.pool is not None:
             await self._app.stage.pool.close()
+        self._app.tracing.close()
         logging.getLogger(__name__).info("stopped; everything in hand is published and committed")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from streams.runtime.messages import Incoming, Outgoing, rows_out
 from streams.runtime.outcomes import Outcomes
 from streams.runtime.pool import Failed, Pool, Work
 from streams.runtime.sizes import Sizes
-from streams.runtime.stages.stage import Phases, StateReader, create_pool
+from streams.runtime.stages.stage import Phases, StateReader, create_pool, tell_restored
 from streams.settings import Settings
 
 CleanJob = tuple[RawArticle, Context, datetime | None]
@@ -116,6 +117,7 @@ class CleanStage:
             self.outcomes.count(outcome)
         # A memory that raised may be half-changed: the rows that are published now tell what it should be.
         self.forget(spoilt)
+        self._tell_size()
         rows[:0] = self._bases.pop_rows()
         yield out
         yield rows
@@ -130,14 +132,14 @@ class CleanStage:
         """The memory of the message's partition, and the message's place in it."""
         partition = message.partition
         if partition not in self._memories:
-            self.restoring = True
+            self.restoring, began = True, time.monotonic()
             memory, base, rows = await recall.restored(
                 self._reader, self._metrics, self._settings.topic_prefix, message
             )
             self._bases.set(partition, base, rows)
             self.restoring = False
             self._memories[partition] = memory
-            self._metrics.count("streams_restores_total", stage="clean")
+            tell_restored(self._metrics, self.name, began)
         return self._memories[partition], self._bases.of(partition) + message.offset
 
     def works_ahead(self, partitions: Iterable[int]) -> bool:
@@ -147,6 +149,11 @@ class CleanStage:
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
             self._memories.pop(partition, None)
+        self._tell_size()
+
+    def _tell_size(self) -> None:
+        articles = sum(len(memory) for memory in self._memories.values())
+        self._metrics.set("streams_state_entries", articles, stage=self.name, kind="articles")
 
 
 STAGE = CleanStage

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from streams.contracts import codec
-from streams.contracts.records import Decision, Stage, Story, TaggedArticle
+from streams.contracts.records import Decision, EventType, Stage, Story, TaggedArticle
 from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
 from streams.metrics import Metrics
 from streams.pipeline import Clusterer
@@ -18,7 +20,7 @@ from streams.runtime.inputs import INPUT_ROW
 from streams.runtime.messages import Incoming, Outgoing, rows_out
 from streams.runtime.outcomes import Outcomes
 from streams.runtime.sizes import Sizes
-from streams.runtime.stages.stage import Phases, StateReader
+from streams.runtime.stages.stage import Phases, StateReader, tell_restored
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ class ClusterStage:
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
         self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
+        for type_ in get_args(EventType):
+            metrics.count("streams_story_events_total", 0, stage=self.name, type=type_)
         self._grain = settings.story_grain
         self._partitions: dict[int, _Partition] = {}
         #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
@@ -96,6 +100,8 @@ class ClusterStage:
                 self.forget([message.partition])
                 continue
             self.outcomes.good("redelivered" if redelivered else "published")
+            if not redelivered:
+                self._tell_decision(decision)
             log += decided
             rows += changed
             stories |= snapshots
@@ -103,6 +109,7 @@ class ClusterStage:
         yield log
         for phase in self._derived(rows, stories):
             yield phase
+        self._tell_size()
 
     def _pop_lives(self) -> list[Outgoing]:
         lives, self._lives = self._lives, []
@@ -156,7 +163,7 @@ class ClusterStage:
 
     async def _state(self, message: Incoming) -> _Partition:
         if message.partition not in self._partitions:
-            self.restoring = True
+            self.restoring, began = True, time.monotonic()
             log, partition = STORY_EVENTS.full_name(self._prefix), message.partition
             rows = await self._reader.rows(STATE_CLUSTER.full_name(self._prefix), partition)
             row = rows.pop(INPUT_ROW, None)
@@ -194,7 +201,7 @@ class ClusterStage:
             gc.freeze()
             self.restoring = False
             self._partitions[message.partition] = _Partition(clusterer, logged, base)
-            self._metrics.count("streams_restores_total", stage="cluster")
+            tell_restored(self._metrics, self.name, began)
         return self._partitions[message.partition]
 
     def works_ahead(self, partitions: Iterable[int]) -> bool:
@@ -205,6 +212,22 @@ class ClusterStage:
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
             self._partitions.pop(partition, None)
+        self._tell_size()
+
+    def _tell_decision(self, decision: Decision) -> None:
+        """Count what a decision did, and how sure it was; of an article's way through stories, not of its rows."""
+        for event in decision.events:
+            self._metrics.count("streams_story_events_total", stage=self.name, type=event.type)
+            if event.evidence is not None and event.type in ("created", "joined"):
+                margin = abs(event.evidence.score - event.evidence.threshold)
+                self._metrics.observe("streams_decision_margin", margin, stage=self.name, type=event.type)
+
+    def _tell_size(self) -> None:
+        sizes = [held.clusterer.size for held in self._partitions.values()]
+        self._metrics.set("streams_stories_open", sum(size.open_stories for size in sizes), stage=self.name)
+        for kind in ("articles", "stories"):
+            held = sum(getattr(size, kind) for size in sizes)
+            self._metrics.set("streams_state_entries", held, stage=self.name, kind=kind)
 
 
 STAGE = ClusterStage

@@ -4,6 +4,7 @@ client in here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
@@ -70,13 +71,21 @@ def create_pool(
     stage: Stage, factory: Callable[[], Work[Item, Result]], settings: Settings, metrics: Metrics
 ) -> Pool[Item, Result]:
     """The pool of a stage as the settings want it, not yet started; ``factory`` is called once in each process."""
+    metrics.set("streams_pool_workers", settings.pool_size, stage=stage)
     return Pool(
         factory,
         workers=settings.pool_size,
         timeout=settings.article_timeout,
         memory=settings.pool_memory_bytes,
         on_restart=partial(metrics.count, "streams_pool_restarts_total", stage=stage),
+        on_worked=lambda seconds: metrics.count("streams_pool_busy_seconds_total", seconds, stage=stage),
     )
+
+
+def tell_restored(metrics: Metrics, stage: Stage, began: float) -> None:
+    """Count that the state of one partition was restored, which ``began`` then (``time.monotonic``)."""
+    metrics.count("streams_restores_total", stage=stage)
+    metrics.observe("streams_restore_seconds", time.monotonic() - began, stage=stage)
 
 
 #: How a stage is made, all of them alike; one that has no state reads nothing.

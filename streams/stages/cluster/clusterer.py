@@ -33,6 +33,16 @@ class Changes:
     forgotten: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many articles and stories a clusterer remembers, retracted, closed and merged ones among them, and how many
+    stories of these take articles."""
+
+    articles: int
+    stories: int
+    open_stories: int
+
+
 class Clusterer:
     """The stories of one partition. Languages are kept apart; not thread-safe.
 
@@ -236,6 +246,11 @@ class Clusterer:
             self._enter(member)
         for _, story_id, language in sorted(order):
             self._group(language).index(self._stories[story_id])
+
+    @property
+    def size(self) -> Size:
+        """How much it holds; costs nothing to ask."""
+        return Size(articles=len(self._members), stories=len(self._stories), open_stories=self._stories.open)
 
     @property
     def newest(self) -> int:

@@ -19,6 +19,7 @@ from streams.runtime.pauses import Pauses
 from streams.runtime.publish import TooLargeForTopicError
 from streams.runtime.stages.clean import CleanJob, CleanStage
 from streams.runtime.stages.tag import TagStage
+from streams.runtime.tracing import Untraced
 from streams.settings import load
 
 
@@ -36,6 +37,7 @@ class Worker:
         self.stage, self.log, self.publisher, self.metrics = stage, log, self, Metrics()
         self.turns, self.refused, self.refusal = turns, refused, refusal
         self.pauses, self.gaps, self.consumer = Pauses(20.0), SimpleNamespace(check=self.nothing), None
+        self.tracing = Untraced()
         self.open = asyncio.Event()
         self.open.set()
         self.released: list[int] = []

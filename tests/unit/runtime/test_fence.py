@@ -25,6 +25,7 @@ from streams.runtime.faust.batches import Batches
 from streams.runtime.faust.ending import die
 from streams.runtime.faust.fence import FencedError
 from streams.runtime.pauses import Pauses
+from streams.runtime.tracing import Untraced
 from streams.settings import load
 
 BATCH = [message("articles.tagged", offset, tagged(offset)) for offset in range(4)]
@@ -38,9 +39,8 @@ class Worker:
 
     def __init__(self, log: Log, *, moved_after: int, pauses: Pauses | None = None) -> None:
         self.log, self.left = log, moved_after
-        self.stage = cluster_stage(log)
-        self.publisher = self
-        self.metrics = Metrics()
+        self.stage, self.metrics = cluster_stage(log), Metrics()
+        self.publisher, self.tracing = self, Untraced()
         self.gaps = SimpleNamespace(check=self._no_gaps)
         self.pauses = pauses or Pauses(20.0)
         self.released: list[int] = []
@@ -159,6 +159,7 @@ def test_a_process_that_was_stopped_finds_its_pause_and_a_busy_one_finds_none() 
     code = """
 import sys, time
 from streams.runtime.pauses import Pauses
+from streams.runtime.tracing import Untraced
 from streams.settings import load
 pauses = Pauses(1.0)
 pauses.begin()

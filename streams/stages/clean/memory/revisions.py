@@ -55,6 +55,10 @@ class CleaningMemory:
         self._hosts.restore(hosts)
         self._by_age = deque(sorted((changes[-1][0], name) for name, (_, changes) in self._changes.items()))
 
+    def __len__(self) -> int:
+        """Articles whose revisions are remembered."""
+        return len(self._changes)
+
     @property
     def newest(self) -> tuple[int, str] | None:
         """Position and article id of the newest change that is remembered."""

@@ -73,6 +73,15 @@ class StoryStore:
         self._decoded: OrderedDict[str, StoryState] = OrderedDict()
         self._redirects: dict[str, str] = {}
         self._absorbed: dict[str, list[str]] = {}
+        self._open: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def open(self) -> int:
+        """How many stories take articles."""
+        return len(self._open)
 
     def __contains__(self, story_id: str) -> bool:
         return story_id in self._rows
@@ -95,12 +104,12 @@ class StoryStore:
     def put(self, story_id: str, live: StoryState) -> None:
         self._rows[story_id] = _exact(codec.encode(live))
         self._keep(story_id, live)
-        self._redirect(live.story)
+        self._note(live.story)
 
     def restore(self, story_id: str, row: bytes) -> StoryState:
         live = codec.decode(StoryState, row)
         self._rows[story_id] = _exact(row)
-        self._redirect(live.story)
+        self._note(live.story)
         return live
 
     def drop(self, story_id: str) -> None:
@@ -108,6 +117,7 @@ class StoryStore:
         self._decoded.pop(story_id, None)
         self._redirects.pop(story_id, None)
         self._absorbed.pop(story_id, None)
+        self._open.discard(story_id)
 
     def family(self, story_id: str) -> list[str]:
         """A story and all that was merged into it."""
@@ -127,7 +137,8 @@ class StoryStore:
         lives = (codec.decode(StoryState, row) for row in self._rows.values())
         return iter(sorted(lives, key=lambda live: (live.born, live.story.id)))
 
-    def _redirect(self, story: Story) -> None:
+    def _note(self, story: Story) -> None:
+        (self._open.add if story.status == "open" else self._open.discard)(story.id)
         if story.redirect_to and story.id not in self._redirects:
             self._redirects[story.id] = story.redirect_to
             self._absorbed.setdefault(story.redirect_to, []).append(story.id)

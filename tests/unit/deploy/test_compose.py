@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.server
 import json
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -20,17 +19,18 @@ from typing import Any
 import click
 import pytest
 import yaml
+from command_line import parse
 
-from streams.cli import cli
 from streams.contracts.topology import STAGES
 from streams.kafka.local.apache import PROPERTIES, kafka_version
 from streams.settings import Settings, load
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
-OURS = sorted(set(SERVICES) - {"kafka"})
+OTHERS = {"kafka", "prometheus", "grafana"}
+OURS = sorted(set(SERVICES) - OTHERS)
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
@@ -40,27 +40,40 @@ def instructions(text: str) -> list[tuple[str, str]]:
     return [(word.upper(), rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line)]
 
 
-def parse(arguments: list[str]) -> None:
-    """Parse a command line as the program would, without running it; raises ``click.UsageError``."""
-    command: click.Command = cli
-    context = click.Context(cli, info_name="streams")
-    while isinstance(command, click.Group):
-        name, found, arguments = command.resolve_command(context, arguments)
-        assert name is not None
-        assert found is not None
-        command = found
-        context = click.Context(found, info_name=name, parent=context)
-    command.make_context(command.name, list(arguments))
-
-
 def properties(environment: dict[str, str]) -> dict[str, str]:
     """Kafka's properties as its image makes them out of the environment."""
     names = {name: name.removeprefix("KAFKA_").lower().replace("_", ".") for name in environment}
     return {names[name]: value for name, value in environment.items() if name != "KAFKA_HEAP_OPTS"}
 
 
-def test_there_is_a_service_for_the_broker_the_topics_and_each_stage() -> None:
-    assert set(SERVICES) == {"kafka", "topics", "seed", *STAGES}
+def test_there_is_a_service_for_the_broker_the_topics_each_stage_and_the_dashboard() -> None:
+    assert set(OURS) == {"topics", "seed", "dashboard", *STAGES}
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {"seed": ["seed"], "prometheus": ["observability"], "grafana": ["observability"]}
+
+
+def test_nothing_listens_beyond_this_machine() -> None:
+    for service in SERVICES.values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert SERVICES["dashboard"]["ports"] == ["127.0.0.1:8800:8800"]
+
+
+def test_prometheus_and_grafana_get_our_files_where_they_look() -> None:
+    prometheus, grafana = SERVICES["prometheus"], SERVICES["grafana"]
+    mounts = dict(volume.split(":")[1::-1] for volume in [*prometheus["volumes"], *grafana["volumes"]])
+    (config,) = (each.split("=")[1] for each in prometheus["command"] if each.startswith("--config.file="))
+    assert (ROOT / mounts["/etc/prometheus"] / config.removeprefix("/etc/prometheus/")).is_file()
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (ROOT / mounts["/var/lib/grafana/dashboards"] / Path(home).name).is_file()
+    provisioning = ROOT / mounts["/etc/grafana/provisioning"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "news-streams.yml").read_text())["providers"]
+    assert provider["options"]["path"] == str(Path(home).parent)
+    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    scraped = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    (ours,) = (each for each in scraped if each["job_name"] == "news-streams")
+    assert ours["dns_sd_configs"][0]["names"] == list(STAGES)
+    assert f"STREAMS_HTTP_PORT={ours['dns_sd_configs'][0]['port']}" in CONTAINERFILE
 
 
 def test_the_broker_is_the_kafka_that_the_tests_run_on() -> None:
@@ -144,27 +157,33 @@ def test_it_is_our_image_and_has_no_more_rights_than_it_needs(service: str) -> N
     assert given["read_only"] is True
     assert given["cap_drop"] == ["ALL"]
     assert given["security_opt"] == ["no-new-privileges:true"]
-    assert "ports" not in given
+    assert ("ports" in given) == (service == "dashboard")
 
 
 def test_services_are_watched_and_one_shots_are_not_started_again() -> None:
-    for service in ("kafka", *STAGES):
+    for service in ("kafka", "dashboard", *STAGES):
         assert SERVICES[service]["restart"] == "unless-stopped"
         assert SERVICES[service].get("healthcheck", {}).get("disable") is not True
+    check = SERVICES["dashboard"]["healthcheck"]["test"]
+    assert check[:3] == ["CMD", "python", "-c"]
+    assert "127.0.0.1:8800/api/v1/health'" in check[3]
     for service in ("topics", "seed"):
         assert SERVICES[service]["restart"] == "no"
         assert SERVICES[service]["healthcheck"] == {"disable": True}
     assert SERVICES["kafka"]["healthcheck"]["test"][-1] == "kafka:19092"
-    assert SERVICES["seed"]["profiles"] == ["seed"]
 
 
-def test_volumes_are_declared_and_each_stage_has_its_own() -> None:
+def test_volumes_are_declared_and_each_worker_has_a_folder_of_its_own() -> None:
     named = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
     named = [name for name in named if not name.startswith(".")]
     assert sorted(named) == sorted(COMPOSE["volumes"])
     environment = dict(re.findall(r"(STREAMS_\w+)=(\S+)", dict(instructions(CONTAINERFILE))["ENV"]))
+    folder, user = environment["STREAMS_DATA_DIR"], dict(instructions(CONTAINERFILE))["USER"].split(":")
     for stage in STAGES:
-        assert SERVICES[stage]["volumes"][0].split(":")[1] == environment["STREAMS_DATA_DIR"]
+        # Several workers of a stage, and a name for none of them: a shared volume would be one folder.
+        assert "volumes" not in SERVICES[stage]
+        assert f"{folder}:uid={user[0]},gid={user[1]}" in SERVICES[stage]["tmpfs"]
+    assert SERVICES["dashboard"]["volumes"][0].split(":")[1] == folder
 
 
 def test_no_file_of_ours_holds_a_secret() -> None:
@@ -250,19 +269,3 @@ def test_the_health_check_believes_the_stage(
     monkeypatch.setenv("STREAMS_HTTP_PORT", str(ready))
     done = subprocess.run([sys.executable, *command[1:]], capture_output=True, check=False, timeout=20)
     assert (done.returncode == 0) is healthy, done.stderr
-
-
-def test_compose_itself_takes_the_file() -> None:
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
-    ):
-        pytest.skip("docker compose is not installed")
-    done = subprocess.run(
-        ["docker", "compose", "--profile", "seed", "config", "--quiet"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
