@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -233,8 +234,11 @@ async def _publish(app: StageApp, publisher: Publisher, batch: Sequence[Incoming
         if app.pauses.found() or any(event.message.generation_id != app.consumer_generation_id for event in events):
             raise FencedError
         await publisher.publish(phase)
+        written: Counter[str] = Counter()
         for out in phase:
-            app.metrics.count("streams_output_bytes_total", out.size, stage=app.stage.name, topic=out.topic.name)
+            written[out.topic.name] += out.size
+        for topic, size in written.items():
+            app.metrics.count("streams_output_bytes_total", size, stage=app.stage.name, topic=topic)
 
 
 def _incoming(event: EventT[bytes]) -> Incoming:
