@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -215,6 +215,9 @@ class Metrics:
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
+        #: Children by metric and labels as they were given: the client looks them up anew each time, at several times
+        #: the cost of counting.
+        self._children: dict[tuple[object, ...], Any] = {}
         for metric in METRICS:
             if metric.kind == "counter":
                 self._counters[metric.name] = Counter(metric.name, metric.why, metric.labels, registry=self.registry)
@@ -237,10 +240,10 @@ class Metrics:
             self.count("streams_records_total", 0, stage=stage, outcome=outcome)
 
     def count(self, name: str, amount: float = 1, /, **labels: str) -> None:
-        self._counters[name].labels(**labels).inc(amount)
+        self._child(self._counters, name, labels).inc(amount)
 
     def set(self, name: str, value: float, /, **labels: str) -> None:
-        self._gauges[name].labels(**labels).set(value)
+        self._child(self._gauges, name, labels).set(value)
 
     def set_one(self, name: str, label: str, value: str, among: Iterable[str], /, **labels: str) -> None:
         """Of a gauge that tells which of several it is: 1 where ``label`` is ``value``, 0 for the others ``among``."""
@@ -248,7 +251,14 @@ class Metrics:
             self.set(name, float(each == value), **labels, **{label: each})
 
     def observe(self, name: str, value: float, /, **labels: str) -> None:
-        self._histograms[name].labels(**labels).observe(value)
+        self._child(self._histograms, name, labels).observe(value)
+
+    def _child(self, metrics: Mapping[str, Any], name: str, labels: dict[str, str]) -> Any:
+        key = (name, *labels.items())
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = metrics[name].labels(**labels)
+        return child
 
     def value(self, name: str, /, **labels: str) -> float:
         """The current value of a counter or gauge; 0 where nothing was counted yet."""

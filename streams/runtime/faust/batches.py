@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,10 +150,11 @@ class Batches:
         while phase is not None:
             self._fence(batch)
             await self._worker.publisher.publish(phase)
+            written: Counter[str] = Counter()
             for out in phase:
-                self._worker.metrics.count(
-                    "streams_output_bytes_total", out.size, stage=self._name, topic=out.topic.name
-                )
+                written[out.topic.name] += out.size
+            for topic, size in written.items():
+                self._worker.metrics.count("streams_output_bytes_total", size, stage=self._name, topic=topic)
             phase = await anext(batch.phases, None)
 
     def _fence(self, batch: _Batch) -> None:
