@@ -117,6 +117,13 @@ def shingles(text: str, size: int = 4) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[start : start + size]) for start in range(len(words) - size + 1))
 
 
+def f1_of(body: str, text: str) -> float:
+    """F1 of a text's shingles against the true body's; 1 where both are empty."""
+    true, found = shingles(body), shingles(text)
+    size = sum(true.values()) + sum(found.values())
+    return 2 * sum((true & found).values()) / size if size else 1.0
+
+
 def score(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
     """The article-extraction benchmark's figures over ``(true body, found text)`` pairs.
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from streams.models.table import Table
 from streams.stages.clean.extraction import describe_page
+from streams.stages.clean.features.extractor_features import EXTRACTORS
 from streams.stages.clean.features.line_features import describe, describe_gaps
 from streams.stages.clean.identity import host_of
 from streams.stages.clean.memory.context import Context
@@ -27,6 +29,9 @@ _CROPPED, _CLEAN, _SWAPPED, _REMEMBERED = 0.4, 0.3, 0.5, 0.6
 _AROUND = 15
 
 
+#: Blocks of fewer words that no extractor keeps and that are no article's are three of five: menus. One of so many is
+#: learned from, and weighs as much as all.
+_FEW_WORDS, _THINNED = 8, 4
 #: The weight of a page's blocks by corpus: the bodies of `home` were written down by people, those of the other were
 #: drafted by a model.
 _WEIGHTS = {"home": 2.0}
@@ -138,17 +143,43 @@ def dump_samples(data: Path) -> list[Sample]:
     return samples
 
 
-def page_samples(data: Path) -> list[Sample]:
-    """The blocks of the pages."""
-    samples: list[Sample] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedPage:
+    """A page as cleaning sees it: its blocks, their features, and the title that it finds; ``body`` is the truth."""
+
+    url: str
+    corpus: str
+    body: str
+    title: str | None
+    lines: Sequence[Line]
+    rows: Table
+
+
+def described_pages(data: Path) -> list[DescribedPage]:
+    """The pages that have text."""
+    pages: list[DescribedPage] = []
     for row in read_pages(data):
         source = without_data(row["html"])
         tree = parse(source)
-        title = read_metadata(tree, row["url"]).plain_title
+        metadata = read_metadata(tree, row["url"])
         page = read_page(tree)
         if page.lines:
-            rows = describe_page(source, page, title)
-            weight = _WEIGHTS.get(row["corpus"], 1.0)
-            shares = _labelled(page.lines, row)
-            samples.append(sample(rows, shares, fold_of(row["url"]), weight, row["corpus"]))
+            rows = describe_page(source, page, metadata.plain_title)
+            known = {name: row[name] for name in ("url", "corpus", "body")}
+            pages.append(DescribedPage(**known, title=metadata.title, lines=page.lines, rows=rows))
+    return pages
+
+
+def page_samples(pages: Sequence[DescribedPage]) -> list[Sample]:
+    """The blocks of the pages; of the many that are far from any text, one of ``_THINNED`` for all (deterministic)."""
+    random = np.random.default_rng(1)
+    samples: list[Sample] = []
+    for page in pages:
+        shares = label([line.text for line in page.lines], page.body)
+        each = sample(page.rows, shares, fold_of(page.url), _WEIGHTS.get(page.corpus, 1.0), page.corpus)
+        far = (each.labels == 0) & (page.rows["words"] < _FEW_WORDS)
+        for extractor in EXTRACTORS:
+            far &= page.rows[extractor] == 0
+        drawn = random.random(len(page.lines)) < 1 / _THINNED
+        samples.append(replace(each, weights=each.weights * np.where(far, drawn * float(_THINNED), 1.0)))
     return samples

@@ -125,6 +125,9 @@ def _explain_cleaning(raw: RawArticle, article: CleanArticle) -> None:
     console.print(Text(f"{article.id}  {article.title or ''}", style="bold"))
     if article.cut:
         console.print(Text(f"longer than they may be, and cut or left out: {', '.join(article.cut)}", style="yellow"))
+    if article.confidence is not None:
+        whose = f"; the text is {article.fallback}'s, likely to be better than ours" if article.fallback else ""
+        console.print(Text(f"expected F1 {article.confidence:.2f}{whose}", style="dim"))
     for kept, line, reason, score in explain(raw, article):
         margin = "  keep               " if kept else f"- {reason:<14} {score:4.2f}"
         console.print(Text(f"{margin} │ {line}", style="" if kept else "red dim"))

@@ -172,6 +172,8 @@ def _clean(article: CleanArticle) -> dict[str, object]:
             "credit": _line(article.credit, "credit"),
             "image": _url(article.image),
             "section": _line(article.section, "section"),
+            "fallback": _line(article.fallback, "reason"),
+            "confidence": _share(article.confidence),
             "language": article.language if article.language is None else primary_language(article.language),
             "content_hash": article.content_hash if article.content_hash is None else article.content_hash[:64],
             "authors": authors,
@@ -180,6 +182,10 @@ def _clean(article: CleanArticle) -> dict[str, object]:
             "modified": _moment(article.modified),
         },
     )
+
+
+def _share(value: float | None) -> float | None:
+    return value if value is not None and 0 <= value <= 1 else None
 
 
 def _moment(moment: datetime | None) -> datetime | None:

@@ -22,7 +22,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the figures 
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure quality: cleaning, metadata, rejections, entities, stories. Only in a checkout of the sources."""
+    """Measure quality: cleaning, dumps, metadata, rejections, entities, stories. Only in a checkout of the sources."""
 
 
 def _run(what: str, data: Path, as_json: bool) -> None:
@@ -38,8 +38,16 @@ def _run(what: str, data: Path, as_json: bool) -> None:
 @_data
 @_json
 def cleaning(data: Path, as_json: bool) -> None:
-    """Shingle F1 of the cleaned text (pages and dumps), against other extractors."""
+    """Shingle F1 of the text that pages become, against other extractors; how far the confidence can be trusted."""
     _run("cleaning", data, as_json)
+
+
+@evaluate.command()
+@_data
+@_json
+def dumps(data: Path, as_json: bool) -> None:
+    """Shingle F1 of the text that text dumps become, by what dumped them."""
+    _run("dumps", data, as_json)
 
 
 @evaluate.command()
@@ -76,6 +84,7 @@ def stories(data: Path, as_json: bool) -> None:
 
 _SECTIONS = {
     "cleaning": "The article out of the page",
+    "dumps": "The article out of a text dump",
     "metadata": "Title, authors and day",
     "rejections": "What is no article",
     "entities": "Who and what it is about",

@@ -84,6 +84,10 @@ class CleanArticle:
     section: str | None = None
     paywalled: bool | None = None
     live_blog: bool = False
+    #: How good the text is: its expected F1 against the true article (0 to 1). None: nothing tells.
+    confidence: float | None = None
+    #: The extractor whose text was taken, since it is likely to be better than ours; None: ours is.
+    fallback: str | None = None
     content_hash: str | None = None
     revision: int = 0
     retracted: bool = False

@@ -105,6 +105,8 @@ class StoryArticle:
     #: Whose reporting this is: ``by:…`` the agency or outlet credited, else the outlet; or ``article:…``. Near-copies
     #: have the origin of the first.
     origin: str = ""
+    #: How good its text is: ``CleanArticle.confidence``.
+    confidence: float | None = None
 
     @property
     def outlet(self) -> str | None:

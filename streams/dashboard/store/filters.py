@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlencode
 
 from streams.dashboard.store.projection import PHASES
 
+#: A plain number from 0 to 1.
+_SHARE = re.compile(r"0?\.[0-9]{1,6}|0|1(?:\.0{1,6})?")
 #: Characters of any one value: longer ones are mistakes or attacks.
 LONGEST = 200
 
@@ -82,6 +85,14 @@ def parse_limit(query: Mapping[str, str], *, default: int, most: int) -> int:
     if limit is None or not 1 <= limit <= most:
         raise BadRequestError(f"limit is a number from 1 to {most}")
     return limit
+
+
+def parse_sure(query: Mapping[str, str]) -> float:
+    """``sure``, the least confidence in an article's text, between 0 (all) and 1. Raises ``BadRequestError``."""
+    text = query.get("sure", "").strip() or "0"
+    if not _SHARE.fullmatch(text):
+        raise BadRequestError("sure is a number from 0 to 1, such as 0.9")
+    return float(text)
 
 
 def whole_number(text: str) -> int | None:

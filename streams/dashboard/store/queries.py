@@ -119,12 +119,19 @@ def row_of(index: Index, kept: StoryRow, *, now: float) -> Row:
     return _sparked(index, [kept], now)[0]
 
 
-def members(index: Index, story_id: str, *, limit: int, after: tuple[float, str] | None = None) -> list[MemberRow]:
-    """A story's articles, newest first, after the one that ``after`` names (its time and id)."""
+def members(
+    index: Index, story_id: str, *, limit: int, after: tuple[float, str] | None = None, sure: float = 0.0
+) -> list[MemberRow]:
+    """A story's articles, newest first, after the one that ``after`` names (its time and id).
+
+    ``sure`` leaves out those whose text is expected to be worse (``CleanArticle.confidence``); what nothing is known
+    of stays.
+    """
     found = index.db.execute(
         "SELECT story, at, part, off, entry, evidence FROM members WHERE story = ? AND (at, article) < (?, ?) "
+        "AND (? = 0 OR coalesce(json_extract(CAST(entry AS TEXT), '$.confidence'), 1) >= ?) "
         "ORDER BY at DESC, article DESC LIMIT ?",
-        (story_id, *(after or (_LATEST, "")), limit),
+        (story_id, *(after or (_LATEST, "")), sure, sure, limit),
     )
     return [_member(row) for row in found]
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.store import entities, queries
-from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, parse_limit
+from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, parse_limit, parse_sure
 from streams.dashboard.store.queries import LoggedEvent, MemberRow, Row
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
@@ -53,14 +53,14 @@ class Api:
         return self._respond(request.headers, brief(row) | {"story": kept.story})
 
     async def articles(self, request: Request) -> Response:
-        """The articles of a story, newest first."""
+        """The articles of a story, newest first; ``sure`` leaves out those whose text is likely to be bad."""
         context, query = self.context, request.query_params
         story_id = current_story(context, request.path_params["id"])
         if context.index.lookup(story_id) is None:
             return problem(404, "there is no such story")
         limit = parse_limit(query, default=ROWS, most=MOST)
         after = decode_cursor(query.get("cursor", ""))
-        found = queries.members(context.index, story_id, limit=limit, after=after)
+        found = queries.members(context.index, story_id, limit=limit, after=after, sure=parse_sure(query))
         cursor = queries.members_cursor(found, limit)
         return self._respond(request.headers, {"articles": [placed(member) for member in found], "cursor": cursor})
 
@@ -171,6 +171,7 @@ def placed(member: MemberRow) -> dict[str, object]:
         "published": entry.published,
         "at": iso(member.at),
         "revision": entry.revision,
+        "confidence": entry.confidence,
         "quotes": entry.quotes,
         "evidence": member.evidence,
     }

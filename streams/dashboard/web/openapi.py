@@ -35,6 +35,9 @@ _PAGING = [
     _parameter("limit", "Most that one answer lists.", type="integer", minimum=1, maximum=200, default=50),
     _parameter("cursor", "The cursor that the answer before gave."),
 ]
+_SURE = _parameter(
+    "sure", "Leave out articles whose text is expected to be worse than this: F1.", type="number", minimum=0, maximum=1
+)
 _ID = [_parameter("id", "The id, percent-encoded with its slashes (%2F); a tilde goes before . and ..", where="path")]
 _STORY = {
     "type": "object",
@@ -96,6 +99,7 @@ _PLACED = {
     "properties": {
         **{name: {"type": "string"} for name in ("id", "origin", "at")},
         **{name: {"type": ["string", "null"]} for name in ("title", "outlet", "credit", "url", "language")},
+        "confidence": {"type": ["number", "null"], "description": "The expected F1 of its text (0 to 1)."},
         "evidence": {"anyOf": [{"$ref": "#/components/schemas/Evidence"}, {"type": "null"}]},
     },
 }
@@ -115,7 +119,9 @@ DOCUMENT: Json = {
         "/stories": _get("Stories, the newest first", "Stories", [*_FILTERS, *_PAGING]),
         "/search": _get("The same, where words in q are required", "Stories", [*_FILTERS, *_PAGING]),
         "/stories/{id}": _get("One story; a merged one says where it went", "StoryPage", _ID, missing=True),
-        "/stories/{id}/articles": _get("A story's articles, newest first", "Articles", [*_ID, *_PAGING], missing=True),
+        "/stories/{id}/articles": _get(
+            "A story's articles, newest first", "Articles", [*_ID, _SURE, *_PAGING], missing=True
+        ),
         "/articles/{id}": _get(
             "One article with its full text, entities and quotations", "ArticlePage", _ID, missing=True
         ),

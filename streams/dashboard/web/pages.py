@@ -14,7 +14,7 @@ from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
 from streams.dashboard.store import entities, queries
-from streams.dashboard.store.filters import Filter, decode_cursor
+from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
 from streams.dashboard.store.projection import PHASES
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
@@ -66,7 +66,8 @@ class Pages:
             now_in = path_part(current_story(context, story_id))
             return RedirectResponse(f"/story/{now_in}?{urlencode({'merged': story_id})}", status_code=307)
         after = decode_cursor(request.query_params.get("cursor", ""))
-        members = queries.members(context.index, story_id, limit=MEMBERS, after=after)
+        sure = parse_sure(request.query_params)
+        members = queries.members(context.index, story_id, limit=MEMBERS, after=after, sure=sure)
         full = await context.articles.read(members[:QUOTED])
         row = queries.row_of(context.index, kept, now=now)
         return self._respond(
@@ -76,6 +77,7 @@ class Pages:
             story=kept.story,
             merged=request.query_params.get("merged"),
             members=members,
+            sure=sure,
             cursor=queries.members_cursor(members, MEMBERS),
             first=after is None,
             kinds=by_kind(kept.story.entities),

@@ -19,6 +19,8 @@ from streams.contracts.records import Entity, Quote, TaggedArticle
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 #: Ids that a path cannot hold as they are, and what stands for them, and for that in turn.
 _DOTS = re.compile(r"~*\.{1,2}")
+#: The confidence in an article's text from which the story page offers to show only those (``?sure=``).
+SURE = 0.9
 KINDS = {"PER": "People", "LOC": "Places", "ORG": "Organisations", "MISC": "Also"}
 
 
@@ -51,7 +53,7 @@ def environment() -> Environment:
         host=host,
         many=many,
     )
-    env.globals.update(ago=ago, spark=spark_path, bars=bar_path, KINDS=KINDS)
+    env.globals.update(ago=ago, spark=spark_path, bars=bar_path, KINDS=KINDS, SURE=SURE)
     return env
 
 

@@ -94,6 +94,8 @@ class Cleaner:
                 section=beside.traits.section,
                 paywalled=beside.traits.paywalled,
                 live_blog=beside.traits.live_blog,
+                confidence=found.confidence,
+                fallback=found.fallback,
                 content_hash=content_hash(title, text),
                 dropped=found.dropped,
                 cut=raw.cut,

@@ -17,8 +17,9 @@ from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata import dates
 from streams.stages.clean.metadata.page_metadata import Metadata, read_metadata
 from streams.stages.clean.metadata.traits import NO_TRAITS, read_traits
-from streams.stages.clean.model.line_classifier import PAGE_SURE, PAGE_THRESHOLD, LineClassifiers
-from streams.stages.clean.model.selection import LineVerdict, classify_dump, decide
+from streams.stages.clean.model.choice import Choice, choose_dump, choose_page
+from streams.stages.clean.model.line_classifier import LineClassifiers
+from streams.stages.clean.model.selection import LineVerdict
 from streams.stages.clean.page_kind import why_no_article
 from streams.stages.clean.parse.bodies import Body, BodyError
 from streams.stages.clean.parse.lines import Line, split
@@ -40,10 +41,15 @@ _COUNT = etree.XPath("count(//*)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
-    """What was found in a body: the kept paragraphs, the audit, and the metadata beside the text."""
+    """What was found in a body: the kept paragraphs, the audit, and the metadata beside the text.
+
+    ``confidence`` and ``fallback`` are those of ``Choice``.
+    """
 
     title: str | None
     paragraphs: Sequence[str]
+    confidence: float | None = None
+    fallback: str | None = None
     dropped: tuple[Dropped, ...] = ()
     dropped_lines: Sequence[str] = ()
     metadata: Metadata
@@ -59,7 +65,7 @@ def from_text(body: Body, title: str | None, context: Context, classifiers: Line
     size = sum(len(line.text) for line in lines)
     if size > MOST["text"]:
         raise BodyError("too_large", f"{size} characters of text, the limit is {MOST['text']}")
-    title, verdicts = classify_dump(lines, _single(title or body.title), context, classifiers.dump)
+    choice = choose_dump(lines, _single(title or body.title), context, classifiers)
     metadata = Metadata(
         authors=body.authors,
         published=dates.parse(body.published) if body.published else None,
@@ -69,7 +75,7 @@ def from_text(body: Body, title: str | None, context: Context, classifiers: Line
         language=body.language,
         traits=read_traits([body.item], {}, body.url) if body.item else NO_TRAITS,
     )
-    return _extracted(lines, verdicts, title, metadata)
+    return _extracted(lines, choice, metadata)
 
 
 def from_page(
@@ -88,20 +94,20 @@ def from_page(
     if not page.lines:
         raise BodyError("not_an_article", "no text in the page")
     if huge or page.depth > MAX_DEPTH or elements * page.depth > MAX_ELEMENTS_BY_DEPTH:
-        title, verdicts = classify_dump(page.lines, given, context, classifiers.dump)
+        choice = choose_dump(page.lines, given, context, classifiers)
     else:
         rows = describe_page(source, page, found.plain_title)
-        title, verdicts = decide(page.lines, rows, classifiers.page.scores(rows), given, PAGE_THRESHOLD, PAGE_SURE)
+        choice = choose_page(page.lines, rows, given, classifiers)
     # What comes in a JSON body was said to be an article by whoever put it there.
     why = (
         None
         if body.item
-        else why_no_article(found.signs, page.lines, page.blocks, [v.reason is None for v in verdicts])
+        else why_no_article(found.signs, page.lines, page.blocks, [v.reason is None for v in choice.verdicts])
     )
     if why:
         raise BodyError("not_an_article", why)
     metadata = Metadata(
-        title=title,
+        title=choice.title,
         authors=body.authors or found.authors,
         published=(dates.parse(body.published) if body.published else None) or found.published,
         modified=(dates.parse(body.modified) if body.modified else None) or found.modified,
@@ -110,7 +116,7 @@ def from_page(
         language=body.language,
         traits=read_traits([body.item], {}, body.url) if body.item else found.traits,
     )
-    return _extracted(page.lines, verdicts, title, metadata)
+    return _extracted(page.lines, choice, metadata)
 
 
 def describe_page(source: str, page: Page, title: str | None) -> Table:
@@ -131,15 +137,19 @@ def _single(text: str | None) -> str | None:
     return " ".join(text[:_LONGEST_TITLE].split()) or None if text else None
 
 
-def _extracted(
-    lines: Sequence[Line], verdicts: Sequence[LineVerdict], title: str | None, metadata: Metadata
-) -> Extracted:
+def _extracted(lines: Sequence[Line], choice: Choice, metadata: Metadata) -> Extracted:
     kept: list[str] = []
     gone: list[str] = []
-    for line, verdict in zip(lines, verdicts, strict=True):
+    for line, verdict in zip(lines, choice.verdicts, strict=True):
         (kept if verdict.reason is None else gone).append(line.text)
     return Extracted(
-        title=title, paragraphs=kept, dropped=_stretches(lines, verdicts), dropped_lines=gone, metadata=metadata
+        title=choice.title,
+        paragraphs=kept,
+        confidence=choice.confidence,
+        fallback=choice.fallback,
+        dropped=_stretches(lines, choice.verdicts),
+        dropped_lines=gone,
+        metadata=metadata,
     )
 
 

@@ -47,7 +47,7 @@ def test_a_limit_is_within_its_bounds_however_it_is_written(text):
 async def test_no_parameter_makes_a_route_fail(app):
     async with client_of(app) as client:
         for route in ROUTES:
-            for name in ("limit", "cursor", "since", "q", "entity", "phase", "sort", "merged"):
+            for name in ("limit", "cursor", "since", "q", "entity", "phase", "sort", "merged", "sure"):
                 for value in [
                     *HUGE,
                     "9" * 12 + "." + "9" * 30,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import httpx
@@ -47,6 +48,26 @@ async def test_a_story_page_says_why_each_article_is_there_and_what_came_second(
     assert '<mark title="Only here">Friday at noon.</mark>' in page or "at noon" in page
     (linked,) = re.findall(r'ld\+json">(.*?)</script>', page)
     assert json.loads(linked)["@type"] == "CollectionPage"
+
+
+async def test_badly_cleaned_articles_can_be_left_out(newsroom, context, get):
+    for number, confidence in enumerate((0.95, 0.6, None)):
+        article = replace(newsroom.article(f"a{number}"), confidence=confidence)
+        newsroom.join("s1", article) if number else newsroom.create("s1", article)
+    listed = (await get("/api/v1/stories/s1/articles")).json()["articles"]
+    assert {each["id"]: each["confidence"] for each in listed} == {"a0": 0.95, "a1": 0.6, "a2": None}
+    sure = (await get("/api/v1/stories/s1/articles?sure=0.9")).json()["articles"]
+    assert {each["id"] for each in sure} == {"a0", "a2"}
+    assert '<a href="/story/s1?sure=0.9">' in (await get("/story/s1")).text
+    page = (await get("/story/s1?sure=0.9")).text
+    assert "/article/a0" in page.partition("</ol>")[0]
+    assert "/article/a1" not in page.partition("</ol>")[0]
+    for wrong in ("2", "-0.1", "nan", "1e-3", "x"):
+        assert (await get(f"/api/v1/stories/s1/articles?sure={wrong}")).status_code == 400
+
+    context.articles.texts["a1"] = TaggedArticle(id="a1", text="Text.", confidence=0.6, fallback="trafilatura")
+    page = (await get("/article/a1")).text
+    assert '<span class="num">0.60</span>; the text is trafilatura’s' in page
 
 
 async def test_merged_stories_lead_to_where_they_went(newsroom, get):

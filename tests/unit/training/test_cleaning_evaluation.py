@@ -10,9 +10,11 @@ import pytest
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
-from training import cleaning, cleaning_learning, cleaning_samples
+from training import cleaning, cleaning_scoring, dumps
+from training.cleaning_audit import Judgement, rendered_confidence, rendered_types
 from training.cleaning_data import FOLDS, fold_of
 from training.cleaning_dumps import DUMPERS
+from training.cleaning_learned import Learned
 
 BODY = "The harbour of Lindvik was closed on Monday after a ferry ran aground in thick fog, the coast guard said."
 HTML = f"<html><body><nav>Home</nav><article><p>{BODY}</p></article></body></html>"
@@ -56,29 +58,23 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def figures(data: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    def nothing(*_: object) -> list[Any]:
-        return []
-
-    def by_fold(*_: object) -> list[str]:
-        return [f"without fold {fold}" for fold in range(FOLDS)]
-
-    def by_corpus(*_: object) -> dict[str, str]:
-        return {corpus: f"without {corpus}" for corpus in ("home", "wcxb")}
+    """Those of pages, and under ``of dumps`` those of dumps."""
+    learned: Any = Learned(
+        folds=[f"without fold {fold}" for fold in range(FOLDS)],  # type: ignore[misc]  # names, in place of trees
+        without={corpus: f"without {corpus}" for corpus in ("home", "wcxb")},  # type: ignore[misc]  # the same
+        files={},
+    )
 
     def dumped(page: str) -> str:
         return f"Home\n{BODY}" if page else ""
 
     for name in DUMPERS:
         monkeypatch.setitem(DUMPERS, name, dumped)
-    monkeypatch.setattr(cleaning_samples, "page_samples", nothing)
-    monkeypatch.setattr(cleaning_samples, "dump_samples", nothing)
-    monkeypatch.setattr(cleaning_learning, "classifiers_by_fold", by_fold)
-    monkeypatch.setattr(cleaning_learning, "classifiers_by_corpus", by_corpus)
     monkeypatch.setattr(cleaning, "shipped", lambda: "shipped")
-    monkeypatch.setattr(cleaning, "Cleaner", Recorder)
+    monkeypatch.setattr(cleaning_scoring, "Cleaner", Recorder)
     monkeypatch.setattr(Recorder, "asked", set())
     monkeypatch.setattr(cleaning, "PEERS", {"trafilatura": lambda: lambda _: BODY, "other": lambda: lambda _: ""})
-    return cleaning.measure(data)
+    return cleaning.measure(data, learned=learned) | {"of dumps": dumps.measure(data, learned=learned)}
 
 
 @pytest.mark.usefixtures("figures")
@@ -95,18 +91,38 @@ def test_no_site_and_no_corpus_is_cleaned_by_what_has_seen_it() -> None:
 
 def test_home_is_compared_with_all_extractors_and_other_pages_with_one(figures: dict[str, Any]) -> None:
     assert {name: list(rows) for name, rows in figures["pages"].items()} == {
-        "home": [cleaning.OURS, cleaning.LEFT_OUT, "trafilatura", "other"],
-        "wcxb": [cleaning.OURS, cleaning.LEFT_OUT, "trafilatura"],
-        "fixtures_readability": [cleaning.OURS, "trafilatura"],
+        "home": [cleaning_scoring.OURS, cleaning_scoring.LEFT_OUT, "trafilatura", "other"],
+        "wcxb": [cleaning_scoring.OURS, cleaning_scoring.LEFT_OUT, "trafilatura"],
+        "fixtures_readability": [cleaning_scoring.OURS, "trafilatura"],
     }
     assert figures["pages"]["wcxb"]["trafilatura"]["f1"] == 1.0
-    assert figures["pages"]["wcxb"][cleaning.OURS]["f1"] == 0.0
-    assert 0 < figures["dumpers"]["wcxb"]["not cleaned"]["saved"] < 1
+    assert figures["pages"]["wcxb"][cleaning_scoring.OURS]["f1"] == 0.0
+    assert 0 < figures["of dumps"]["dumpers"]["wcxb"]["not cleaned"]["saved"] < 1
 
 
 def test_what_is_rendered_are_tables_whose_rows_are_as_long_as_their_heads(figures: dict[str, Any]) -> None:
-    blocks = [part.splitlines() for part in cleaning.render(figures).split("\n\n") if part.startswith("|")]
-    assert len(blocks) == 4
+    told = f"{cleaning.render(figures)}\n\n{dumps.render(figures['of dumps'])}"
+    blocks = [part.splitlines() for part in told.split("\n\n") if part.startswith("|")]
+    assert len(blocks) == 6
     for block in blocks:
         assert len({line.replace("\\|", "").count("|") for line in block}) == 1
     assert "| wcxb (8) | trafilatura | 1.0000 |" in cleaning.render(figures)
+
+
+def test_pages_are_told_apart_by_type_and_few_of_one_type_with_the_others() -> None:
+    found = [Judgement(type="list", f1=0.5)] * 30 + [Judgement(type="news", f1=1.0)] * 2
+    rows = list(rendered_types([("set", "ours", found), ("other set", "ours", found)], "set"))
+    assert rows[-2:] == ["| list | 30 | 0.5000 |", "| other | 2 | 1.0000 |"]
+    assert list(rendered_types([], "set")) == []
+
+
+def test_confidence_is_told_by_bands_with_its_error_and_the_fallbacks() -> None:
+    found = [
+        Judgement(type="", f1=0.9, confidence=0.96),
+        Judgement(type="", f1=0.5, confidence=0.6, fallback="trafilatura"),
+        Judgement(type="", f1=0.0),
+    ]
+    rows = list(rendered_confidence([("set", "ours", found), ("set", "peer", [Judgement(type="", f1=1.0)])]))
+    assert len(rows) == 7
+    assert rows[-1].startswith("| set (2) | ours | 0.0800 | 1 | – | 0.600 → 0.500 (1) |")
+    assert "0.960 → 0.900 (1)" in rows[-1]

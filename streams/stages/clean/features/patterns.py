@@ -26,6 +26,34 @@ _CUE = re.compile(
     r"must[- ]reads?|also (?:read|on|see)|sponsored|promoted|from our partners|up next|what to read next)\b.{0,60}$",
     re.IGNORECASE,
 )
+#: The same in the other large news languages: how the label begins, and how many characters may follow.
+_CUES_ELSEWHERE = (
+    r"lesen sie\b.{0,40}",
+    r"mehr (?:von|aus|zu|zum|zur|über|nachrichten|artikel)\b.{0,50}",
+    r"(?:weitere|verwandte|ähnliche|andere) (?:nachrichten|artikel|themen|beiträge|meldungen)\b.{0,40}",
+    r"(?:auch interessant|das könnte sie|meistgelesen|zum thema)\b.{0,40}",
+    r"(?:à )?(?:lire|voir) (?:aussi|également|plus)\b.{0,50}",
+    r"(?:plus|autres) (?:d[’']|de )?(?:actualités|articles|infos|sujets)\b.{0,40}",
+    r"(?:sur le même (?:sujet|thème)|les plus (?:lus|vus|populaires))\b.{0,30}",
+    r"(?:articles?|sujets?) (?:liés?|associés?|connexes?|similaires?)\b.{0,30}",
+    r"(?:lea|lee|leer|vea|ver|mira) (?:más|también|además)\b.{0,50}",
+    r"(?:(?:más|otras) noticias|(?:noticias|artículos|notas|temas) relacionad[oa]s)\b.{0,40}",
+    r"(?:(?:te|le) (?:puede|podría) interesar|lo más (?:leído|visto))\b.{0,40}",
+    r"(?:leia|veja|confira) (?:mais|também)\b.{0,50}",
+    r"(?:(?:mais|outras) notícias|(?:notícias|matérias) relacionadas|(?:as )?mais lidas)\b.{0,40}",
+    r"(?:leggi|guarda|vedi) (?:anche|di più)\b.{0,50}",
+    r"(?:altre notizie|(?:articoli|notizie) correlat[ie]|potrebbe(?:ro)? interessarti|i più letti)\b.{0,40}",
+    r"(?:lees (?:ook|meer|verder)|meer (?:nieuws|over|van))\b.{0,50}",
+    r"(?:czytaj|zobacz|przeczytaj) (?:także|też|również|więcej)\b.{0,50}",
+    r"(?:läs (?:också|även|mer)|les også)\b.{0,50}",
+    r"(?:читайте|смотрите) (?:также|ещё|еще)\b.{0,50}|(?:читайте|дивіться) також\b.{0,50}",
+    r"(?:другие новости|(?:новости )?по теме|самое (?:читаемое|популярное))\b.{0,40}",
+    r"(?:похожие|связанные) (?:материалы|статьи|новости)\b.{0,30}",
+    r"baca juga\b.{0,50}|(?:ilgili|diğer) haberler\b.{0,40}",
+    r"(?:関連|おすすめ|人気)(?:記事|ニュース).{0,20}|(?:관련|추천) ?(?:기사|뉴스).{0,20}",
+    r"(?:相关|相關|推荐|推薦|延伸)(?:阅读|閱讀|新闻|新聞|文章|报道|報導).{0,20}",
+)
+_CUE_ELSEWHERE = re.compile(f"^(?:{'|'.join(_CUES_ELSEWHERE)})$", re.IGNORECASE)
 _LABELLED_LINK = re.compile(
     r"^(?:(?:\w+['’]?\w*\s){0,4}(?:latest|live|updates?|explained|explainer|analysis|in pictures|gallery|podcast)"
     r"|(?:read|see|watch|listen|learn)(?: (?:more|also|now|next|this|here))*|also|related(?: \w+)?|more|video|opinion"
@@ -41,6 +69,7 @@ _LABEL = re.compile(
     r"|download|image|photo|video|gallery|newsletters?|story continues below.*|continue reading.*|article continues.*"
     r"|scroll (?:down )?to continue.*|read more|read next.*|view (?:all|more).*|show more"
     r"|read (?:the )?full (?:story|article).*"
+    r"|anzeige|werbung|publicité|publicidade?|pubblicità|advertentie|reklama?|реклама|annons|広告|广告|광고"
     r"|(?:this )?(?:video|content|post) (?:is )?(?:not|un)available.*|click here.*|about the authors?)\W*$",
     re.IGNORECASE,
 )
@@ -101,7 +130,7 @@ def is_caption(text: str) -> bool:
 
 def is_cue(text: str) -> bool:
     """A line that announces other stories: ``Read more from …:``."""
-    return len(text) < 80 and bool(_CUE.search(text))
+    return len(text) < 80 and bool(_CUE.search(text) or _CUE_ELSEWHERE.search(text))
 
 
 def is_labelled_link(text: str) -> bool:

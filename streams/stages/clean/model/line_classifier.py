@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.resources import files
@@ -16,6 +16,7 @@ from streams.stages.clean.features.extractor_features import VOTES
 from streams.stages.clean.features.line_features import GAPS
 from streams.stages.clean.features.markup_features import MARKUP
 from streams.stages.clean.features.sequences import around, before, shifted
+from streams.stages.clean.model.confidence import SIGNALS
 
 #: The columns of what is known of a text dump's lines, and of a page's blocks, before anything is scored.
 DUMP_NAMES = (*line_features.NAMES, *GAPS)
@@ -53,25 +54,30 @@ class LineClassifier:
 
 @dataclass(frozen=True, slots=True)
 class LineClassifiers:
-    """The classifiers of text dumps and of pages."""
+    """The classifiers of text dumps and of pages, and what tells how good a page's text is (None: nothing does)."""
 
     dump: LineClassifier
     page: LineClassifier
+    page_confidence: Trees | None = None
 
 
 @lru_cache(maxsize=1)
 def shipped() -> LineClassifiers:
     """The classifiers whose weights the package holds; ``ValueError`` where they know features that we do not."""
-    return LineClassifiers(dump=_shipped("dump", DUMP_NAMES), page=_shipped("page", PAGE_NAMES))
+    return LineClassifiers(
+        dump=_shipped("dump", DUMP_NAMES),
+        page=_shipped("page", PAGE_NAMES),
+        page_confidence=_read("page_confidence", SIGNALS),
+    )
 
 
 def _shipped(kind: str, names: Sequence[str]) -> LineClassifier:
-    folder = files("streams.stages.clean.model") / "weights"
-    first, second = (
-        load((folder / f"{kind}_{number}.json").read_bytes(), columns, f"the weights {kind}_{number}.json")
-        for number, columns in ((1, names), (2, (*names, *SECOND)))
-    )
-    return LineClassifier(first, second)
+    return LineClassifier(_read(f"{kind}_1", names), _read(f"{kind}_2", (*names, *SECOND)))
+
+
+def _read(name: str, columns: Iterable[str]) -> Trees:
+    file = files("streams.stages.clean.model") / "weights" / f"{name}.json"
+    return load(file.read_bytes(), tuple(columns), f"the weights {name}.json")
 
 
 class _Scores:

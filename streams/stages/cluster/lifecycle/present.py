@@ -32,6 +32,7 @@ def story_article(article: TaggedArticle) -> StoryArticle:
             for quote in sorted(article.quotes, key=_length)[:QUOTES]
         ),
         origin=own_origin(article),
+        confidence=article.confidence,
     )
 
 

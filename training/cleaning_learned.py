@@ -1,0 +1,60 @@
+"""All that cleaning learns, and the same without each fold of sites and without each corpus, for the figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.stages.clean.model.line_classifier import LineClassifiers, shipped
+from training.cleaning_confidence import confident_by_corpus, confident_by_fold, fit_confidence, page_outcomes
+from training.cleaning_data import fold_of
+from training.cleaning_learning import DUMPS, PAGES, fit, fit_corpora, fit_folds
+from training.cleaning_samples import described_pages, dump_samples, page_samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """``folds``: classifiers that have seen nothing of a fold's sites; ``without``: nothing of a corpus.
+
+    ``files``: what ships, by name of the weights file, where it was asked for.
+    """
+
+    folds: list[LineClassifiers]
+    without: dict[str, LineClassifiers]
+    files: dict[str, bytes]
+
+
+def learn_pages(data: Path, *, ship: bool = False) -> Learned:
+    """Learn from the pages of ``data``/cleaning.
+
+    The confidence is learned from texts as trees that know nothing of their corpus make them, as news will be that
+    nothing was learned from; of one corpus, as trees that have not seen their sites do. Without a corpus it is learned
+    from texts of the others alone.
+    """
+    dump, pages = shipped().dump, described_pages(data)
+    samples = page_samples(pages)
+    folds = [LineClassifiers(dump=dump, page=page) for page in fit_folds(samples, PAGES)]
+    without = {corpus: LineClassifiers(dump=dump, page=page) for corpus, page in fit_corpora(samples, PAGES).items()}
+    outcomes = [
+        one for page in pages for one in page_outcomes(page, without.get(page.corpus) or folds[fold_of(page.url)])
+    ]
+    files: dict[str, bytes] = {}
+    if ship:
+        files["page_1"], files["page_2"] = fit(samples, PAGES)[1]
+        files["page_confidence"] = fit_confidence(outcomes)[1]
+    return Learned(
+        folds=confident_by_fold(folds, outcomes), without=confident_by_corpus(without, outcomes), files=files
+    )
+
+
+def learn_dumps(data: Path, *, ship: bool = False) -> Learned:
+    """Learn from the text dumps of ``data``/cleaning."""
+    page, samples = shipped().page, dump_samples(data)
+    files: dict[str, bytes] = {}
+    if ship:
+        files["dump_1"], files["dump_2"] = fit(samples, DUMPS)[1]
+    return Learned(
+        folds=[LineClassifiers(dump=dump, page=page) for dump in fit_folds(samples, DUMPS)],
+        without={corpus: LineClassifiers(dump=dump, page=page) for corpus, dump in fit_corpora(samples, DUMPS).items()},
+        files=files,
+    )
