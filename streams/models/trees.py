@@ -1,4 +1,4 @@
-"""Boosted trees: the one format that they are shipped in, and the one evaluator, in NumPy.
+"""Boosted trees: the one format that they are shipped in, and probabilities out of them, in NumPy.
 
 The format is JSON that people can read: ``features`` names the columns, ``trees`` has for each tree a list of
 ``[position, node]``. Positions are those of a heap (the children of ``i`` are ``2i+1`` and ``2i+2``, at most ``depth``
@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.contracts import codec
+from streams.models.evaluators import Evaluator, evaluator
 from streams.models.table import Table, Vector
-
-#: Rows times trees that are evaluated at a time, so that their arrays stay in the processor's cache.
-_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +30,14 @@ class Trees:
 
     #: The columns of the tables that are read, in order.
     names: tuple[str, ...]
-    #: Per level, the columns and thresholds of its nodes, tree by tree: ``2 ** level`` nodes a tree.
-    columns: tuple[npt.NDArray[np.int64], ...]
-    thresholds: tuple[npt.NDArray[np.float32], ...]
-    #: Per tree, the values of its leaves.
-    leaves: npt.NDArray[np.float32]
+    evaluator: Evaluator
     bias: float
 
     def predict(self, table: Table) -> Vector:
         """A probability (0 to 1) for each row; raises ``ValueError`` where the columns are not those of ``names``."""
         if table.names != self.names:
             raise ValueError("the table's columns are not those that the trees were loaded for")
-        rows = table.values
-        count, width = rows.shape
-        total = np.empty(count)
-        trees = np.arange(len(self.leaves))
-        values = self.leaves.ravel()
-        size = max(_AT_ONCE // max(len(trees), 1), 1)
-        for start in range(0, count, size):
-            part = np.ascontiguousarray(rows[start : start + size])
-            flat = part.ravel()
-            row_start = (np.arange(len(part)) * width)[:, None]
-            # Every row asks the roots alike; further down each goes its own way.
-            node = (part.take(self.columns[0], axis=1) > self.thresholds[0]).astype(np.int64)
-            for columns, thresholds in zip(self.columns[1:], self.thresholds[1:], strict=True):
-                at = node + trees * (len(columns) // len(trees))
-                places = columns.take(at, mode="clip")
-                places += row_start
-                right = flat.take(places, mode="clip") > thresholds.take(at, mode="clip")
-                node += node
-                node += right
-            node += trees * self.leaves.shape[1]
-            total[start : start + size] = values.take(node, mode="clip").sum(axis=1)
-        return 1.0 / (1.0 + np.exp(-(total + self.bias)))
+        return 1.0 / (1.0 + np.exp(-(self.evaluator.sums(table.values) + self.bias)))
 
 
 def load(data: bytes, features: Sequence[str], what: str = "the weights") -> Trees:
@@ -90,7 +63,7 @@ def load(data: bytes, features: Sequence[str], what: str = "the weights") -> Tre
     inner = (1 << depth) - 1
     trees: list[list[Any]] = value["trees"]
     columns = np.zeros((len(trees), inner), dtype=np.int64)
-    thresholds = np.full((len(trees), inner), np.inf, dtype=np.float32)
+    thresholds = np.full((len(trees), inner), np.nan, dtype=np.float32)
     leaves = np.zeros((len(trees), inner + 1), dtype=np.float32)
     for number, nodes in enumerate(trees):
         for position, node in nodes:
@@ -100,13 +73,8 @@ def load(data: bytes, features: Sequence[str], what: str = "the weights") -> Tre
             else:
                 _fill(leaves[number], position, inner, node[0])
     levels = [slice((1 << level) - 1, (2 << level) - 1) for level in range(depth)]
-    return Trees(
-        names,
-        tuple(columns[:, level].ravel() for level in levels),
-        tuple(thresholds[:, level].ravel() for level in levels),
-        leaves,
-        float(value["bias"]),
-    )
+    found = evaluator([columns[:, level] for level in levels], [thresholds[:, level] for level in levels], leaves)
+    return Trees(names, found, float(value["bias"]))
 
 
 def _fill(leaves: npt.NDArray[np.float32], position: int, inner: int, value: float) -> None:
