@@ -13,6 +13,7 @@ from lxml import etree
 
 from streams.models.table import Table, Vector
 from streams.stages.clean.features.sequences import shifted
+from streams.stages.clean.features.trafilatura_vote import trafilatura_vote
 from streams.stages.clean.parse.lines import Line
 
 #: Longer blocks (characters) have enough runs of three words to be told by those.
@@ -23,7 +24,7 @@ _NEVER_KEPT = ("aside", "footer", "nav", "img", "link", "meta", "source", "label
 #: browsers' parsers open anew what formatting was left open: 40 kB made 1.5 million elements and a gigabyte of memory.
 #: Up to here it is a second's work; one in thirty development pages is beyond, and their votes stay the same.
 _FORMATTING = re.compile(
-    r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>?", re.IGNORECASE
+    r"</?(?=[bcefinstu])(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>?", re.IGNORECASE
 )
 _MOST_REOPENED = 1_000_000
 #: A page has one of each. What a further one has is added to the first, attribute by attribute: quadratic time.
@@ -71,20 +72,15 @@ def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) ->
     return np.array(shares)
 
 
-@lru_cache(maxsize=1)
-def _options() -> Any:
-    from trafilatura.settings import Extractor
-
-    return Extractor(fast=True, comments=False)
+_vote = lru_cache(maxsize=1)(trafilatura_vote)
 
 
 def _trafilatura(tree: Any) -> str:
-    import trafilatura
-
+    vote = _vote()
     # It drops these as its first step, but only after half a dozen searches and copies of the tree with them.
     etree.strip_elements(tree, *_NEVER_KEPT, with_tail=False)
     try:
-        return trafilatura.extract(tree, options=_options()) or ""
+        return vote(tree)
     except (RecursionError, ValueError, TypeError, AttributeError, KeyError):
         # Its own bugs on odd trees are one vote less.
         return ""
