@@ -13,6 +13,7 @@ from lxml import etree
 
 from streams.models.table import Table, Vector
 from streams.stages.clean.features.sequences import shifted
+from streams.stages.clean.features.trafilatura_vote import trafilatura_vote
 from streams.stages.clean.parse.lines import Line
 
 #: Longer blocks (characters) have enough runs of three words to be told by those.
@@ -23,7 +24,7 @@ _NEVER_KEPT = ("aside", "footer", "nav", "img", "link", "meta", "source", "label
 #: browsers' parsers open anew what formatting was left open: 40 kB made 1.5 million elements and a gigabyte of memory.
 #: Up to here it is a second's work; one in thirty development pages is beyond, and their votes stay the same.
 _FORMATTING = re.compile(
-    r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>?", re.IGNORECASE
+    r"</?(?=[bcefinstu])(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>?", re.IGNORECASE
 )
 _MOST_REOPENED = 1_000_000
 #: A page has one of each. What a further one has is added to the first, attribute by attribute: quadratic time.
@@ -42,7 +43,7 @@ def votes(source: str, tree: Any, lines: Sequence[Line]) -> Table:
     blocks: list[list[str] | None] = [None] * len(lines)
     texts = {name: extract(source, tree) for name, extract in EXTRACTORS.items()}
     if len(texts["trafilatura"]) < _TOO_LITTLE * len(texts["resiliparse"]) and len(source) < _LARGE:
-        texts["trafilatura"] = _trafilatura(without_multipliers(source), fast=False)
+        texts["trafilatura"] = _thorough_trafilatura(source)
     for name, text in texts.items():
         share = _shares(lines, blocks, text)
         columns |= {f"{name}{place}": shifted(share, offset, 0.0) for place, offset in _PLACES.items()}
@@ -78,24 +79,32 @@ def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) ->
     return np.array(shares)
 
 
-@lru_cache(maxsize=2)
-def _options(*, fast: bool) -> Any:
+_vote = lru_cache(maxsize=1)(trafilatura_vote)
+
+
+@lru_cache(maxsize=1)
+def _all_ways() -> Any:
     from trafilatura.settings import Extractor
 
-    return Extractor(fast=fast, comments=False)
+    return Extractor(comments=False)
 
 
-def _fast_trafilatura(tree: Any) -> str:
+def _trafilatura(tree: Any) -> str:
+    vote = _vote()
     # It drops these as its first step, but only after half a dozen searches and copies of the tree with them.
     etree.strip_elements(tree, *_NEVER_KEPT, with_tail=False)
-    return _trafilatura(tree, fast=True)
+    return _unless_odd(lambda: vote(tree))
 
 
-def _trafilatura(page: Any, *, fast: bool) -> str:
+def _thorough_trafilatura(source: str) -> str:
     import trafilatura
 
+    return _unless_odd(lambda: trafilatura.extract(without_multipliers(source), options=_all_ways()) or "")
+
+
+def _unless_odd(extract: Callable[[], str]) -> str:
     try:
-        return trafilatura.extract(page, options=_options(fast=fast)) or ""
+        return extract()
     except (RecursionError, ValueError, TypeError, AttributeError, KeyError):
         # Its own bugs on odd trees are one vote less.
         return ""
@@ -122,7 +131,7 @@ def without_multipliers(source: str) -> str:
 
 #: Whose votes are heard.
 EXTRACTORS: dict[str, Callable[[str, Any], str]] = {
-    "trafilatura": lambda _, tree: _fast_trafilatura(tree),
+    "trafilatura": lambda _, tree: _trafilatura(tree),
     "resiliparse": lambda source, _: _resiliparse(source),
 }
 _PLACES = {"": 0, "_above": -1, "_below": 1}

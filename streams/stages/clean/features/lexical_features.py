@@ -84,7 +84,7 @@ def marks(text: str) -> Marks:
 
 def is_comments_heading(text: str) -> bool:
     """Whether a short line that talks of comments is the heading of the readers'."""
-    return _COMMENTS.search(text) is not None
+    return _COMMENTS.match(text) is not None
 
 
 def _marks(text: str) -> Marks:

@@ -19,13 +19,14 @@ class _Blocks:
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self._known = dict(zip(Block._fields, zip(*blocks, strict=True), strict=True))
+        self._bits = {name: np.array(self._known[name], dtype=np.int64) for name in ("near", "any", "above")}
         self.count = len(blocks)
 
     def __getitem__(self, name: str) -> Vector:
         return np.array(self._known[name], dtype=np.float64)
 
     def bit(self, name: str, index: int) -> Vector:
-        return (np.array(self._known[name], dtype=np.int64) >> index & 1).astype(np.float64)
+        return (self._bits[name] >> index & 1).astype(np.float64)
 
     def tagged(self, *tags: str) -> Vector:
         return np.array([tag in tags for tag in self._known["tag"]], dtype=np.float64)

@@ -55,11 +55,13 @@ _CUES_ELSEWHERE = (
 )
 _CUE_ELSEWHERE = re.compile(f"^(?:{'|'.join(_CUES_ELSEWHERE)})$", re.IGNORECASE)
 _LABELLED_LINK = re.compile(
-    r"^(?:(?:\w+['’]?\w*\s){0,4}(?:latest|live|updates?|explained|explainer|analysis|in pictures|gallery|podcast)"
+    r"^(?:(?:\w+(?:['’]\w*)?\s){0,4}(?:latest|live|updates?|explained|explainer|analysis|in pictures|gallery|podcast)"
     r"|(?:read|see|watch|listen|learn)(?: (?:more|also|now|next|this|here))*|also|related(?: \w+)?|more|video|opinion"
     r"|recommended|don'?t miss|must[- ]read|play|gallery|in pictures)\s?[:|»>–-]\s?\S",
     re.IGNORECASE,
 )
+#: Each label ends with one of these, which are quicker to look for.
+_LABEL_END = re.compile("[:|»>–-]")
 _LABEL = re.compile(
     r"^(?:summary|topics?|tags?|share(?: (?:this|on|via)\b.*)?|more|advertisement|advert|ad|sponsored|comments?"
     r"|print|email|e-mail|save|subscribe|sign (?:in|up)"
@@ -116,7 +118,7 @@ def is_comments(text: str) -> bool:
     """The heading of the readers' comments. (After the article's start, 250 of the development dumps' 253 such lines
     have nothing of the article below them, and the other three a line.)
     """
-    return len(text) < 250 and bool(_COMMENTS.search(text))
+    return len(text) < 250 and bool(_COMMENTS.match(text))
 
 
 def is_caption(text: str) -> bool:
@@ -124,23 +126,23 @@ def is_caption(text: str) -> bool:
     if len(text) >= 500:
         return False
     return (text.endswith((")", ").")) and bool(_CAPTION_END.search(text[-120:]))) or (
-        len(text) < 160 and bool(_CREDIT_LINE.search(text))
+        len(text) < 160 and bool(_CREDIT_LINE.match(text))
     )
 
 
 def is_cue(text: str) -> bool:
     """A line that announces other stories: ``Read more from …:``."""
-    return len(text) < 80 and bool(_CUE.search(text) or _CUE_ELSEWHERE.search(text))
+    return len(text) < 80 and bool(_CUE.match(text) or _CUE_ELSEWHERE.match(text))
 
 
 def is_labelled_link(text: str) -> bool:
     """Another story's headline behind a label: ``Budget latest: …``."""
-    return len(text) < 200 and bool(_LABELLED_LINK.search(text))
+    return len(text) < 200 and _LABEL_END.search(text) is not None and bool(_LABELLED_LINK.match(text))
 
 
 def is_label(text: str) -> bool:
     """A bare label of the page's boilerplate: ``Summary``, ``topics``, ``Advertisement``."""
-    return len(text) < 120 and bool(_LABEL.search(text))
+    return len(text) < 120 and bool(_LABEL.match(text))
 
 
 def is_contact(text: str) -> bool:

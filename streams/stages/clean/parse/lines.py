@@ -123,6 +123,8 @@ def line_key(text: str) -> int:
 
 def words(text: str) -> int:
     """Words, with two characters of a script without spaces as one."""
+    if text.isascii():
+        return len(_WORD.findall(text))
     wide = len(_WIDE.findall(text))
     return len(_WORD.findall(text if not wide else _WIDE.sub(" ", text))) + wide // 2
 

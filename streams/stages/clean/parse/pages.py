@@ -135,8 +135,15 @@ def parse(source: str) -> Any:
 
 @lru_cache(maxsize=8192)
 def _hints(label: str) -> int:
-    label = label.lower()
-    return sum(1 << index for index, pattern in enumerate(_HINT_RES) if pattern.search(label))
+    hints = 0
+    for word in label.lower().split():
+        hints |= _hints_of_word(word)
+    return hints
+
+
+@lru_cache(maxsize=1 << 14)  # sites have their own labels, but many of the words in them
+def _hints_of_word(word: str) -> int:
+    return sum([1 << index for index, pattern in enumerate(_HINT_RES) if pattern.search(word)])
 
 
 def read_page(tree: Any) -> Page:
@@ -176,6 +183,7 @@ class _Walker:
         stack = [root]
         parts, flush = self.parts, self.flush
         anchors = strong = depth = count = 0
+        blank = False
         for event, element in etree.iterwalk(tree, events=("start", "end")):
             tag = element.tag
             if event == "start":
@@ -183,8 +191,9 @@ class _Walker:
                 if depth > self.deepest:
                     self.deepest = depth
                 if tag in _BLOCKS:
-                    if parts:
+                    if parts or blank:
                         flush(stack[-1], depth)
+                        blank = False
                     if tag == "br":
                         self.after_br = True
                     else:
@@ -202,8 +211,9 @@ class _Walker:
                 depth -= 1
                 if tag in _BLOCKS:
                     if tag != "br":
-                        if parts:
+                        if parts or blank:
                             flush(stack[-1], depth)
+                            blank = False
                         self.after_br = False
                         self.gap += 1
                         stack.pop()
@@ -215,6 +225,10 @@ class _Walker:
                 if len(self.texts) >= MAX_BLOCKS:
                     break
             if text:
+                if not parts and text.isspace():
+                    # Ends with the block, and is nothing to it.
+                    blank = True
+                    continue
                 parts.append(text)
                 if anchors or strong:
                     size = len(text.strip())
@@ -225,37 +239,40 @@ class _Walker:
 
     def flush(self, frame: _Frame, depth: int) -> None:
         """Close the block that is being collected."""
+        links, self.links = self.links, 0
+        if not self.parts:
+            return
+        linked, emphasis, self.linked, self.emphasis = self.linked, self.emphasis, 0, 0
         text = " ".join("".join(self.parts).split())
         self.parts.clear()
         if text and not (text.isascii() and text.isprintable()):
             text = " ".join(printable(repair(text)).split())
-        if text:
-            tag = frame.tag
-            if tag == "h1":
-                self.h1_seen, self.last_h1 = self.h1_seen + 1, len(self.texts)
-            size = len(text)
-            self.texts.append((text, 0 if self.after_br else min(self.gap, 60), depth))
-            self.blocks.append(
-                Block(
-                    tag=tag,
-                    size=size,
-                    linked=min(self.linked / size, 1.0),
-                    emphasis=min(self.emphasis / size, 1.0),
-                    links=self.links,
-                    depth=depth,
-                    after_br=self.after_br,
-                    hidden=frame.hidden,
-                    itemprop=frame.itemprop,
-                    near=frame.near,
-                    any=frame.every,
-                    above=frame.above,
-                    parent=frame.parent,
-                    h1_before=self.h1_seen,
-                    h1_distance=len(self.texts) - 1 - self.last_h1 if self.h1_seen else -1,
-                )
+            if not text:
+                return
+        at, size, after_br = len(self.texts), len(text), self.after_br
+        if frame.tag == "h1":
+            self.h1_seen, self.last_h1 = self.h1_seen + 1, at
+        self.texts.append((text, 0 if after_br else min(self.gap, 60), depth))
+        self.blocks.append(
+            Block(  # by position: half of the time
+                frame.tag,
+                size,
+                min(linked / size, 1.0),
+                min(emphasis / size, 1.0),
+                links,
+                depth,
+                after_br,
+                frame.hidden,
+                frame.itemprop,
+                frame.near,
+                frame.every,
+                frame.above,
+                frame.parent,
+                self.h1_seen,
+                at - self.last_h1 if self.h1_seen else -1,
             )
-            self.gap = 0
-        self.linked = self.links = self.emphasis = 0
+        )
+        self.gap = 0
 
     def page(self, tree: Any) -> Page:
         lines: list[Line] = []
@@ -275,8 +292,9 @@ class _Walker:
 def _open(element: Any, tag: str, number: int, parent: _Frame) -> _Frame:
     own = 0
     hidden, itemprop = parent.hidden, parent.itemprop
-    attributes = dict(element.items())
-    if attributes:
+    items = element.items()
+    if items:
+        attributes = dict(items)
         get = attributes.get
         label = f"{get('class', '')} {get('id', '')} {get('role', '')}"[:300]
         if len(label) > 2:
