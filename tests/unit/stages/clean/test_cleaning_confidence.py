@@ -129,18 +129,18 @@ def test_a_confidence_from_outside_is_a_share_or_nothing(given: float, kept_as: 
 
 
 def test_trafilatura_is_asked_again_where_it_kept_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
+    asked: list[str] = []
 
-    def trafilatura(_: object, *, fast: bool) -> str:
-        asked.append(fast)
+    def thorough(source: str) -> str:
+        asked.append(source)
         return PROSE[0]
 
-    monkeypatch.setattr(extractor_features, "_trafilatura", trafilatura)
+    monkeypatch.setattr(extractor_features, "_thorough_trafilatura", thorough)
     monkeypatch.setitem(extractor_features.EXTRACTORS, "trafilatura", lambda _, __: "")
     monkeypatch.setitem(extractor_features.EXTRACTORS, "resiliparse", lambda _, __: "\n".join(PROSE))
     table = extractor_features.votes("<p>", None, LINES)
-    assert asked == [False]
+    assert asked == ["<p>"]
     assert table["trafilatura"].tolist() == [0, 1, 0, 0]
     monkeypatch.setattr(extractor_features, "_LARGE", 1)
     assert extractor_features.votes("<p>", None, LINES)["trafilatura"].tolist() == [0] * 4
-    assert asked == [False]
+    assert asked == ["<p>"]
