@@ -48,7 +48,7 @@ def evidence_lines(evidence: Evidence, *, started: bool = False) -> Iterator[str
         if name in known:
             yield saying.format(known[name])
     if lean := round(known.get("lean", 0.0), 1):
-        yield f"{'more' if lean > 0 else 'fewer'} articles join in this stream, or are asked to: log-odds {lean:+.1f}"
+        yield f"log-odds {lean:+.1f} for the grain and for how often articles join in this stream"
     if evidence.runner_up is not None:
         what = "nearest story" if started else "next best"
         yield f"{what}: {evidence.runner_up.headline or evidence.runner_up.story_id} ({evidence.runner_up.score:.0%})"

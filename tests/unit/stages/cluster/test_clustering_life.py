@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from streams.contracts.records import Decision, Grain, Quote, Story, TaggedArticle
+from streams.contracts.records import Decision, Evidence, Grain, Quote, Story, TaggedArticle
 from streams.models.table import Table, Vector
 from streams.stages.cluster import Changes, Clusterer
+from streams.stages.cluster.explain import evidence_lines
 from streams.stages.cluster.index.language_index import CLOCK
 from streams.stages.cluster.lifecycle.split import bisect
 from streams.stages.cluster.match import match, nearest
@@ -240,6 +241,14 @@ def test_explanations_name_what_is_shared() -> None:
     assert "joins" in told
     assert "kestrel" in told
     assert "24 hours from its nearest article" in told
+
+
+def test_explanations_tell_what_the_stream_added() -> None:
+    def told(lean: float) -> str:
+        return "\n".join(evidence_lines(Evidence(score=0.4, threshold=0.5, measures=(("lean", lean),))))
+
+    assert "log-odds -0.5 for the grain and for how often articles join in this stream" in told(-0.5)
+    assert "log-odds" not in told(0.01)
 
 
 def test_a_grain_makes_stories_broader_or_narrower() -> None:
