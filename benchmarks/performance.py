@@ -46,12 +46,13 @@ def page(figures: Figures) -> str:
         f"time. The broker takes {costs['broker']} ms besides.\n",
     ]
     if "script_ms" in figures:
+        ours, script = (figures[name]["b3_f1"] for name in ("functions_ms", "script_ms"))
         parts.append(
             "Plain aiokafka has no state that survives a crash, no pool, no dead letters and no fence; the script has "
             "no Kafka at all, and clusters everything at once. B-cubed F1 against the stories that the load was made "
-            f"of: {figures['functions_ms']['b3_f1']:.3f}, the script {figures['script_ms']['b3_f1']:.3f}. The load fills "
-            "each story's articles up with words of the story's own, which no news does and which is all that a count of "
-            "words need see: how both do on news is in [quality](quality.md).\n"
+            f"of: {ours:.3f}, the script {script:.3f}. The load fills each story's articles up with words of the "
+            "story's own, which no news does and which is all that a count of words need see: how both do on news is "
+            "in [quality](quality.md).\n"
         )
     rates = {"News Streams": figures} | ({"plain aiokafka": figures["plain"]} if "plain" in figures else {})
     parts += [
