@@ -36,6 +36,7 @@ NOT_TRIED = (
         "no package of Grafana; their queries run on a real Prometheus in the tests",
     ),
     ("kubernetes: apply", "no cluster here, nor the operators of Strimzi, KEDA and Prometheus"),
+    ("traces: OTLP to a collector", "no package of a collector; a test reads one article's trace from a file"),
 )
 
 

@@ -12,7 +12,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -168,14 +168,17 @@ async def on_the_cluster(settings: Settings) -> AsyncIterator[Finding]:
         yield warn("durable", risk, "STREAMS_REPLICATION=3 on three brokers; then streams topics plan")
     if any(change.action == "create" for change in changes):
         return
-    try:
-        await _coordinators(settings)
-        for finding in [*await _state(settings), *await _workers(settings), await _clock(settings)]:
+    looks: dict[str, Callable[[Settings], Awaitable[list[Finding]]]]
+    looks = {"state": _state, "workers": _workers, "clock": _clock}
+    for check, look in looks.items():
+        try:
+            await _coordinators(settings)
+            findings = await look(settings)
+        except (KafkaError, OSError) as error:
+            why = f"cannot be looked at: {error or type(error).__name__}"
+            findings = [warn(check, why, "ask again; then the rights in docs/how-to/secure.md, and the broker's log")]
+        for finding in findings:
             yield finding
-    except (KafkaError, OSError) as error:
-        yield warn(
-            "state", f"cannot be looked at: {error or type(error).__name__}", "ask again; then look at the broker"
-        )
 
 
 async def _coordinators(settings: Settings) -> None:
@@ -220,7 +223,7 @@ async def _workers(settings: Settings) -> list[Finding]:
     return idle or [ok("workers", "no stage has records waiting and no worker")]
 
 
-async def _clock(settings: Settings) -> Finding:
+async def _clock(settings: Settings) -> list[Finding]:
     """The newest raw articles against our time: whoever writes them has a clock as well."""
     reader, topic = LogReader(settings), ARTICLES_RAW.full_name(settings.topic_prefix)
     newest = [(partition, end - 1) for partition, (start, end) in (await reader.spans(topic)).items() if end > start]
@@ -230,5 +233,7 @@ async def _clock(settings: Settings) -> Finding:
     ahead = max(times, default=0.0) - time.time()
     if ahead > _AHEAD:
         detail = f"the newest raw article is of {ahead:.0f} s in the future"
-        return warn("clock", detail, "set the clock (NTP) here or where the crawler runs; timestamps are milliseconds")
-    return ok("clock", "no raw article is of the future")
+        return [
+            warn("clock", detail, "set the clock (NTP) here or where the crawler runs; timestamps are milliseconds")
+        ]
+    return [ok("clock", "no raw article is of the future")]

@@ -35,6 +35,7 @@ def test_a_bad_secret_is_not_printed(debug: tuple[str, ...]) -> None:
     done = streams(*debug, "doctor", STREAMS_API_TOKEN="s3cr3t!")
     assert done.returncode == 1
     assert "STREAMS_API_TOKEN cannot work" in done.stdout
+    assert done.stderr == ""
     assert "s3cr3t!" not in done.stdout + done.stderr
 
 
