@@ -25,7 +25,7 @@ CLEANER = Cleaner()
 
 #: The floors hold for these very pages: whoever changes one measures again and says so here.
 DATA = "df1b01eb638e3294"
-PAGE_F1, PAGE_EXACT, DUMP_F1 = 0.973, 0.83, 0.944
+PAGE_F1, PAGE_EXACT, DUMP_F1 = 0.977, 0.83, 0.944
 TITLE_EXACT, SAME_DAY, AUTHORS_F1 = 0.98, 1.0, 0.98
 TITLES_HELD_OUT, AUTHORS_HELD_OUT, DAYS_HELD_OUT = 0.91, 0.72, 0.87
 

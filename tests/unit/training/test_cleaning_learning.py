@@ -29,7 +29,7 @@ from training.cleaning_learning import Plan, fit, fit_corpora, fit_folds
 from training.cleaning_samples import described_pages, dump_samples, page_samples
 
 #: Enough trees to tell a menu from a sentence, few enough for a test.
-PLAN = Plan((1, 2), 12, 0.3)
+PLAN = Plan((1, 2), 12, 0.3, least=10)
 TOWNS = ("Lindvik", "Ostrava", "Kestrel Bay", "San Telmo", "Port Assal", "Corran", "Esbjerg")
 THINGS, DAYS = ("ferry", "trawler", "tanker", "yacht"), ("Monday", "Tuesday", "Thursday", "Sunday")
 #: What is learned from; the last town and thing are kept for the question.

@@ -128,6 +128,11 @@ def decide(
             reasons[index] = _convention(lines[index].text, prose[index] or likely_to_be[index] >= sure)
         if reasons[index] is not None:
             keep[index] = False
+    for index in range(1, count):
+        # The name of a newsletter over the call to get it.
+        bare = keep[index - 1] and not prose[index - 1] and sizes[index - 1] <= _STRAY_WORDS
+        if reasons[index] == "promotion" and bare and likely_to_be[index - 1] < sure:
+            reasons[index - 1], keep[index - 1] = "promotion", False
     _drop_comments(lines, reasons, keep, prose, sizes.tolist())
     _drop_teasers(reasons, keep, prose, sizes.tolist(), [score >= sure for score in likely_to_be])
     while copies := find_copies(lines, [index for index, flag in enumerate(keep) if flag]):
