@@ -27,7 +27,7 @@ PAGE_THRESHOLD, DUMP_THRESHOLD = 0.48, 0.36
 #: From this score on a page's block is the article's, whatever its words look like: worth .003 F1 out of fold on either
 #: corpus. Lower ones would be worth .001 more, and keep teasers under their cues. Not for dumps, whose scores know no
 #: markup.
-PAGE_SURE, NEVER_SURE = 0.97, 2.0
+PAGE_SURE, NEVER_SURE = 0.96, 2.0
 
 #: Lines without a score above this within so many lines keep their first score: most of a page's navigation.
 _HOPELESS, _REACH = 0.1, 2
