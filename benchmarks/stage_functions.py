@@ -60,8 +60,7 @@ def functions(warm: int, count: int) -> dict[str, float]:
         return []
 
     _timed(cost, "cluster", warm, list(enumerate(tagged)), 1, cluster)
-    found = {article.id: story.id for story in clusterer.stories() for article in story.articles}
-    return cost | {"b3_f1": _agreement(raws[: warm + _OF_SCRIPT], found)}
+    return cost | {"b3_f1": _agreement(raws[: warm + _OF_SCRIPT], clusterer.assignments())}
 
 
 def script(warm: int, count: int) -> dict[str, float]:
