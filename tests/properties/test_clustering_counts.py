@@ -31,9 +31,9 @@ START = datetime(2025, 3, 1, tzinfo=UTC)
 
 @dataclass
 class By:
-    """Says of every story what it is told to: found one, join, or merge."""
+    """Says of every story what it is told to: found one, join (also where the stream leans to new ones), or merge."""
 
-    chance: float = 0.6
+    chance: float = 0.68
 
     def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         return [self.chance] * len(rows)
@@ -72,7 +72,7 @@ def streams_of(draw: st.DrawFn) -> list[Step]:
                     revision=number,
                     retracted=kind == "retract",
                 ),
-                draw(st.sampled_from([0.6, 0.6, 0.6, 0.6, 0.0, 0.95])),
+                draw(st.sampled_from([0.68, 0.68, 0.68, 0.68, 0.0, 0.95])),
             )
         )
     return made
@@ -145,7 +145,8 @@ def test_outlets_and_origins_are_those_of_all_members() -> None:
     kinds: set[str] = set()
     met: set[str] = set()
 
-    @settings(max_examples=100, deadline=None)
+    # The same streams every time: that all kinds of events are among three hundred is not to be left to chance.
+    @settings(max_examples=300, deadline=None, derandomize=True)
     @given(streams_of())
     def check(stream: list[Step]) -> None:
         with small():
