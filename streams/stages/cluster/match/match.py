@@ -39,6 +39,9 @@ from streams.stages.cluster.store.story_store import Member, StoryStore
 GRAINS: dict[Grain, float] = {"event": -1.0, "balanced": 0.0, "topic": 1.0}
 #: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
 THRESHOLD = 0.5
+#: A larger story is asked at a second look as often as one of so many articles: with each article of thousands it would
+#: be the same question, and cost more than the article.
+ASKED_BY = 24
 #: A second story whose two nearest members are less likely than this about the article's event is not asked whether it
 #: is the same: an article is about both, or says nothing of the two.
 RIVAL = 0.5
@@ -183,7 +186,7 @@ class Matcher:
             scored = self.contenders(self.nearest.probe_of(member), story_id)
             if scored.chances:
                 found = [(scored.ranked[scored.best].story_id, scored.chances[scored.best])]
-        elif size >= CROSSED_SIZE:
+        elif size >= CROSSED_SIZE and member.number % max(1, size // ASKED_BY) == 0:
             rivals = self.ranked(self.nearest.probe_of(member), story_id, CROSSED_SIZE)[:RIVALS]
             found = [(rival.story_id, self._same(story_id, rival.story_id)) for rival in rivals]
         for rival_id, chance in found:
