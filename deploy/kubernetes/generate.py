@@ -16,6 +16,8 @@ import yaml
 from streams.contracts.topics import prefixed
 from streams.contracts.topology import STAGES, TOPICS, TOPOLOGY
 from streams.kafka.access import DASHBOARD, SEEDS, STAGE_ACCESS, Access
+from streams.metrics import Metrics
+from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import create_stage
 from streams.settings import load
 
@@ -67,8 +69,9 @@ def _labels(part: str) -> dict[str, str]:
 
 
 def _deployment(stage: str) -> dict[str, Any]:
-    settings = load()
-    pooled = create_stage(stage, settings, _NoMetrics(), None).pool is not None  # type: ignore[arg-type]
+    # One a pod, as its resources are: the node's cores, which a worker would count otherwise, are not the pod's.
+    settings = load(pool_workers=1)
+    pooled = create_stage(stage, settings, Metrics(), StageReader(settings)).pool is not None
     # The loop and its models, and what each pool process may hold.
     limit = 1024 + (settings.pool_size * settings.pool_memory if pooled else 3072)
     container = {
@@ -76,6 +79,7 @@ def _deployment(stage: str) -> dict[str, Any]:
         "image": "news-streams",
         "args": ["worker", stage],
         "envFrom": [{"configMapRef": {"name": "news-streams"}}],
+        "env": [{"name": "STREAMS_POOL_WORKERS", "value": str(settings.pool_workers)}],
         "ports": [{"name": "http", "containerPort": 8080}],
         # The server answers once the models are loaded; `/live` says what the watchdog thinks, which ends the process.
         "startupProbe": _probe("/live", period=5, failures=60),
@@ -128,14 +132,6 @@ def _deployment(stage: str) -> dict[str, Any]:
             "template": {"metadata": {"labels": _labels(stage)}, "spec": pod},
         },
     }
-
-
-class _NoMetrics:
-    """Making a stage tells metrics of it; here nobody listens."""
-
-    def count(self, *_: object, **__: object) -> None: ...
-
-    def set(self, *_: object, **__: object) -> None: ...
 
 
 def _probe(path: str, *, period: int, failures: int) -> dict[str, Any]:

@@ -51,6 +51,9 @@ def test_a_workload_is_what_the_program_can_run(workload: dict[str, Any]) -> Non
         "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}
     }  # fmt: skip
     assert pod["automountServiceAccountToken"] is False
+    if container["args"][0] == "worker":
+        # Not as many as the node has cores: what the pool may hold is in the limit.
+        assert {"name": "STREAMS_POOL_WORKERS", "value": "1"} in container["env"]
     assert container["resources"]["limits"]["memory"]
     # It listens on the port that it is asked on: the image's for a stage, its option's for the dashboard.
     (port,) = (each["containerPort"] for each in container["ports"])
