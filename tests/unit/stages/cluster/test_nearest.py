@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from streams.stages.cluster import Clusterer, explain
 from streams.stages.cluster.features.article_features import BODY, TITLE, key_of, pack, pack_keys
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, UNDATED, WEEK, compare, probe, side_of
 from streams.stages.cluster.lifecycle.decide import SECOND_LOOK
-from streams.stages.cluster.match.nearest import CROSSED_SIZE, LARGE, NEAR, as_chance, shipped_pairs
+from streams.stages.cluster.match import match
+from streams.stages.cluster.match.nearest import CROSSED_SIZE, LARGE, NEAR, Nearest, as_chance, shipped_pairs
 from streams.stages.cluster.store.story_store import Member
 from training.stories_data import synthetic
 from training.stories_learning import history
@@ -144,6 +146,20 @@ def test_fragments_become_one_at_a_second_look() -> None:
     assert sum("merged" in each for each in kinds) == 1
     first = {clusterer.story_of(str(number)) for number in range(2 * CROSSED_SIZE)}
     assert len(first) == 1
+
+
+def test_a_large_story_is_asked_as_seldom_as_its_size_allows() -> None:
+    def asked(asked_by: int) -> int:
+        with patch.object(match, "ASKED_BY", asked_by), patch.object(Nearest, "crossed", return_value=0.0) as crossed:
+            clusterer = Clusterer(By(), Pairs(0.0))
+            for number in range(2 * SECOND_LOOK):
+                decide_as(clusterer, number, f"a{number % 2}")
+            return crossed.call_count
+
+    every = asked(2 * SECOND_LOOK)
+    # In the second half, stories of 32 to 64 articles: one look in eight to sixteen where it is as one of four.
+    assert every // 16 <= asked(4) <= every // 8 + 1
+    assert every >= SECOND_LOOK - CROSSED_SIZE
 
 
 def test_an_article_that_was_alone_is_asked_once_more() -> None:
