@@ -25,6 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 import machine
 import stage_functions
@@ -89,7 +90,7 @@ def working(
 
 async def measure(
     settings: Settings, broker: KafkaBroker, articles: list[RawArticle], workers: list[subprocess.Popen[bytes]]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Everything about one set of workers over this load; the first ``WARM`` articles only warm them up."""
     warm, rest = articles[:WARM], articles[WARM:]
     bulk = rest[: len(rest) * 2 // 3]
@@ -140,7 +141,7 @@ async def paced(
     }  # fmt: skip
 
 
-def memory(processes: Mapping[int, machine.Process]) -> list[dict[str, object]]:
+def memory(processes: Mapping[int, machine.Process]) -> list[dict[str, Any]]:
     """MiB of each process, now and at most."""
     rows = [(role(each, processes), each) for each in processes.values()]
     return [
@@ -159,10 +160,10 @@ def sizes(data: Path, settings: Settings, count: int) -> dict[str, int]:
     return found
 
 
-def report(figures: dict[str, object]) -> dict[str, object]:
+def report(figures: dict[str, Any]) -> dict[str, Any]:
     """What follows from the figures: the engine's share, and how near the rate is to what the cores allow."""
-    costs: dict[str, float] = figures["cpu_ms"]  # type: ignore[assignment]
-    own: dict[str, float] = figures["functions_ms"]  # type: ignore[assignment]
+    costs: dict[str, float] = figures["cpu_ms"]
+    own: dict[str, float] = figures["functions_ms"]
     workers = sum(cost for name, cost in costs.items() if name.split()[0] in STAGES)
     functions = sum(own[stage] for stage in STAGES)
     by_stage = {stage: costs.get(stage, 0.0) + costs.get(f"{stage} pool", 0.0) for stage in STAGES}
@@ -173,13 +174,13 @@ def report(figures: dict[str, object]) -> dict[str, object]:
         "engine_share": round(1 - functions / workers, 3),
         "engine_ms": {stage: round(by_stage[stage] - own[stage], 2) for stage in STAGES},
         "ideal_per_second": round(cores * 1000 / functions, 1),
-        "of_ideal": round(float(figures["articles_per_second"]) * functions / cores / 1000, 3),  # type: ignore[arg-type]
+        "of_ideal": round(figures["articles_per_second"] * functions / cores / 1000, 3),
     }
 
 
-async def run(articles: list[RawArticle], keep: Path | None, *, peers: bool) -> dict[str, object]:
+async def run(articles: list[RawArticle], keep: Path | None, *, peers: bool) -> dict[str, Any]:
     """Our workers, and where wanted the same functions on plain aiokafka, one after the other on one broker."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name, KafkaBroker(data_dir=Path(name) / "kafka") as broker:
         address = f"kafka://{broker.bootstrap}"
         systems: dict[str, list[list[str]]] = {"bench": [["-m", "streams", "worker"]]}
@@ -205,9 +206,9 @@ def main() -> None:
     )
     options = parser.parse_args()
     articles = list(made_up(WARM + options.articles * 3 // 2))
-    figures: dict[str, object] = {"at": time.strftime("%Y-%m-%d"), **machine.describe()}
+    figures: dict[str, Any] = {"at": time.strftime("%Y-%m-%d"), **machine.describe()}
     measured = asyncio.run(run(articles, options.keep, peers=options.peers))
-    ours: dict[str, object] = measured["bench"]  # type: ignore[assignment]
+    ours: dict[str, Any] = measured["bench"]
     figures |= ours
     figures["functions_ms"] = stage_functions.measured("functions", WARM, options.articles)
     print("functions", json.dumps(figures["functions_ms"]), file=sys.stderr)

@@ -174,7 +174,8 @@ def _schema(record: type, schemas: Document) -> Document:
     """A reference to the record's schema, which goes to ``schemas`` with all that it refers to."""
     body = codec.schema(record)
     schemas.update({name: _draft_07(each) for name, each in body["$defs"].items()})
-    return _draft_07({"$ref": body["$ref"]})  # type: ignore[no-any-return]
+    reference: Document = _draft_07({"$ref": body["$ref"]})
+    return reference
 
 
 def _draft_07(schema: Any) -> Any:
