@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from secured import USERS
 
 from streams.kafka import provision
 from streams.kafka.errors import BrokerError
@@ -71,6 +72,13 @@ def own_kafka(tmp_path: Path) -> Iterator[KafkaBroker]:
     except BrokerError as error:
         _cannot(str(error))
     with broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A Kafka with TLS, logins and ACLs, and a user a stage."""
+    with KafkaBroker(data_dir=tmp_path_factory.mktemp("secured"), secure=True, users=USERS) as broker:
         yield broker
 
 

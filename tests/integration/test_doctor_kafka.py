@@ -1,4 +1,4 @@
-"""`streams doctor` on clusters that are broken in one way each. A wrong login: ``test_secure_kafka``."""
+"""`streams doctor` on clusters that are broken in one way each. A wrong login: ``test_refused_kafka``."""
 
 from __future__ import annotations
 
