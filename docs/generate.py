@@ -20,6 +20,7 @@ from streams.contracts.records import (
     TaggedArticle,
 )
 from streams.contracts.topology import TOPICS, readers, writers
+from streams.export.tables import TABLES
 from streams.metrics import METRICS
 from streams.settings import Settings
 from streams.stages.clean import extraction
@@ -39,6 +40,7 @@ def pages() -> Iterator[tuple[Path, bytes]]:
     yield REFERENCE / "topics.md", _topics().encode()
     yield REFERENCE / "metrics.md", _metrics().encode()
     yield REFERENCE / "limits.md", _limits().encode()
+    yield REFERENCE / "export.md", _export().encode()
     yield REFERENCE / "cli.md", _cli().encode()
     yield REFERENCE / "asyncapi.json", codec.pretty(asyncapi.document())
     for record in _RECORDS:
@@ -130,6 +132,17 @@ def _read() -> Iterator[tuple[str, ...]]:
     yield "tag", "characters that the model sees", f"{spacy_ner.MOST_READ:,}", "names found before are found again"
     yield "tag", "tokens that the model sees", f"{spacy_ner.MOST_TOKENS:,}", "the same"
     yield "cluster", "characters of title, and of text", f"{READ_CHARS:,}", "not read"
+
+
+def _export() -> str:
+    head = "# Columns of an export\n\n`streams export` writes them in this order ([how to](../how-to/export.md)). New "
+    head += "ones come last; none goes, and none changes its type. `time` is RFC 3339 in UTC (Parquet: a timestamp in "
+    head += "microseconds), `list` is one of strings (CSV and SQLite: a JSON array), `boolean` is 0 or 1 in CSV and "
+    head += "SQLite.\n"
+    for name, table in TABLES.items():
+        head += f"\n## {name}\n\n{table.why} A row is named by {' and '.join(f'`{key}`' for key in table.key)}.\n\n"
+        head += _table(("column", "type", "what it says"), ((f"`{c.name}`", c.kind, c.says) for c in table.columns))
+    return _NOTE + head
 
 
 def _cli() -> str:

@@ -29,6 +29,7 @@ _COMMANDS = {
     "dlq": "dlq",
     "doctor": "doctor",
     "replay": "replay",
+    "export": "export",
     "state": "state",
     "models": "models",
     "eval": "training.commands.evaluate",

@@ -202,6 +202,11 @@ async def test_the_operators_commands_on_the_command_line(settings):
     assert risk["detail"] == "one copy only: a lost disk loses acknowledged records of every topic"
     assert risk["detail"] in (await run("topics", "apply"))[2]
 
+    code, out, err = await run("export", "articles", "--outlet", "outlet 2")
+    assert (code, err) == (0, "1 articles written\n")
+    assert codec.loads(out)["id"] == articles[2].id
+    assert codec.loads(out)["story_id"]
+
     code, out, _ = await run("explain", articles[5].id, "--json")
     found = codec.loads(out)
     assert code == 0
