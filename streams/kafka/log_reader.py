@@ -245,11 +245,13 @@ class LogReader:
 
     async def pick(self, topic: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], ConsumerRecord]:
         """Single records by (partition, offset); places that the log no longer has are left out."""
+        if not (wanted := sorted(places)):
+            return {}  # a consumer that was assigned nothing cannot be stopped: it raises CancelledError
         consumer = self._consumer(fetch_bytes=_PICK_BYTES)
         await consumer.start()
         try:
             picked: dict[tuple[int, int], ConsumerRecord] = {}
-            for partition, offset in sorted(places):
+            for partition, offset in wanted:
                 where = TopicPartition(topic, partition)
                 consumer.assign([where])
                 if not (await consumer.beginning_offsets([where]))[where] <= offset:
