@@ -54,6 +54,7 @@ class _Moment(click.ParamType):
 @click.option("--story", metavar="ID", help="Of one story.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object on stdout; needs --out.")
 def export(
+    *,
     table: str,
     out: Path | None,
     form: str | None,

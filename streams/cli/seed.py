@@ -37,7 +37,22 @@ SOME_REJECTED = 3
     show_default=True,
     help="Let the broker drop the producer's own retries; auto: if it can.",
 )
-def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str) -> None:
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="FIELD=NAME",
+    help="Of tables: the column that holds a field, as content=body; again for more.",
+)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="At most so many articles a second.")
+def seed(
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    as_json: bool,
+    idempotence: str,
+    columns: tuple[str, ...],
+    rate: float | None,
+) -> None:
     """Send articles from files, folders or stdin (-, JSON lines) to Kafka. Folders are read to the bottom, sorted;
     links that lead out of them are skipped.
 
@@ -46,7 +61,11 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
     .html .htm   a page
     .jsonl       a raw row per line; needs content (or content_base64), see the reference
     .json        one row, an array of rows, or an article's JSON body
-    .gz          any of these, compressed
+    .csv         a table with a head line, an article a row (--column)
+    .parquet     the same; needs pip install 'news-streams[parquet]'
+    .warc .wet   a crawler's archive: pages that were answered with 200, texts of Common Crawl
+    .zip .tar    any of the first six kinds, and .csv, as members
+    .gz .zst     any of these but .zip and .parquet, compressed
 
     An article without an id gets one from its URL, else from its content: sending it again changes nothing.
 
@@ -62,6 +81,7 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
     silence("aiokafka")
     if sum(path == STDIN for path in paths) > 1:
         raise click.UsageError("stdin (-) can be read once.")
+    named = _columns(columns)
 
     def tell(problem: Problem) -> None:
         bar.console.print(f"{problem.kind} {problem.where}: {problem.reason}", markup=False)
@@ -70,7 +90,7 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
         await admin.wait_for_broker(settings, say)
         await admin.require(settings, SEEDS)
         wanted = None if idempotence == "auto" else idempotence == "on"
-        return await send(settings, found, idempotence=wanted, on_problem=tell)
+        return await send(settings, found, idempotence=wanted, rate=rate, on_problem=tell)
 
     # Not `sys.stdin`: at its end Python waits for whoever reads from that, and then aborts.
     stdin = os.fdopen(0, "rb", closefd=False) if STDIN in paths else None
@@ -80,6 +100,7 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
         found = read_files(
             paths,
             max_bytes=settings.max_article_bytes,
+            columns=named,
             stdin=stdin,
             progress=lambda done: bar.update(task, completed=done),
         )
@@ -98,6 +119,18 @@ def seed(paths: tuple[Path, ...], dry_run: bool, as_json: bool, idempotence: str
     _report(summary, dry_run, as_json)
     if summary.rejected:
         raise click.exceptions.Exit(SOME_REJECTED if summary.sent else 1)
+
+
+def _columns(given: tuple[str, ...]) -> dict[str, str]:
+    from streams.seed.tables import FIELDS
+
+    named = {}
+    for one in given:
+        field, _, name = one.partition("=")
+        if field not in FIELDS or not name:
+            raise click.UsageError(f"--column {one}: expected FIELD=NAME, where FIELD is one of {', '.join(FIELDS)}.")
+        named[field] = name
+    return named
 
 
 def _progress(visible: bool) -> Progress:

@@ -21,7 +21,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class ExportTable:
     """``key``: the columns that name a row. ``at``: the column that ``--since`` and ``--until`` look at."""
 
     columns: tuple[Column, ...]
@@ -33,8 +33,8 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-TABLES: dict[Name, Table] = {
-    "articles": Table(
+TABLES: dict[Name, ExportTable] = {
+    "articles": ExportTable(
         key=("id",),
         why="Each article as it was tagged last; retracted ones are left out.",
         columns=(
@@ -58,7 +58,7 @@ TABLES: dict[Name, Table] = {
             Column("text", "text", "the article itself, paragraphs parted by a blank line"),
         ),
     ),
-    "stories": Table(
+    "stories": ExportTable(
         key=("id",),
         why="Each story as it stands; those merged into another or taken back are left out.",
         columns=(
@@ -78,7 +78,7 @@ TABLES: dict[Name, Table] = {
             Column("organisations", "list", "the organisations"),
         ),
     ),
-    "quotes": Table(
+    "quotes": ExportTable(
         key=("article_id", "number"),
         why="Each quotation of each article.",
         columns=(
@@ -95,7 +95,7 @@ TABLES: dict[Name, Table] = {
             Column("end", "integer", "where it ends"),
         ),
     ),
-    "entities": Table(
+    "entities": ExportTable(
         key=("article_id", "entity_id"),
         why="Each person, organisation, place or other name of each article.",
         columns=(

@@ -3,7 +3,8 @@
 Nothing is cleaned or judged in here beyond what can be sent.
 """
 
-from streams.seed.files import STDIN, Found, Problem, read_files, total_bytes
+from streams.seed.files import STDIN, read_files, total_bytes
+from streams.seed.found import Found, Problem
 from streams.seed.outgoing import SeedRecord, outgoing
 
 __all__ = ["STDIN", "Found", "Problem", "SeedRecord", "outgoing", "read_files", "total_bytes"]

@@ -11,8 +11,8 @@ from streams.contracts import codec, headers
 from streams.contracts.limits import bounded_id
 from streams.contracts.records import RawArticle
 from streams.contracts.topics import MAX_MESSAGE_BYTES
-from streams.seed.files import Found, Problem
 from streams.seed.folders import printable
+from streams.seed.found import Found, Problem
 from streams.stages.clean import article_id, host_of
 
 #: What a batch of one record takes beside value, key and headers: 61 bytes and some varints, with room to spare.

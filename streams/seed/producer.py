@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from streams.contracts.topology import ARTICLES_RAW
 from streams.kafka import admin
 from streams.kafka.errors import BrokerError
 from streams.kafka.security import client_options
-from streams.seed.files import Found, Problem
+from streams.seed.found import Found, Problem
 from streams.seed.outgoing import SeedRecord, outgoing
 from streams.settings import Settings
 
@@ -54,6 +55,7 @@ async def send(
     found: Iterable[Found | Problem],
     *,
     idempotence: bool | None = None,
+    rate: float | None = None,
     on_problem: Callable[[Problem], None] = lambda _: None,
     on_sent: Callable[[SeedRecord], None] = lambda _: None,
 ) -> Summary:
@@ -62,6 +64,7 @@ async def send(
     Args:
         found: read in a thread of its own, so that a slow pipe holds nothing back.
         idempotence: whether the broker drops the producer's own retries; None asks the broker if it can.
+        rate: articles a second, at most; None: as fast as they are taken.
         on_problem: told of everything that is not sent.
         on_sent: told of every record once it is acknowledged.
 
@@ -84,6 +87,7 @@ async def send(
         request_timeout_ms=_REQUEST_SECONDS * 1000,
     )
     summary = Summary()
+    pace = _Pace(rate)
     run = _Sending(producer, name, summary, on_problem, on_sent)
     try:
         await producer.start()
@@ -92,6 +96,7 @@ async def send(
                 if isinstance(item, Problem):
                     run.problem(item)
                 else:
+                    await pace.wait()
                     await run.send(item)
         await run.settle(0, 0)
     except KafkaError as error:
@@ -102,6 +107,20 @@ async def send(
     finally:
         await producer.stop()
     return summary
+
+
+class _Pace:
+    """No more than so many a second, evenly; who was late does not catch up in a burst."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._gap = 1 / rate if rate else 0.0
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        if self._gap:
+            now = time.monotonic()
+            await asyncio.sleep(self._next - now)
+            self._next = max(self._next, now) + self._gap
 
 
 class _Sending:

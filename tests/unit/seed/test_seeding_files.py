@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams.contracts.records import RawArticle
-from streams.seed import STDIN, Found, Problem, files, read_files, total_bytes
+from streams.seed import STDIN, Found, Problem, read_files, rows, total_bytes
 
 LIMIT = 10_000
 
@@ -175,7 +175,7 @@ def test_the_limit_counts_bytes(tmp_path: Path) -> None:
 
 
 def test_an_endless_line_is_rejected_and_the_next_one_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_LONGEST_LINE", 100)
+    monkeypatch.setattr(rows, "_LONGEST_LINE", 100)
     path = write(tmp_path / "a.jsonl", '{"content": "' + "x" * 250 + '"}\n{"content": "next"}\n')
     first, second = read(path)
     assert first == Problem("rejected", f"{path}:1", "the line is longer than 100 bytes (STREAMS_MAX_ARTICLE_BYTES)")
@@ -198,7 +198,7 @@ def test_folders_are_walked_to_the_bottom_in_order(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["photo.png", "README", "page.html.bak", "rows.csv.gz", ".DS_Store", "archive.gz"])
+@pytest.mark.parametrize("name", ["photo.png", "README", "page.html.bak", "rows.xls.gz", ".DS_Store", "archive.gz"])
 def test_other_kinds_of_files_are_skipped_and_said(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, "x")
     (problem,) = read(tmp_path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.seed import Found, Problem, arrays, files, outgoing, read_files, total_bytes
+from streams.seed import Found, Problem, arrays, outgoing, read_files, rows, total_bytes
 
 MEGABYTE = 1 << 20
 
@@ -81,7 +81,7 @@ def test_an_array_that_is_none_says_so_at_its_end(tmp_path: Path, data: bytes) -
 
 
 def test_an_element_that_is_too_long_leaves_its_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_LONGEST_LINE", 1000)
+    monkeypatch.setattr(rows, "_LONGEST_LINE", 1000)
     path = tmp_path / "a.json"
     path.write_text(json.dumps([{"content": "one"}, {"content": "x" * 300_000}, {"content": "three"}]))
     found = read(path)
