@@ -49,12 +49,13 @@ def page(figures: Figures) -> str:
     ]
     if "script_ms" in figures:
         ours, script = (figures[name]["b3_f1"] for name in ("functions_ms", "script_ms"))
+        without_state = " and ".join(name for key, name in _PEERS.items() if key in figures)
         parts.append(
-            "On plain aiokafka and quixstreams there is no state that survives a crash, no pool, no dead letters and no "
-            "fence; the script has no Kafka at all, and clusters everything at once. B-cubed F1 against the stories that the load was made "
-            f"of: {ours:.3f}, the script {script:.3f}. The load fills each story's articles up with words of the "
-            "story's own, which no news does and which is all that a count of words need see: how both do on news is "
-            "in [quality](quality.md).\n"
+            f"On {without_state} there is no state that survives a crash, no pool, no dead letters and no fence; the "
+            "script has no Kafka at all, and clusters everything at once. B-cubed F1 against the stories that the load "
+            f"was made of: {ours:.3f}, the script {script:.3f}. The load fills each story's articles up with words of "
+            "the story's own, which no news does and which is all that a count of words need see: how both do on news "
+            "is in [quality](quality.md).\n"
         )
     rates = _measured(figures)
     parts += [
