@@ -15,22 +15,21 @@ import argparse
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 import machine
+import peers
+import soak
 import stage_functions
 from arrivals import Arrivals, append, following
 from load import load as made_up
+from workers import memory, used, working
 
 from streams.contracts.records import RawArticle
 from streams.contracts.topology import STAGES, TOPICS
@@ -42,60 +41,23 @@ from streams.settings import Settings, load
 WARM, PACED_SECONDS = 50, 20.0
 
 
-def used(before: Mapping[int, machine.Process], after: Mapping[int, machine.Process]) -> dict[str, float]:
-    """Seconds of processor time between two looks, by what each process is."""
-    seconds: dict[str, float] = defaultdict(float)
-    for pid, process in after.items():
-        seconds[role(process, after)] += process.seconds - (before[pid].seconds if pid in before else 0.0)
-    return dict(seconds)
-
-
-def role(process: machine.Process, among: Mapping[int, machine.Process]) -> str:
-    """``clean`` for that stage's own process, ``clean pool`` for one below it, ``broker``, ``supervisor``."""
-    words = process.command.split()
-    if process.pid == os.getpid():
-        return "bench"
-    if "kafka.Kafka" in words:
-        return "broker"
-    stage = next((name for name in STAGES if name in words), None)
-    if stage:
-        return stage
-    if "resource_tracker" in process.command:
-        return "tracker"
-    parent = among.get(process.parent)
-    above = role(parent, among) if parent else ""
-    return f"{above.split()[0]} pool" if above.split()[:1] and above.split()[0] in STAGES else "supervisor"
-
-
-@contextmanager
-def working(
-    settings: Settings, log: Path, commands: Sequence[Sequence[str]]
-) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Python processes with these arguments, which end in good order."""
-    names = ("broker", "topic_prefix", "data_dir", "partitions")
-    env = {**os.environ, **{f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}}
-    with log.open("ab") as to:
-        workers = [
-            subprocess.Popen([sys.executable, *command], env=env, stdin=subprocess.DEVNULL, stdout=to, stderr=to)
-            for command in commands
-        ]
-    try:
-        yield workers
-    finally:
-        for worker in workers:
-            worker.send_signal(signal.SIGTERM)
-        for worker in workers:
-            worker.wait(60)
-
-
 async def measure(
-    settings: Settings, broker: KafkaBroker, articles: list[RawArticle], workers: list[subprocess.Popen[bytes]]
+    settings: Settings,
+    broker: KafkaBroker,
+    articles: list[RawArticle],
+    workers: list[subprocess.Popen[bytes]],
+    started: float,
 ) -> dict[str, Any]:
-    """Everything about one set of workers over this load; the first ``WARM`` articles only warm them up."""
+    """Everything about one set of workers over this load; the first ``WARM`` articles only warm them up.
+
+    ``started``: when they were, by the monotonic clock.
+    """
     warm, rest = articles[:WARM], articles[WARM:]
     bulk = rest[: len(rest) * 2 // 3]
     async with following(settings) as arrivals:
         await append(settings, warm)
+        await arrivals.until(1, workers)
+        ready = time.monotonic() - started
         await arrivals.until(len(warm), workers)
         # What is committed once a second is not the load's.
         await asyncio.sleep(1.5)
@@ -111,6 +73,7 @@ async def measure(
     return {
         "articles": len(bulk),
         "failed": arrivals.failed,
+        "ready_seconds": round(ready, 1),
         "seconds": round(seconds, 2),
         "articles_per_second": round(rate, 1),
         "others_cores": round(max(0.0, others), 2),
@@ -141,15 +104,6 @@ async def paced(
     }  # fmt: skip
 
 
-def memory(processes: Mapping[int, machine.Process]) -> list[dict[str, Any]]:
-    """MiB of each process, now and at most."""
-    rows = [(role(each, processes), each) for each in processes.values()]
-    return [
-        {"process": name, "rss": round(each.rss), "peak": round(each.peak), "pss": round(each.pss)}
-        for name, each in sorted(rows, key=lambda row: row[0])
-    ]
-
-
 def sizes(data: Path, settings: Settings, count: int) -> dict[str, int]:
     """Bytes an article of each topic's log, as the broker stores it."""
     found = {}
@@ -178,20 +132,26 @@ def report(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def run(articles: list[RawArticle], keep: Path | None, *, peers: bool) -> dict[str, Any]:
-    """Our workers, and where wanted the same functions on plain aiokafka, one after the other on one broker."""
+async def run(articles: list[RawArticle], keep: Path | None, *, others: bool) -> dict[str, Any]:
+    """Our workers, and where wanted the same functions on other engines, one after the other on one broker."""
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name, KafkaBroker(data_dir=Path(name) / "kafka") as broker:
         address = f"kafka://{broker.bootstrap}"
-        systems: dict[str, list[list[str]]] = {"bench": [["-m", "streams", "worker"]]}
-        if peers:
-            plain = str(Path(__file__).with_name("plain_worker.py"))
-            systems["plain"] = [[plain, stage, address, "plain"] for stage in STAGES]
+        systems: dict[str, list[list[str]]] = {"bench": [[sys.executable, "-m", "streams", "worker"]]}
+        if others:
+            here = Path(__file__).parent
+            for name_, python in (("plain", sys.executable), ("quix", peers.python())):
+                if python is None:
+                    print(f"{name_} is not measured: its packages cannot be installed", file=sys.stderr)
+                    continue
+                script = str(here / f"{name_}_worker.py")
+                systems[name_] = [[python, script, stage, address, name_] for stage in STAGES]
         for prefix, commands in systems.items():
             settings = load(broker=address, topic_prefix=prefix, data_dir=Path(name) / prefix)
             await provision.apply(settings)
+            started = time.monotonic()
             with working(settings, (keep or Path(name)) / "workers.log", commands) as workers:
-                found[prefix] = await measure(settings, broker, articles, workers)
+                found[prefix] = await measure(settings, broker, articles, workers, started)
                 print(prefix, json.dumps(found[prefix]), file=sys.stderr)
     return found
 
@@ -200,21 +160,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1000, help="That are sent at once; half as many again paced.")
     parser.add_argument("--json", type=Path, help="Write the figures to this file as well.")
+    parser.add_argument("--soak", type=int, metavar="N", help="Instead: so many articles, and each process's memory.")
     parser.add_argument("--keep", type=Path, help="An existing folder for the workers' log.")
     parser.add_argument(
-        "--peers", action="store_true", help="Also the functions on plain aiokafka, and a plain script."
+        "--peers", action="store_true", help="Also the functions on plain aiokafka and on quixstreams, and a script."
     )
     options = parser.parse_args()
+    if options.soak:
+        text = json.dumps({**machine.describe(), **asyncio.run(soak.run(options.soak, options.keep))}, indent=1)
+        print(text)
+        if options.json:
+            options.json.write_text(text + "\n", encoding="utf-8")
+        return
     articles = list(made_up(WARM + options.articles * 3 // 2))
     figures: dict[str, Any] = {"at": time.strftime("%Y-%m-%d"), **machine.describe()}
-    measured = asyncio.run(run(articles, options.keep, peers=options.peers))
+    measured = asyncio.run(run(articles, options.keep, others=options.peers))
     ours: dict[str, Any] = measured["bench"]
     figures |= ours
     figures["functions_ms"] = stage_functions.measured("functions", WARM, options.articles)
     print("functions", json.dumps(figures["functions_ms"]), file=sys.stderr)
     figures["follows"] = report(figures)
     if options.peers:
-        figures["plain"] = measured["plain"]
+        figures |= {name: measured[name] for name in ("plain", "quix") if name in measured}
         figures["script_ms"] = stage_functions.measured("script", WARM, options.articles)
     text = json.dumps(figures, indent=1)
     print(text)

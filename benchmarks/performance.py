@@ -3,7 +3,7 @@
     python benchmarks/performance.py docs/reference/performance.json
 
 writes ``performance.md`` and ``performance-cpu.svg`` beside the figures (``bench_pipeline.py --peers --json`` makes
-them).
+them, ``bench_scaling.py --into`` adds some).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from streams.contracts.topology import STAGES
 Figures = Mapping[str, Any]
 
 _PICTURE = "performance-cpu.svg"
+#: Engines that the same functions run on, by their key in the figures.
+_PEERS = {"plain": "plain aiokafka", "quix": "quixstreams"}
 #: Articles of a day for which the page tells what they take; a busy hour of news has about twice the mean.
 DAYS, PEAK = (1_000_000, 10_000_000, 100_000_000), 2.0
 #: Topics that keep every record, by how often each is read by the pipeline itself.
@@ -47,14 +49,15 @@ def page(figures: Figures) -> str:
     ]
     if "script_ms" in figures:
         ours, script = (figures[name]["b3_f1"] for name in ("functions_ms", "script_ms"))
+        without_state = " and ".join(name for key, name in _PEERS.items() if key in figures)
         parts.append(
-            "Plain aiokafka has no state that survives a crash, no pool, no dead letters and no fence; the script has "
-            "no Kafka at all, and clusters everything at once. B-cubed F1 against the stories that the load was made "
-            f"of: {ours:.3f}, the script {script:.3f}. The load fills each story's articles up with words of the "
-            "story's own, which no news does and which is all that a count of words need see: how both do on news is "
-            "in [quality](quality.md).\n"
+            f"On {without_state} there is no state that survives a crash, no pool, no dead letters and no fence; the "
+            "script has no Kafka at all, and clusters everything at once. B-cubed F1 against the stories that the load "
+            f"was made of: {ours:.3f}, the script {script:.3f}. The load fills each story's articles up with words of "
+            "the story's own, which no news does and which is all that a count of words need see: how both do on news "
+            "is in [quality](quality.md).\n"
         )
-    rates = {"News Streams": figures} | ({"plain aiokafka": figures["plain"]} if "plain" in figures else {})
+    rates = _measured(figures)
     parts += [
         "## Rate and delay\n",
         _table(
@@ -64,6 +67,7 @@ def page(figures: Figures) -> str:
         "The rate is from the first raw record to the last decision, with warm workers and all of the load waiting. "
         f"What the stage functions allow on {figures['cores']} cores is {ideal} articles/s. Delays are from the raw "
         "record's append to its decision's arrival at a consumer, at half the rate.\n",
+        *_scaling(figures),
         "## Memory\n",
         _table(
             ("process", "MiB", "at most", "own share of what is shared (PSS)"),
@@ -89,14 +93,41 @@ def page(figures: Figures) -> str:
     return "\n".join(parts)
 
 
+def _measured(figures: Figures) -> dict[str, Figures]:
+    """The engines that a run has figures of."""
+    return {"News Streams": figures} | {name: figures[key] for key, name in _PEERS.items() if key in figures}
+
+
+def _scaling(figures: Figures) -> list[str]:
+    """Workers, and state: sections of what ``bench_scaling.py`` adds."""
+    if "scaling" not in figures:
+        return []
+    one, two = figures["scaling"]["1"], figures["scaling"]["2"]
+    return [
+        "## A second worker, and a start\n",
+        f"The tag stage alone, all of its input there, on two partitions and each worker pinned to a core: {one} "
+        f"articles/s with one worker, {two} with two, **{two / one:.2f} times** as many. "
+        f"Workers that start decide on a first article after {figures['ready_seconds']} s. The cluster stage reads its "
+        "state before that:\n",
+        _table(
+            ("live stories", "rows, MB", "read, s", "restored, s"),
+            [
+                (f"{each['stories']:,}", *(f"{each[key]}" for key in ("megabytes", "read_seconds", "restore_seconds")))
+                for each in figures["recovery"]
+            ],
+        ),
+    ]
+
+
 def _systems(figures: Figures) -> dict[str, Mapping[str, float]]:
     """Milliseconds by stage of each that was measured."""
     systems = {
         "stage functions alone": figures["functions_ms"],
         "News Streams' workers": by_stage(figures["cpu_ms"]),
     }
-    if "plain" in figures:
-        systems["the same functions on plain aiokafka"] = by_stage(figures["plain"]["cpu_ms"])
+    for key, name in _PEERS.items():
+        if key in figures:
+            systems[f"the same functions on {name}"] = by_stage(figures[key]["cpu_ms"])
     if "script_ms" in figures:
         systems["trafilatura + spaCy + TF-IDF + HDBSCAN, a script"] = figures["script_ms"]
     return systems
@@ -117,8 +148,7 @@ def picture(figures: Figures) -> str:
     own = figures["functions_ms"]
     functions = {stage: own[stage] for stage in STAGES}
     bars: dict[str, dict[str, float]] = {}
-    measured = {"News Streams": figures} | ({"plain aiokafka": figures["plain"]} if "plain" in figures else {})
-    for name, each in measured.items():
+    for name, each in _measured(figures).items():
         engine = max(0.0, sum(by_stage(each["cpu_ms"]).values()) - sum(functions.values()))
         bars[name] = functions | {"engine": engine, "broker": each["cpu_ms"]["broker"]}
     if "script_ms" in figures:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import uvloop
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from streams import pipeline
 from streams.contracts import codec, limits
@@ -25,7 +26,20 @@ from streams.settings import Settings, load
 Made = tuple[Topic, bytes, bytes, int | None]
 
 
-class _Work:
+class Record(Protocol):
+    """Of a record as any client gives it what the stages need."""
+
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def value(self) -> bytes: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+
+
+class Work:
     """What each stage makes of a batch of records: topic, key, value, and the partition where it is not the key's."""
 
     def __init__(self, settings: Settings) -> None:
@@ -35,7 +49,7 @@ class _Work:
         self._clusterers: dict[int, pipeline.Clusterer] = defaultdict(pipeline.Clusterer)
         self._tagger: pipeline.Tagger | None = None
 
-    def clean(self, records: list[ConsumerRecord]) -> Iterable[Made]:
+    def clean(self, records: Sequence[Record]) -> Iterable[Made]:
         for record in records:
             memory = self._memories[record.partition]
             raw = limits.decode(RawArticle, record.value)
@@ -43,7 +57,7 @@ class _Work:
             topic = REJECTIONS if isinstance(outcome, Rejection) else ARTICLES_CLEAN
             yield topic, (outcome.id or "").encode(), codec.encode(outcome), None
 
-    def tag(self, records: list[ConsumerRecord]) -> Iterable[Made]:
+    def tag(self, records: Sequence[Record]) -> Iterable[Made]:
         if self._tagger is None:
             self._tagger = pipeline.create_tagger(
                 backend=self._settings.ner_backend, models_dir=self._settings.models_dir
@@ -51,7 +65,7 @@ class _Work:
         for article in self._tagger.tag([limits.decode(CleanArticle, record.value) for record in records]):
             yield ARTICLES_TAGGED, ARTICLES_TAGGED.key_bytes(article), codec.encode(article), None
 
-    def cluster(self, records: list[ConsumerRecord]) -> Iterable[Made]:
+    def cluster(self, records: Sequence[Record]) -> Iterable[Made]:
         for record in records:
             clusterer = self._clusterers[record.partition]
             article = limits.decode(TaggedArticle, record.value)
@@ -76,7 +90,7 @@ async def run(stage: Stage, settings: Settings) -> None:
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers, acks="all", linger_ms=5, max_batch_size=262_144
     )
-    work = getattr(_Work(settings), stage)
+    work = getattr(Work(settings), stage)
     async with consumer, producer:
         while True:
             polled = await consumer.getmany(timeout_ms=100, max_records=settings.batch_size)

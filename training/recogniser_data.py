@@ -23,8 +23,9 @@ from streams.stages.tag.lang import DEFAULT
 from streams.stages.tag.ner import Backend, RawSpan
 from streams.stages.tag.ner.casing import plain_headline
 from streams.stages.tag.ner.fast_net import BEYOND, NEAR, Ints
-from streams.stages.tag.ner.fast_words import Kinds, describe, number, pattern
+from streams.stages.tag.ner.fast_words import Kinds, describe, number
 from streams.stages.tag.ner.postprocess import TYPES
+from streams.stages.tag.ner.tokens import read as read_tokens
 from training.recogniser_groups import Groups
 
 _sparse: Any = importlib.import_module("scipy.sparse")
@@ -116,8 +117,9 @@ def corpus(found: Sequence[str], spans: Sequence[Sequence[RawSpan]], groups: Gro
     number([END], numbers, kinds)
     columns: list[tuple[Ints, Ints, Ints]] = []
     for text, names in zip(found, spans, strict=True):
-        places = [match.span() for match in pattern(DEFAULT).finditer(text)]
-        types = number([text[start:end] for start, end in places], numbers, kinds)
+        tokens = read_tokens(text, DEFAULT)
+        types = number(tokens.words, numbers, kinds)
+        places = list(zip(tokens.starts, tokens.ends, strict=True))
         columns.append((types, kinds.places(types), bilou(places, names)))
     types, places_, labels = (np.concatenate(column) for column in zip(*columns, strict=True))
     counts = np.bincount(types, minlength=len(numbers)).tolist()

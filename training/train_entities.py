@@ -23,7 +23,9 @@ from streams.settings import user_models_dir
 from streams.stages.tag.document import Document as TagDocument
 from streams.stages.tag.ner import Backend, RawSpan, create_backend
 from streams.stages.tag.ner.crf import WEIGHTS
-from streams.stages.tag.ner.crf_features import Token, runs, tokenise
+from streams.stages.tag.ner.crf_features import features, runs
+from streams.stages.tag.ner.tokens import Tokens
+from streams.stages.tag.ner.tokens import read as read_tokens
 from training.entities_data import CORPORA, Document, Span, read, trim
 
 #: Weights without one corpus, for judging: see ``entities.py``.
@@ -66,10 +68,11 @@ def _examples(documents: Sequence[Document], backend: Backend) -> list[Example]:
     examples: list[Example] = []
     for document, raw in zip(documents, backend.find([d.text for d in documents]), strict=True):
         read = TagDocument(document.text)
-        tokens = tokenise(read)
+        tokens, begins = read_tokens(read.text, read.language).without_lines()
         labels = _labels(whole(document, raw), tokens)
         examples += [
-            (run.features, labels[run.first : run.first + len(run.features)]) for run in runs(read, tokens, raw)
+            ([features(seen) for seen in run.seen], labels[run.first : run.first + len(run.seen)])
+            for run in runs(read, tokens, begins, raw)
         ]
     return examples
 
@@ -97,10 +100,10 @@ def whole(document: Document, raw: Sequence[RawSpan]) -> Document:
     return replace(document, spans=tuple(spans))
 
 
-def _labels(document: Document, tokens: Sequence[Token]) -> list[str]:
+def _labels(document: Document, tokens: Tokens) -> list[str]:
     """BIO labels of the tokens; a span that starts inside a token is left out (1 in 6,000)."""
-    labels = ["O"] * len(tokens)
-    at = {token.start: index for index, token in enumerate(tokens)}
+    labels = ["O"] * len(tokens.starts)
+    at = {start: index for index, start in enumerate(tokens.starts)}
     for start, end, kind in document.spans:
         start, end = trim(document.text, start, end)
         index = at.get(start)
@@ -108,7 +111,7 @@ def _labels(document: Document, tokens: Sequence[Token]) -> list[str]:
             continue
         labels[index] = f"B-{kind}"
         index += 1
-        while index < len(tokens) and tokens[index].end <= end:
+        while index < len(labels) and tokens.ends[index] <= end:
             labels[index] = f"I-{kind}"
             index += 1
     return labels
@@ -117,8 +120,8 @@ def _labels(document: Document, tokens: Sequence[Token]) -> list[str]:
 def _write(path: Path, examples: Sequence[Example]) -> str:
     crf: Any = importlib.import_module("pycrfsuite")
     trainer = crf.Trainer(verbose=False)
-    for features, labels in examples:
-        trainer.append(features, labels)
+    for words, labels in examples:
+        trainer.append(words, labels)
     trainer.set_params(_PARAMETERS)
     with tempfile.TemporaryDirectory() as scratch:
         model = str(Path(scratch) / "model")

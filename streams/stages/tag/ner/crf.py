@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from functools import cache
 from typing import cast
 
@@ -20,12 +20,15 @@ from streams.contracts.records import EntityType
 from streams.stages.tag.document import Document
 from streams.stages.tag.lang import Language
 from streams.stages.tag.ner import RawSpan
-from streams.stages.tag.ner.crf_features import Run, Token, runs, tokenise
+from streams.stages.tag.ner.crf_features import PARTS, Named, Seen, runs
+from streams.stages.tag.ner.tokens import Tokens, read
 from streams.stages.tag.resolve.found import Name
 
 #: The weights that know spaCy's errors, in a language's folder.
 WEIGHTS = "relabel.json.xz"
-_NEVER = -1e6
+_NEVER = -1e9
+#: What is known of parts of what is seen, and sums of weights, at most; then all is worked out again. Some 12 MB.
+_MOST_KNOWN, _MOST_SUMS = 1 << 16, 1 << 15
 
 Floats = NDArray[np.float32]
 
@@ -34,7 +37,8 @@ class Relabeller:
     """The weights, ready to decode.
 
     Args:
-        packed: xz-compressed JSON ``{"labels": [L], "transitions": [L][L], "features": {name: [L]}}``.
+        packed: xz-compressed JSON ``{"labels": [L], "transitions": [L][L], "features": {name: [L]}}``; numbers have
+            three decimals.
     """
 
     def __init__(self, packed: bytes) -> None:
@@ -43,10 +47,17 @@ class Relabeller:
         names = list(model["features"])
         self._rows = {name: row for row, name in enumerate(names, start=1)}
         nothing = [0.0] * len(self.labels)
-        self._weights: Floats = np.array([nothing, *(model["features"][name] for name in names)], dtype=np.float32)
+        self._weights = _thousandths([nothing, *(model["features"][name] for name in names)])
+        self._named: dict[object, dict[Hashable, int]] = {part: {} for part in PARTS if isinstance(part, Named)}
+        for name, row in self._rows.items():
+            prefix, equals, seen = name.partition("=")
+            if (known := self._named.get(Named(prefix + equals))) is not None:
+                known[seen] = row
+        self._most_known = _MOST_KNOWN + len(names)
+        self._forget()
         # I-X goes on with X and starts nothing, whatever was learned.
         self._start: Floats = np.array([_NEVER if label[0] == "I" else 0.0 for label in self.labels], dtype=np.float32)
-        self._moves: Floats = np.array(model["transitions"], dtype=np.float32)
+        self._moves = _thousandths(model["transitions"])
         for column, label in enumerate(self.labels):
             if label[0] == "I":
                 for row, before in enumerate(self.labels):
@@ -55,44 +66,21 @@ class Relabeller:
 
     def names(self, document: Document, raw: Sequence[RawSpan]) -> list[Name]:
         """The names of a document, given what a backend found in it."""
-        tokens = tokenise(document)
-        raw_at = {(span.start, span.end): span.label for span in raw}
+        tokens, begins = read(document.text, document.language).without_lines()
+        raw_at = {(span.start, span.end) for span in raw}
         found: list[Name] = []
-        stretches = runs(document, tokens, raw)
-        scores = self._scores([features for run in stretches for features in run.features])
+        stretches = runs(document, tokens, begins, raw)
+        scores = self._scores([seen for run in stretches for seen in run.seen])
         # Most runs are one word.
         alone = (scores + self._start).argmax(axis=1).tolist()
         at = 0
         for run in stretches:
-            stop = at + len(run.features)
+            stop = at + len(run.seen)
             labels = [self.labels[alone[at]]] if stop == at + 1 else self._best(scores[at:stop])
             at = stop
-            found += self._spans(run.first, labels, tokens, raw_at)
+            if labels != ["O"]:
+                found += _spans(run.first, labels, tokens, raw_at)
         return found
-
-    def _spans(
-        self, first: int, labels: Sequence[str], tokens: Sequence[Token], raw_at: dict[tuple[int, int], str]
-    ) -> list[Name]:
-        spans: list[list[object]] = []
-        for position, label in enumerate(labels, start=first):
-            token = tokens[position]
-            if label[0] == "B":
-                spans.append([token.start, token.end, label[2:]])
-            elif label[0] == "I":
-                spans[-1][1] = token.end
-        return [
-            Name(
-                cast(int, start),
-                cast(int, end),
-                cast(EntityType, kind),
-                "model" if (start, end) in raw_at else "model, corrected",
-            )
-            for start, end, kind in spans
-        ]
-
-    def decode(self, run: Run) -> list[str]:
-        """The best sequence of labels for a run: BIO, consistent."""
-        return self._best(self._scores(run.features))
 
     def _best(self, scores: Floats) -> list[str]:
         best = scores[0] + self._start
@@ -108,15 +96,58 @@ class Relabeller:
             path.append(label)
         return [self.labels[index] for index in reversed(path)]
 
-    def _scores(self, features: Sequence[Sequence[str]]) -> Floats:
-        """The sum of the weights of each token's features: tokens by labels, in one gather for a whole document."""
-        if not features:
+    def _scores(self, words: Sequence[Seen]) -> Floats:
+        """The sum of the weights of each word's features: words by labels, in one gather for a whole document."""
+        if not words:
             return np.zeros((0, len(self.labels)), dtype=np.float32)
-        get = self._rows.get
-        # Row 0 is all zeros: what is not in the weights counts nothing.
-        indices = np.array([get(name, 0) for names in features for name in names], dtype=np.intp)
-        starts = np.cumsum([0, *(len(names) for names in features[:-1])])
-        return cast(Floats, np.add.reduceat(self._weights[indices], starts, axis=0))
+        most = len(words) * (len(PARTS) - len(self._named))
+        if len(self._sums) - self._free < most or sum(map(len, self._known)) > self._most_known:
+            self._forget(most)
+        columns = []
+        for part, known, column in zip(PARTS, self._known, zip(*words, strict=True), strict=True):
+            if not isinstance(part, Named):
+                for what in set(column).difference(known):
+                    known[what] = self._sum(part(what))
+            columns.append([known.get(what, 0) for what in column])
+        return cast(Floats, self._sums[np.array(columns)].sum(axis=0))
+
+    def _sum(self, features: Sequence[str]) -> int:
+        """The row of ``_sums`` with the sum of these features' weights."""
+        rows = [row for name in features if (row := self._rows.get(name)) is not None]
+        if len(rows) < 2:
+            return rows[0] if rows else 0
+        self._sums[self._free] = self._weights[rows].sum(axis=0)
+        self._free += 1
+        return self._free - 1
+
+    def _forget(self, room: int = 0) -> None:
+        """Of parts with several features nothing is known; room for this many sums besides the usual.
+
+        The first rows of ``_sums`` are the weights: what has one feature needs no sum. Row 0 is all zeros, for what has
+        none.
+        """
+        self._known: list[dict[Hashable, int]] = [self._named.get(part, {}) for part in PARTS]
+        self._free = len(self._weights)
+        more = np.zeros((_MOST_SUMS + room, len(self.labels)), dtype=np.float32)
+        self._sums: Floats = np.concatenate([self._weights, more])
+
+
+def _spans(first: int, labels: Sequence[str], tokens: Tokens, raw: Set[tuple[int, int]]) -> Iterator[Name]:
+    """The names of a run that begins at the token ``first``. ``raw``: where the backend's are."""
+    start = None
+    for place, label in enumerate([*labels, "O"]):
+        if start is not None and label[0] != "I":
+            span = (tokens.starts[first + start], tokens.ends[first + place - 1])
+            why = "model" if span in raw else "model, corrected"
+            yield Name(*span, cast(EntityType, labels[start][2:]), why)
+            start = None
+        if label[0] == "B":
+            start = place
+
+
+def _thousandths(weights: Sequence[Sequence[float]]) -> Floats:
+    """Weights, which have three decimals, as whole numbers: their sums are exact, in whatever order."""
+    return cast(Floats, np.rint(np.array(weights) * 1000).astype(np.float32))
 
 
 @cache

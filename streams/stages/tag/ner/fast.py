@@ -18,7 +18,8 @@ from streams.stages.tag.lang import LANGUAGES, Language
 from streams.stages.tag.ner import Backend, RawSpan
 from streams.stages.tag.ner.fast_decode import Decoder
 from streams.stages.tag.ner.fast_net import BEYOND, NEAR, Floats, Ints, NetWeights, unpack
-from streams.stages.tag.ner.fast_words import LONGEST, Kinds, describe, number, pattern
+from streams.stages.tag.ner.fast_words import LONGEST, Kinds, describe, number
+from streams.stages.tag.ner.tokens import Tokens, read
 
 #: The shipped weights, in a language's folder, and the relabelling weights that know this recogniser's errors.
 WEIGHTS, RELABEL = "fast.xz", "relabel_fast.json.xz"
@@ -27,8 +28,6 @@ MOST_READ, MOST_TOKENS = 50_000, 15_000
 #: Words that the network takes at once (more no longer fit the processor's cache: measured, 8,000 take a third more
 #: time), and types that are kept, at 2 kB each.
 _AT_ONCE, _MOST_TYPES = 2_000, 16_000
-
-Place = tuple[int, int]
 
 
 class FastNer:
@@ -48,8 +47,8 @@ class FastNer:
         self._kinds.add("\0")
         self._uses: Ints = np.zeros(_MOST_TYPES, dtype=np.int64)
         end = weights.project([[len(weights.vectors) - 1]])
-        self._projected: Floats = np.zeros((_MOST_TYPES, *end.shape[1:]), dtype=np.float32)
-        self._projected[:1], self._known = end, 1
+        self._projected: Floats = np.zeros((len(end), _MOST_TYPES, end.shape[2]), dtype=np.float32)
+        self._projected[:, :1], self._known = end, 1
 
     def _forget(self) -> None:
         """Keep the types that were used most, a quarter of all: there are as many as there are words in the world."""
@@ -58,34 +57,34 @@ class FastNer:
         kept = np.argsort(-uses, kind="stable")[: _MOST_TYPES // 4]
         self._numbers, self._kinds = {}, Kinds()
         number([words[row] for row in kept], self._numbers, self._kinds)
-        projected = self._projected[kept]
-        self._projected = np.zeros((_MOST_TYPES, *projected.shape[1:]), dtype=np.float32)
-        self._projected[: len(kept)], self._known = projected, len(kept)
+        projected = self._projected[:, kept]
+        self._projected = np.zeros((len(projected), _MOST_TYPES, projected.shape[2]), dtype=np.float32)
+        self._projected[:, : len(kept)], self._known = projected, len(kept)
         self._uses = np.zeros(_MOST_TYPES, dtype=np.int64)
 
     def find(self, texts: Sequence[str]) -> list[list[RawSpan]]:
         found: list[list[RawSpan]] = []
-        waiting: list[tuple[str, list[Place]]] = []
+        waiting: list[Tokens] = []
         count = 0
         for text in texts:
-            matches = pattern(self._language).finditer(text[:MOST_READ])
-            places = [match.span() for match in islice(matches, MOST_TOKENS)]
-            waiting.append((text, places))
-            count += len(places)
+            waiting.append(read(text[:MOST_READ], self._language))
+            count += len(waiting[-1].words)
             if count >= _AT_ONCE:
                 found += self._label(waiting)
                 waiting, count = [], 0
         return found + self._label(waiting)
 
-    def _label(self, texts: Sequence[tuple[str, list[Place]]]) -> list[list[RawSpan]]:
+    def _label(self, texts: Sequence[Tokens]) -> list[list[RawSpan]]:
         """The spans of texts that are looked at together."""
         if len(self._numbers) > _MOST_TYPES:
             self._forget()
         gap = np.zeros(NEAR + BEYOND, dtype=np.int64)
         types, kinds, starts = [gap], [gap], []
         at = len(gap)
-        for text, places in texts:
-            words = [text[start : min(end, start + LONGEST)] for start, end in places]
+        for tokens in texts:
+            words = tokens.words[:MOST_TOKENS]
+            if max(map(len, words), default=0) > LONGEST:
+                words = [word[:LONGEST] for word in words]
             numbers = number(words, self._numbers, self._kinds)
             types += [numbers, gap]
             kinds += [self._kinds.places(numbers), gap]
@@ -100,8 +99,8 @@ class FastNer:
         result: list[list[RawSpan]] = [[] for _ in texts]
         which = np.searchsorted(starts, [first for first, _, _ in spans], side="right") - 1
         for index, (first, last, label) in zip(which, spans, strict=True):
-            places, start = texts[index][1], starts[index]
-            result[index].append(RawSpan(places[first - start][0], places[last - start][1], label))
+            tokens, start = texts[index], starts[index]
+            result[index].append(RawSpan(tokens.starts[first - start], tokens.ends[last - start], label))
         return result
 
     def _project(self, types: Ints) -> None:
@@ -110,14 +109,13 @@ class FastNer:
         if count > len(self._uses):
             more = count - len(self._uses)
             self._uses = np.concatenate([self._uses, np.zeros(more, dtype=np.int64)])
-            self._projected = np.concatenate(
-                [self._projected, np.zeros((more, *self._projected.shape[1:]), np.float32)]
-            )
+            room = np.zeros((len(self._projected), more, self._projected.shape[2]), dtype=np.float32)
+            self._projected = np.concatenate([self._projected, room], axis=1)
         self._uses[:count] += np.bincount(types, minlength=count)
         if count > self._known:
             new = islice(self._numbers, self._known, None)
             rows = [self._weights.rows(describe(word, self._language), word) for word in new]
-            self._projected[self._known : count], self._known = self._weights.project(rows), count
+            self._projected[:, self._known : count], self._known = self._weights.project(rows), count
 
     def _score(self, types: Ints, places: Ints) -> Floats:
         """Words by labels, in pieces: each sees as far beyond its edges as the layers do."""

@@ -65,7 +65,7 @@ class NetWeights:
         return [row for feature in found if (row := get(feature)) is not None]
 
     def project(self, rows: Sequence[Sequence[int]]) -> Floats:
-        """What types give to each place of the window: types x 5 x H."""
+        """What types give to each place of the window: 5 x types x H."""
         lengths = np.array([len(one) for one in rows])
         some = lengths > 0
         starts = (np.cumsum(lengths) - lengths)[some]
@@ -73,7 +73,7 @@ class NetWeights:
         if some.any():
             flat = self.vectors[[row for one in rows for row in one]]
             vectors[some] = np.add.reduceat(flat, starts, axis=0)
-        return cast(Floats, (vectors @ self.window).reshape(len(rows), 2 * NEAR + 1, -1))
+        return cast(Floats, (vectors @ self.window).reshape(len(rows), 2 * NEAR + 1, -1).transpose(1, 0, 2))
 
     def score(self, projected: Floats, types: Ints, places: Ints) -> Floats:
         """Words by labels.
@@ -83,21 +83,22 @@ class NetWeights:
             types, places: of the words; between two texts there are words of the type of a text's end, at least as
                 many as the layers see to a side.
         """
-        sums = np.broadcast_to(self.bias, (len(types), len(self.bias))).copy()
+        count = len(types)
+        sums = np.repeat(self.bias[None], count, axis=0)
         for offset in range(-NEAR, NEAR + 1):
-            here, there = _shifted(len(types), offset)
-            sums[here] += projected[types[there], offset + NEAR]
+            here, there = _shifted(count, offset)
+            sums[here] += projected[offset + NEAR].take(types[there], axis=0)
         for offset in range(-1, 2):
-            here, there = _shifted(len(types), offset)
-            sums[here] += self.places[offset + 1][places[there]]
+            here, there = _shifted(count, offset)
+            sums[here] += self.places[offset + 1].take(places[there], axis=0)
         near = _rounded(sums, self.first)
-        wide = np.zeros((len(types), (2 * BEYOND + 1) * near.shape[1]), dtype=np.float32)
+        width = near.shape[1]
+        wide = np.zeros((count, (2 * BEYOND + 1) * width), dtype=np.float32)
         for offset in range(-BEYOND, BEYOND + 1):
-            here, there = _shifted(len(types), offset)
-            wide[here, (offset + BEYOND) * near.shape[1] : (offset + BEYOND + 1) * near.shape[1]] = near[there]
+            here, there = _shifted(count, offset)
+            wide[here, (offset + BEYOND) * width : (offset + BEYOND + 1) * width] = near[there]
         far = _rounded(wide @ self.layer + self.layer_bias, self.second)
-        count = near.shape[1]
-        return cast(Floats, near @ self.out[:count] + far @ self.out[count:] + self.out_bias)
+        return cast(Floats, near @ self.out[:width] + far @ self.out[width:] + self.out_bias)
 
 
 def _shifted(count: int, offset: int) -> tuple[slice, slice]:
@@ -107,7 +108,10 @@ def _shifted(count: int, offset: int) -> tuple[slice, slice]:
 
 
 def _rounded(sums: Floats, scale: float) -> Floats:
-    return cast(Floats, np.rint(np.clip(sums * np.float32(scale), 0, TOP)))
+    """What a layer gives on, in place of its sums."""
+    sums *= np.float32(scale)
+    np.clip(sums, 0, TOP, out=sums)
+    return np.rint(sums, out=sums)
 
 
 _ARRAYS = ("vectors", "window", "places", "bias", "layer", "layer_bias", "out", "out_bias")

@@ -6,9 +6,7 @@ once and kept; what depends on the text is a *place*, one of ``PLACES`` numbers 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache
 from itertools import groupby
 
 import numpy as np
@@ -24,15 +22,11 @@ from streams.stages.tag.resolve.aliases import table
 PLACES = 24
 #: Longest word that is looked at, code points: of longer ones, which are data, as much.
 LONGEST = 60
+_BEGINS = ((1, "p1="), (2, "p2="), (3, "p3="))
+_TAILS = ((1, "e1="), (2, "e2="), (3, "e3="), (4, "e4="))
 _ENDS = frozenset('.!?:•“"”\n')
 
 Ints = NDArray[np.int64]
-
-
-@cache
-def pattern(language: Language) -> re.Pattern[str]:
-    """Words, marks, and the ends of lines, which part what they stand between."""
-    return re.compile(rf"{language.names.token.pattern}|\n+")
 
 
 def describe(word: str, language: Language) -> list[str]:
@@ -47,9 +41,9 @@ def describe(word: str, language: Language) -> list[str]:
     lower = word.lower()
     known = table(language)
     found = [f"w={lower}", *([f"W={word}"] if word != lower else []), f"s={shape(word)}", f"m={_mould(word)}"]
-    if len(lower) > 1:
-        found += [f"p{n}={lower[:n]}" for n in (1, 2, 3) if n < len(lower)]
-        found += [f"e{n}={lower[-n:]}" for n in (1, 2, 3, 4) if n < len(lower)]
+    # Those that are shorter than the word.
+    found += [name + lower[:n] for n, name in _BEGINS[: len(lower) - 1]]
+    found += [name + lower[-n:] for n, name in _TAILS[: len(lower) - 1]]
     found.append(f"n={min(len(word), 12)}")
     identity = known.find(word) if word != lower else None
     if identity is not None:
@@ -71,6 +65,9 @@ def _mould(word: str) -> str:
     >>> _mould("al-Qaeda"), _mould("B-52s")
     ('x-Xx', 'X-9x')
     """
+    # Most words.
+    if word.isalpha() and word[1:].islower() and (word[0].islower() or word[0].isupper()):
+        return "x" if word[0].islower() else "Xx"
     letters = ("X" if char.isupper() else "x" if char.isalpha() else "9" if char.isdigit() else char for char in word)
     return "".join(key for key, _ in groupby(letters))[:12]
 
@@ -103,21 +100,24 @@ class Kinds:
         Args:
             types: of the words of one document, in order.
         """
-        lower, small, large, ends = self._rows[types].T
+        lower, small, large, ends = self._rows.T.take(types, axis=1)
         opening = np.ones(len(types), dtype=bool)
         opening[1:] = ends[:-1] > 0
-        _, word, counts = np.unique(lower, return_inverse=True, return_counts=True)
-        plain = np.bincount(word, weights=small, minlength=len(counts)) > 0
-        named = np.bincount(word, weights=large * ~opening, minlength=len(counts)) > 0
-        often = (counts > 1) * 1 + (counts > 3) * 1
-        result: Ints = (opening + 2 * plain[word] + 4 * named[word] + 8 * often[word]).astype(np.int64)
+        counts = np.bincount(lower)
+        plain, named = np.zeros(len(counts), dtype=np.int64), np.zeros(len(counts), dtype=np.int64)
+        plain[lower[small > 0]] = 2
+        named[lower[(large > 0) & ~opening]] = 4
+        often = (counts > 1) * 8 + (counts > 3) * 8
+        result: Ints = opening + (plain + named + often)[lower]
         return result
 
 
 def number(words: Sequence[str], numbers: dict[str, int], kinds: Kinds) -> Ints:
     """The types of ``words``, new ones added to ``numbers`` and ``kinds``."""
-    for word in words:
-        if word not in numbers:
+    found = list(map(numbers.get, words))
+    if None in found:
+        for word in dict.fromkeys(word for word, known in zip(words, found, strict=True) if known is None):
             numbers[word] = len(numbers)
             kinds.add(word)
-    return np.fromiter((numbers[word] for word in words), dtype=np.int64, count=len(words))
+        found = list(map(numbers.get, words))
+    return np.array(found, dtype=np.int64)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from streams.contracts.records import EntityType
 from streams.stages.tag.document import Document
@@ -90,7 +89,7 @@ def _trim(document: Document, span: Name) -> Name | None:
         return None
     if span.type == "PER" and names.is_honorific(surface, language):
         return None
-    return replace(span, start=start, end=end)
+    return Name(start, end, span.type, span.why)
 
 
 def _with_article(name: str, language: Language) -> bool:
@@ -119,7 +118,7 @@ def _vote(document: Document, found: Sequence[Name]) -> list[Name]:
         known = table.find(surface)
         if known is not None and why != "surname of a person in the text" and not (kind == "ORG" and is_town(known)):
             kind, why = known.type, "alias table"
-        result.append(replace(name, type=kind, why=why))
+        result.append(Name(name.start, name.end, kind, why))
     return result
 
 

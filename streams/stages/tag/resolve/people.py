@@ -17,8 +17,8 @@ from streams.stages.tag.resolve.found import Name
 from streams.stages.tag.resolve.genders import gender_of, gender_of_title
 from streams.text import fold
 
-#: Before a name: up to three words that may be its titles.
-_BEFORE = re.compile(r"(?:[\w.'’-]+\s+){0,3}$")
+#: Before a name, read backwards from it: up to three words that may be its titles.
+_BEFORE = re.compile(r"(?:\s+[\w.'’-]+){0,3}")
 #: Surnames shorter than this are not compared by edit distance: too many real ones differ by a letter.
 _FUZZY_LENGTH = 6
 #: Letters of a surname that a misspelling leaves alone, and full names alike in those that are compared with another.
@@ -133,8 +133,8 @@ class People:
         """Titles before a mention, or at its start: lower-case, ``prime minister`` as one."""
         surface = self._text[name.start : name.end]
         inside = surface[: names.after_honorifics(surface, self._language)]
-        match = _BEFORE.search(self._text, max(0, name.start - 60), name.start)
-        words = fold((match.group() if match else "") + inside).replace(".", "").split()
+        backwards = _BEFORE.match(self._text[max(0, name.start - 60) : name.start][::-1])
+        words = fold((backwards.group()[::-1] if backwards else "") + inside).replace(".", "").split()
         found: set[str] = set()
         for word in reversed(words):
             if word in self._language.names.honorifics:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from streams.stages.tag.document import Document
 from streams.stages.tag.lang import DEFAULT
-from streams.stages.tag.ner import RawSpan, create_backend, fast
+from streams.stages.tag.ner import RawSpan, create_backend, crf, fast
 from streams.stages.tag.ner.fast_decode import Decoder
 from streams.stages.tag.ner.fast_net import pack, unpack
 from streams.stages.tag.ner.fast_words import PLACES, Kinds, describe, number
@@ -104,7 +105,7 @@ def test_types_are_forgotten_before_they_are_too_many(monkeypatch: pytest.Monkey
     expected = backend.find([TEXT])
     for part in range(30):
         assert backend.find([TEXT, " ".join(f"Word{part}x{word}" for word in range(100))])[0] == expected[0]
-        assert len(backend._numbers) <= len(backend._projected) <= 80 + 101 + len(TEXT.split())
+        assert len(backend._numbers) <= backend._projected.shape[1] <= 80 + 101 + len(TEXT.split())
     # The words of every text are kept, those of one are not.
     backend._forget()
     assert {"Merkel", "Macron", "\0"} <= backend._numbers.keys()
@@ -160,3 +161,20 @@ def test_places_say_how_the_document_writes_a_word() -> None:
 def test_spans_are_of_known_labels(backend: fast.FastNer) -> None:
     assert all(isinstance(span, RawSpan) for span in backend.find([TEXT])[0])
     assert {"PERSON", "ORG", "GPE", "NORP"} <= set(backend._decoder.kinds)
+
+
+def test_sums_of_weights_that_are_forgotten_change_no_label(
+    backend: fast.FastNer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert DEFAULT.data is not None
+    packed = (DEFAULT.data / fast.RELABEL).read_bytes()
+    document, usual = Document(TEXT), crf.Relabeller(packed)
+    spans = backend.find([TEXT])[0]
+    monkeypatch.setattr(crf, "_MOST_SUMS", 1)
+    monkeypatch.setattr(crf, "_MOST_KNOWN", 1)
+    forgetful = crf.Relabeller(packed)
+    for part in range(3):
+        other = Document(" ".join(f"Word{part}x{word}" for word in range(50)))
+        assert forgetful.names(document, spans) == usual.names(document, spans) != []
+        assert forgetful.names(other, []) == usual.names(other, [])
+        assert len(forgetful._sums) < len(usual._sums)

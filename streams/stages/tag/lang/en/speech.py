@@ -19,6 +19,16 @@ _SAYING = (
     r"thinks|thought|felt|expressed|demanded|demands|demanding|spoke|speaking|quoted as saying|dismissed|rejected|"
     r"reads|read|laughed|chanted|sighed|snapped|mused|recounted|exclaimed|retorted|opined|hissed|screamed|texted"
 )
+
+
+def _by_first_letter(alternatives: str) -> str:
+    """The same alternatives, those of a letter together: where a word has another, none of them is tried."""
+    letters: dict[str, list[str]] = {}
+    for word in alternatives.split("|"):
+        letters.setdefault(word[0], []).append(word[1:])
+    return "|".join(f"{letter}(?:{'|'.join(rests)})" for letter, rests in letters.items())
+
+
 _NOT_SUBJECT = words(
     "at in on for from with by as when while that which who to of but or if because although though after before since "
     "during about over under into than is was are were has had have will would can could did does do did not until"
@@ -41,7 +51,7 @@ _NAMING = re.compile(
 )
 
 SPEECH = SpeechWords(
-    saying=re.compile(rf"\b(?:{_SAYING})\b"),
+    saying=re.compile(rf"\b(?:{_by_first_letter(_SAYING)})\b"),
     according=re.compile(r"\b[Aa]ccording to\b"),
     pronoun=re.compile(r"\b(?P<he>[Hh]e)\b|\b(?P<she>[Ss]he)\b"),
     not_subject=_NOT_SUBJECT,
