@@ -42,6 +42,7 @@ NOT_OURS = {
     "kafka-acls.sh": "of Kafka's own distribution; tests/integration/test_secure_kafka.py grants and refuses these",
     "kafka-topics.sh": "of Kafka's own distribution; tests/integration/test_topic_changes_kafka.py deletes topics",
     "kafka-consumer-groups.sh": "of Kafka's own distribution; the same test loses a group",
+    "connect-standalone.sh": "tests/integration/test_connect_kafka.py runs it, from Maven",
     "npm": "tests/integration/test_consume_kafka.py installs what the page names, pinned",
     "node": "tests/integration/test_consume_kafka.py runs it",
     "java": "tests/integration/test_consume_kafka.py runs it",
