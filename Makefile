@@ -8,7 +8,7 @@ SELF    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 BRANCHES := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage chromium prometheus verify-deploy release sbom chaos lint format docs screenshots bench lock clean
+.PHONY: help demo test coverage chromium prometheus engineless verify-deploy release sbom chaos lint format docs screenshots bench lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,17 @@ prometheus:
 	    echo "The tests of alerts want Prometheus and are skipped without it. Install it: sudo apt-get install prometheus"; \
 	  fi
 
-verify-deploy: $(VENV)/.installed-dev prometheus ## Deployment and contract files before their own validators (Go, Java, Node); lists what ran and what could not
+# What builds the image and runs it without a container engine.
+engineless:
+	@command -v buildah >/dev/null && command -v runc >/dev/null && command -v umoci >/dev/null && command -v mmdebstrap >/dev/null && exit 0; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing buildah, runc, umoci and mmdebstrap to try the image …"; \
+	    apt-get -qq update && apt-get -qq install -y --no-install-recommends buildah runc umoci mmdebstrap >/dev/null; \
+	  else \
+	    echo "The image is not tried without buildah, runc, umoci and mmdebstrap. Install them: sudo apt-get install buildah runc umoci mmdebstrap"; \
+	  fi
+
+verify-deploy: $(VENV)/.installed-dev prometheus engineless ## Deployment and contract files before their own validators (Go, Java, Node); lists what ran and what could not
 	$(BIN)/python deploy/verify/verify.py
 
 release: $(VENV)/.installed-dev ## Wheel, source, image context, SBOM and checksums into dist/, from a clean checkout
@@ -104,8 +114,8 @@ bench: $(VENV)/.installed-dev ## The figures in the docs, measured here (each a 
 	@for bench in $(filter-out %/bench_pipeline.py %/bench_scaling.py,$(wildcard benchmarks/bench_*.py)); do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 lock: $(VENV)/.installed-dev ## Re-pin the lock files from pyproject.toml
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra tracing --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra tracing --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove the virtual environment and all caches (not the models, nor Kafka's jars)
 	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

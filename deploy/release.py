@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 import sbom as bill
@@ -24,6 +25,7 @@ from streams import __version__
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
+PRODUCTION = ROOT / "deploy" / "kubernetes" / "overlays" / "production" / "kustomization.yaml"
 
 
 class ReleaseError(Exception):
@@ -35,23 +37,45 @@ def git(*arguments: str) -> bytes:
 
 
 def check() -> None:
-    """One version everywhere, told in the changelog, and nothing that is not committed."""
-    told = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
-    if told is None or told[1] != __version__:
-        raise ReleaseError(f"pyproject.toml and streams/__init__.py name different versions; the latter {__version__}")
+    """The version is told in the changelog with its date and run by the manifests; nothing is left uncommitted."""
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    newest = re.search(r"^## (\S+)$", changelog, re.MULTILINE)
-    if newest is None or newest[1] != __version__:
-        raise ReleaseError(f"CHANGELOG.md begins with {newest and newest[1]}: call that section {__version__}")
+    newest = re.search(r"^## (.+)$", changelog, re.MULTILINE)
+    if newest is None or not re.fullmatch(rf"{re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)", newest[1]):
+        raise ReleaseError(
+            f"CHANGELOG.md begins with {newest and newest[1]}: call it {__version__}, with the day in brackets"
+        )
+    if f"newTag: {__version__}}}" not in PRODUCTION.read_text(encoding="utf-8"):
+        raise ReleaseError(f"{PRODUCTION.name} of the production overlay runs another image than {__version__}")
     if git("status", "--porcelain").strip():
         raise ReleaseError("there are changes that are not committed")
 
 
-def build(moment: str) -> None:
+def build(moment: str, *options: str, root: Path = ROOT, into: Path | None = None) -> None:
     """The wheel and the source."""
     environment = {**os.environ, "SOURCE_DATE_EPOCH": moment}
-    command = [sys.executable, "-m", "hatchling", "build", "-d", str(DIST)]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "hatchling", "build", *options, "-d", str(into or DIST)]
+    subprocess.run(command, cwd=root, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def prove(moment: str) -> None:
+    """The wheel can be installed and is the program of this version; the source gives the same wheel."""
+    (wheel,), (source,) = DIST.glob("news_streams-*.whl"), DIST.glob("news_streams-*.tar.gz")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(folder / "installed")]
+        subprocess.run([sys.executable, *install, str(wheel)], check=True)
+        program = folder / "installed" / "bin" / "streams"
+        environment = {**os.environ, "PYTHONPATH": str(folder / "installed")}
+        said = subprocess.run(
+            [sys.executable, str(program), "--version"], env=environment, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        if said != f"streams, version {__version__}":
+            raise ReleaseError(f"the wheel of {__version__} says: {said}")
+        with tarfile.open(source) as tar:
+            tar.extractall(folder, filter="data")
+        build(moment, "-t", "wheel", root=folder / source.name.removesuffix(".tar.gz"), into=folder)
+        if (folder / wheel.name).read_bytes() != wheel.read_bytes():
+            raise ReleaseError("the source gives another wheel")
 
 
 def pack_image_context(moment: str) -> None:
@@ -90,18 +114,23 @@ def write_checksums() -> None:
 def main() -> None:
     try:
         check()
+        release()
     except ReleaseError as error:
         sys.exit(f"error: {error}")
+    print((DIST / "SHA256SUMS").read_text(encoding="utf-8"), end="")
+
+
+def release() -> None:
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
     moment = git("log", "-1", "--format=%ct").decode().strip()
     build(moment)
+    prove(moment)
     pack_image_context(moment)
     bom = json.dumps(bill.sbom(), indent=2, ensure_ascii=False) + "\n"
     (DIST / f"news-streams-{__version__}.cdx.json").write_text(bom, encoding="utf-8")
     keep_schemas()
     write_checksums()
-    print((DIST / "SHA256SUMS").read_text(encoding="utf-8"), end="")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,3 @@
 """News Streams: raw news articles in, stories with their evidence out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

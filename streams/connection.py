@@ -64,6 +64,12 @@ class Connection(BaseSettings):
     api_token_file: Annotated[Path | None, Field(description="A file with that token.")] = None
 
     @property
+    def secret_values(self) -> tuple[str, ...]:
+        """What must be shown nowhere."""
+        given = (getattr(self, name) for name in SECRETS)
+        return tuple(each.get_secret_value() for each in given if each is not None)
+
+    @property
     def encrypted(self) -> bool:
         return self.security_protocol in ("SSL", "SASL_SSL")
 

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from streams.connection import SECRETS, Connection, variable
+from streams.logs import LogFormat
 
 
 class SettingsError(ValueError):
@@ -110,6 +111,9 @@ class Settings(Connection):
         ),
     ] = ""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Log level.")] = "INFO"
+    log_format: Annotated[
+        LogFormat, Field(description="Log lines for a person (`console`) or a program (`json`, one object a line).")
+    ] = "console"
 
     @field_validator("broker")
     @classmethod

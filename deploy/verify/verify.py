@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,19 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from image import image
+from tools import CACHE, HERE, ROOT, MissingError, RefusedError, need, run
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-#: What is downloaded once: schemas and the like.
-CACHE = ROOT / "var" / "verify"
 PRODUCTION = ROOT / "deploy" / "kubernetes" / "overlays" / "production"
 KUBERNETES = "v1.35.0"
 #: The Go module whose release has KEDA's own definitions, and the sum that it must have.
 KEDA, KEDA_SUM = "github.com/kedacore/keda/v2@v2.18.0", "h1:ttR223fii/4QJ0YvtrhcWHaEoezByb/t5CeFopjl6EI="
-_SECONDS = 900
 
 NOT_TRIED = (
-    ("image: docker build", "no container engine here; its instructions are checked in tests/unit/deploy"),
+    ("image: the same bytes twice", "the base image's registry is not reached; only wheel, source and context are"),
     ("compose: up", "no container engine here; the same commands run as processes in tests/integration"),
     (
         "grafana: the dashboards in Grafana",
@@ -38,31 +33,6 @@ NOT_TRIED = (
     ("kubernetes: apply", "no cluster here, nor the operators of Strimzi, KEDA and Prometheus"),
     ("traces: OTLP to a collector", "no package of a collector; a test reads one article's trace from a file"),
 )
-
-
-class RefusedError(Exception):
-    """A validator refused a file; the message is what it said."""
-
-
-class MissingError(Exception):
-    """A tool that the check needs cannot be had; the message says which, and how to get it."""
-
-
-def need(program: str, how: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        raise MissingError(f"{program} is missing: {how}")
-    return found
-
-
-def run(*command: str | Path, cwd: Path = ROOT, given: bytes | None = None) -> str:
-    """What a command printed; raises ``RefusedError`` where it fails."""
-    done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, input=given, capture_output=True, timeout=_SECONDS, check=False
-    )
-    if done.returncode:
-        raise RefusedError((done.stdout + done.stderr).decode(errors="replace").strip())
-    return done.stdout.decode()
 
 
 def go(*arguments: str | Path, given: bytes | None = None) -> str:
@@ -220,6 +190,7 @@ def asyncapi() -> str:
 
 
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("image: every step, the demo and the health check in it (buildah, umoci, runc)", image),
     ("prometheus: configuration, rules, tests of each alert (promtool)", prometheus_rules),
     ("compose: every profile (compose-go)", compose_file),
     ("kubernetes: overlays (kustomize, kubeconform)", kubernetes_schemas),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from streams.settings import Settings
+
 
 class CommandError(Exception):
     """A command cannot go on. The message says what, why and what to do."""
@@ -17,6 +19,14 @@ class CommandError(Exception):
 def say(message: str) -> None:
     """A message to the person at the terminal, on stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def announce(settings: Settings, message: str) -> None:
+    """What a service says of itself: to the person at the terminal, or as a log line where a program reads them."""
+    if settings.log_format == "json":
+        logging.getLogger(__name__).info(message)
+    else:
+        say(message)
 
 
 def silence(*libraries: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 
 import click
 
+from streams import logs
 from streams.cli.cluster import require_cluster
-from streams.cli.console import say, silence
+from streams.cli.console import announce, silence
 from streams.settings import load
 
 
@@ -23,16 +23,19 @@ def dashboard(host: str, port: int, fresh: bool) -> None:
     Reads the topics without a consumer group: any number of dashboards can run, and none takes records from another.
     """
     settings = load()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s dashboard  %(levelname)s %(message)s")
+    logs.configure("dashboard", settings.log_level, settings.log_format, settings.secret_values)
     # A broker that is away is said on the pages, not in a log line a second.
     silence("aiokafka", "asyncio")
+
+    def ready(url: str) -> None:
+        announce(settings, f"dashboard on {url} (Ctrl-C stops)")
 
     async def run() -> None:
         from streams.dashboard.web.server import serve
         from streams.kafka.access import DASHBOARD
 
         await require_cluster(settings, DASHBOARD)
-        task = asyncio.ensure_future(serve(settings, host=host, port=port, fresh=fresh, ready=_ready))
+        task = asyncio.ensure_future(serve(settings, host=host, port=port, fresh=fresh, ready=ready))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         await task
@@ -40,8 +43,4 @@ def dashboard(host: str, port: int, fresh: bool) -> None:
     try:
         asyncio.run(run())
     except asyncio.CancelledError:
-        say("stopped")
-
-
-def _ready(url: str) -> None:
-    say(f"dashboard on {url} (Ctrl-C stops)")
+        announce(settings, "stopped")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 
 import click
 
+from streams import logs
 from streams.cli.cluster import require_cluster
-from streams.cli.console import say
+from streams.cli.console import announce, say
 from streams.contracts.topology import STAGES
 from streams.settings import load
 
@@ -47,8 +47,8 @@ def worker(stages: tuple[str, ...], http_port: int | None, parent: int | None) -
         from streams.runtime.faust.worker import run_stage
 
         run_stage(settings, chosen[0], http_port=settings.http_port)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s worker  %(levelname)s %(message)s")
-    say(f"running {', '.join(chosen)} on {settings.broker} (Ctrl-C stops)")
+    logs.configure("worker", settings.log_level, settings.log_format, settings.secret_values)
+    announce(settings, f"running {', '.join(chosen)} on {settings.broker} (Ctrl-C stops)")
     supervisor = Supervisor(
         chosen,
         http_port=settings.http_port,

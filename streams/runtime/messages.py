@@ -83,6 +83,19 @@ class Made:
     to_all: bool = False
 
 
+def standing(message: Incoming) -> dict[str, str | int]:
+    """Where a message stands, for a log line."""
+    return {"topic": message.topic, "partition": message.partition, "offset": message.offset}
+
+
+def article_id(message: Incoming) -> str:
+    """The id that a message gives its article, for a log line; empty where it cannot be read or has none."""
+    try:
+        return str(codec.loads(message.value or b"")["id"] or "")
+    except Exception:  # bytes of anybody's
+        return ""
+
+
 def made(topic: Topic, record: object, id_: str, *, to_all: bool = False) -> Made:
     """A record in bytes, keyed as its topic says."""
     return Made(kind=type(record), value=codec.encode(record), key=topic.key_bytes(record), id=id_, to_all=to_all)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from streams.contracts import codec, headers
@@ -9,9 +10,11 @@ from streams.contracts.records import CleanArticle, Rejection, Stage
 from streams.contracts.topics import Topic
 from streams.contracts.topology import REJECTIONS
 from streams.metrics import Metrics
-from streams.runtime.messages import Incoming, Made, Outgoing, dead_letter, made, reduced
+from streams.runtime.messages import Incoming, Made, Outgoing, article_id, dead_letter, made, reduced, standing
 from streams.runtime.pool import Failed
 from streams.runtime.sizes import RecordTooLargeError, Sizes
+
+logger = logging.getLogger(__name__)
 
 
 class BrokenStageError(Exception):
@@ -58,6 +61,9 @@ class Outcomes:
             self._last = failure
         self._metrics.count("streams_records_total", stage=self.stage, outcome="dead_letter")
         self._metrics.count("streams_dead_letters_total", stage=self.stage, error=failure.error)
+        # Its message may hold what the article says: that is for the dead letter, not for a log.
+        about = {"error": failure.error, "attempts": failure.attempts, "article": article_id(message)}
+        logger.warning("a record became a dead letter", extra={"about": about | standing(message)})
         letter = dead_letter(
             self.stage, message, failure.error, failure.message, attempts=failure.attempts, since=failure.since
         )
@@ -72,8 +78,8 @@ class Outcomes:
         if self._in_a_row >= self._max_failures:
             raise BrokenStageError(
                 f"{self._in_a_row} records in a row failed in {self.stage}, the last with "
-                f"{self._last.error}: {self._last.message}. They are dead letters; nothing is lost. Mend, start again, "
-                "and put them back."
+                f"{self._last.error}. They are dead letters (`streams dlq` tells what each says); nothing is lost. "
+                "Mend, start again, and put them back."
             )
 
     def published(self, message: Incoming, topic: Topic, record: object, id_: str) -> Outgoing:
@@ -93,6 +99,8 @@ class Outcomes:
         return self._caused(message, topic, Made(kind=type(record), value=codec.encode(record), key=key, id=id_))
 
     def _caused(self, message: Incoming, topic: Topic, record: Made) -> Outgoing:
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("made", extra={"about": {"to": topic.name, "id": record.id} | standing(message)})
         about = headers.make(
             record.kind, record.id, self.stage, at=message.at, position=message.position, trace=self.trace(message)
         )

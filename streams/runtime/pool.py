@@ -219,7 +219,9 @@ class _Run(Generic[Item, Result]):
         where one item hangs there are often more, and each batch of them would cost its time on top of theirs.
         """
         if len(indexes) > 1:
-            logger.warning("a batch of %d failed (%s): trying items one by one", len(indexes), error)
+            # What an item's work says may be the article's words; what became of the process is ours.
+            told = error.error if isinstance(error, WorkError) else error
+            logger.warning("a batch of %d failed (%s): trying items one by one", len(indexes), told)
             waiting = [*indexes, *(index for batch in self.queue for index in batch)]
             self.queue = deque([index] for index in waiting)
             return 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -103,6 +104,8 @@ def _serve(pipe: Connection, factory: Callable[[], Any], memory: int | None, par
     # The parent decides when to stop; Ctrl-C on a terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(signal.SIGKILL, parent)
+    # Libraries would tell of the article in hand, in its words and outside of our log lines. What fails is a result.
+    logging.disable()
     if memory is not None:
         limit_memory(memory)
     try:

@@ -169,7 +169,9 @@ class LogConsumer:
                 raise  # the disk is full, say: no fault of the record's, and it is taken in once that has passed
             self._health.skip(f"{record.partition}:{record.offset}")
             if self._health.skipped <= _TOLD:
-                log.warning("the log's record at %s:%s is skipped: %.300r", record.partition, record.offset, error)
+                log.warning(
+                    "the log's record at %s:%s is skipped: %s", record.partition, record.offset, type(error).__name__
+                )
         self._index.offsets[record.partition] = record.offset
         return []
 
@@ -181,7 +183,7 @@ class LogConsumer:
                 try:
                     self._count(topic, record)
                 except Exception as error:  # a record of anybody's: it is not counted, the next ones are
-                    log.info("%s, the record at %s:%s: %.300r", name, record.partition, record.offset, error)
+                    log.info("%s, the record at %s:%s: %s", name, record.partition, record.offset, type(error).__name__)
             await asyncio.sleep(0)
 
     def _count(self, topic: Topic, record: ConsumerRecord) -> None:

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiokafka.errors import KafkaError
 from mode import Service
 
+from streams import logs
 from streams.contracts.records import Stage
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka.access import refusal
@@ -35,9 +36,7 @@ def run_stage(settings: Settings, stage: Stage, *, http_port: int = 0) -> NoRetu
 
     Exits 1 where the stage cannot go on (see ``ending.die``), so that whoever supervises it can start it again.
     """
-    logging.basicConfig(
-        level=settings.log_level, format=f"%(asctime)s {stage:<7} %(levelname)s %(message)s", datefmt="%H:%M:%S"
-    )
+    logs.configure(stage, settings.log_level, settings.log_format, settings.secret_values)
     if settings.log_level != "DEBUG":
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
