@@ -15,13 +15,15 @@ HELD = 20
 #: Sentences of a lead, and how many are enough to leave it as it is.
 LEAD, FEW = 3, 2
 #: How much more another lead must tell before it takes over: one that flickers cannot be followed.
-TAKEOVER = 1.5
+TAKEOVER = 1.7
 #: Share of a further sentence's words, by weight, that the lead must not yet have.
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.
 ENOUGH = 0.4
 #: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
 SAME_ARTICLE, SAME_STORY = 1, 2
+#: What a word of the headline counts besides: the lead is read below it.
+HEADLINE = 0.5
 #: Words that make a sentence full; longer ones gain nothing, shorter ones lose in proportion.
 FULL = 9
 
@@ -70,7 +72,7 @@ def told(story: Story) -> Story:
 
 
 def _weights(story: Story, held: Sequence[Sentence]) -> dict[str, float]:
-    """Word → share of the story's reporting that has it. An origin counts once, however many carry it."""
+    """Word → share of the story's reporting that has it, more in the headline. Who carry one origin count once."""
     by_origin: dict[str, set[str]] = {}
     for one in held:
         by_origin.setdefault(one.origin, set()).update(content(one.text))
@@ -78,7 +80,8 @@ def _weights(story: Story, held: Sequence[Sentence]) -> dict[str, float]:
         if article.title:
             by_origin.setdefault(article.origin or article.id, set()).update(content(article.title))
     counts = Counter(word for some in by_origin.values() for word in some)
-    return {word: count / len(by_origin) for word, count in counts.items()}
+    named = content(story.headline)
+    return {word: count / len(by_origin) + (HEADLINE if word in named else 0.0) for word, count in counts.items()}
 
 
 def _value(one: Sentence, weights: dict[str, float], known: frozenset[str] = frozenset()) -> float:

@@ -30,12 +30,13 @@ _SHORT = re.compile(
 _CLOCK = re.compile(r"[ap]\.m\.$")
 _DAY = re.compile(r"\s+(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|GMT|local)\b")
 #: What stands before an article's first sentence, glued to it: when it was posted, and a place, an agency and a dash.
-_POSTED = re.compile(r"(?=.{0,150}(?:[Pp]osted|[Uu]pdated|[Pp]ublished|, 20\d\d)).{0,150}\d:\d\d ?[AaPp]\.?[Mm]\.?(?: [A-Z]{2,4}\b)? +(?=[A-Z\d])")
+_POSTED = re.compile(r"(?=.{0,150}(?:[Pp]osted|[Uu]pdated|[Pp]ublished|, 20\d\d)).{0,150}\d:\d\d ?[AaPp]\.?[Mm]\.?(?: [A-Z]{2,4}\b)? +(?=[A-Z\d(])")
+_BRACKETS = re.compile(r"\([^()]{2,40}\) ?(?:[—–―-]{1,2} ?)?(?=[\"“‘']?[A-Z])")
 _DATELINE = re.compile(
     r"(?:[A-Z][\w.'’/-]*(?:,? [A-Z][\w.'’/-]*){0,5},? ?)?(?:\([^()]{2,40}\) ?)?[—–―-]{1,2} (?=[\"“‘']?[A-Z\d])"
     r"|(?:[A-Z][\w .,'’\[\]-]{2,50})?\([A-Z][\w/ .]{1,30}\):? (?=[\"“‘']?[A-Z\d])"
 )
-_CAPITALS = re.compile(r".{0,240}\b[A-Z]{3}[A-Z.,'’ -]{0,40}(?:, [A-Z][\w.]*(?: [A-Z]\w+)?)? ?(?:\([^()]{2,40}\) ?)?[—–―-]{1,2} (?=[\"“‘']?[A-Z\d])")
+_CAPITALS = re.compile(r".{0,240}\b[A-Z]{3}[A-Z.,'’ -]{0,40}(?:, [A-Z][\w.]*(?: [A-Z\d]\w*)?)? ?(?:\([^()]{2,40}\) ?)?(?:[—–―]{1,2} ?|-{1,2} )(?=[\"“‘']?[A-Z\d])")
 #: A headline or a caption without a full stop, and the sentence after it: "shot in Portford A man was".
 _AFTER_HEADLINE = re.compile(r"(?<=[^\W\d_A-Z]) (?=(?:The|An?) [a-z]|An? [A-Z])|\b[A-Z][a-z]+ (?=The [A-Z][a-z]+ [a-z])")
 #: The same with a dateline in small letters; what comes again after it tells that it is one.
@@ -45,12 +46,12 @@ _CREDIT = re.compile(
     r"|\bgetty\b|\bafp\b|/ ?(?:ap|afp|reuters)\b|file (?:photo|image|pic)|\bpictured\b|\bseen (?:here|in (?:this|an?))\b"
     r"|\b(?:this|an?)\b.{0,24}\b(?:photo|image|picture|frame|video|still)\b.{0,20}\b(?:taken|released|provided|shows)"
     r"|\bin this\b.{0,24}\b(?:photo|image|picture|frame|video|still|file)|undated|screen ?(?:shot|grab)|courtesy of|handout"
-    r"|^(?:EPA|AP|REUTERS|SWNS|PA|REX) [A-Z]|(?:hide|toggle) caption|enlarge (?:this )?image|play (?:video|pause)|[|•]"
+    r"|^(?:EPA|AP|REUTERS|SWNS|PA|REX) [A-Z]|(?:hide|toggle|image) caption|image copyright|enlarge (?:this )?image|play (?:video|pause)|[|•]"
 )
 #: What only captions tell: what somebody does in the picture.
 _POSING = re.compile(
     r"[A-Z][^,.]{3,90}? (?:stands?|poses?|walks?|looks? on|speaks (?:during|at|to|with)|performs|reacts|celebrates|arrives?|waves?"
-    r"|holds? (?:up|an?|the)|sits?|attends?|gestures?|smiles?|(?:is|are) (?:hugged|seen|shown|interviewed|greeted|escorted))\b"
+    r"|holds? (?:up|an?|the)|sits?|attends?|gestures?|inspects?|scrambles?|works? (?:at|near)|smiles?|(?:is|are) (?:hugged|seen|shown|interviewed|greeted|escorted))\b"
 )
 #: What follows a caption: whose picture it is.
 _CREDITED = re.compile(r"(?i)\s*[\[(]?\s*(?:(?:ap|file|reuters|afp) )?(?:photo|photograph|image|picture|getty|credit|video)\w*\b|\s*(?:hide|toggle) caption")
@@ -59,7 +60,7 @@ _FURNITURE = re.compile(
     r"|(?:story )?highlights|copyright|editor|stay (?:with|tuned)|for more|get |contact|e-?mail|download|join|support|add interest|[\\w ]{3,30} is live"
     r"|correction|written by|report(?:ing|ed) by|originally|this (?:story|article|report|post|content|video|page|is a)"
     r"|here(?:['’]s| (?:is|are))|see |don['’]t|tags?\b|source:|note:|breaking|file\b|what (?:you|to|we)|how |why |in pictures)"
-    r"|https?:|www\.|@|(?<!\w)#\w|©|\bcookies?\b|newsletter|rights reserved|sign up|subscrib|read more|click|javascript"
+    r"|https?:|\.(?:com|org|net|co\.uk)/|\.\.\. |www\.|@|(?<!\w)#\w|©|\bcookies?\b|newsletter|rights reserved|sign up|subscrib|read more|click|javascript"
     r"|privacy policy|terms of|contributed to this|this (?:report|article|story)\b|your (?:browser|inbox|email)|scroll|podcast"
     r"|(?:with|has) (?:any )?information|tipsters|crime ?stoppers|regular rate|per (?:month|year) plus|story continues"
     r"|\bis (?:an?|the|[A-Z]\w*['’]s)\b.{0,30}\b(?:correspondent|reporter|columnist|contributor|editor)\b"
@@ -140,7 +141,7 @@ def _bare(sentence: str, title: str, *, first: bool) -> str:
     if found := _POSTED.match(sentence):
         sentence = sentence[found.end() :]
     sentence = _untitled(_once(sentence), title)
-    found = (_DATELINE.match(sentence) if first else None) or _CAPITALS.match(sentence)
+    found = (_DATELINE.match(sentence) if first else None) or _CAPITALS.match(sentence) or _BRACKETS.match(sentence)
     if found and (found.re is _CAPITALS or found.end() < 70):
         sentence = sentence[found.end() :]
     found = _PLACED.match(sentence)
@@ -173,6 +174,8 @@ def _untitled(sentence: str, title: str) -> str:
         told += same
         if same and told >= 0.85 * number and told >= max(4, 0.7 * len(known)) and parts[number][:1].isupper():
             best = number
+            if told == number == len(title.split()):
+                break
     return " ".join(parts[best:])
 
 
