@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.contracts.records import Quote, StoryArticle, StoryEntity, StoryQuote, TaggedArticle
 from streams.stages.cluster.store.story_store import Member, utc
-from streams.stages.cluster.telling import sentences
+from streams.stages.cluster.telling import claims, sentences
 from streams.text import slug
 
 ENTITIES, QUOTES = 24, 16
@@ -35,6 +35,7 @@ def story_article(article: TaggedArticle) -> StoryArticle:
         origin=own_origin(article),
         confidence=article.confidence,
         sentences=sentences.given(article),
+        claims=claims.claims(article),
     )
 
 

@@ -19,7 +19,7 @@ GIVEN, LOOKED_AT = 3, 14
 #: A sentence that stands worse is not given.
 LEAST = 0.3
 
-_END = re.compile(r"[.!?…][\"'”’»)\]]{0,3}(?=\s)|(?<=[a-z]{3})[.!?](?=[A-Z][a-z])|[。！？।؟][\"”’」』）]{0,3}|\n+")
+_END = re.compile(r"[.!?…][\"'”’»)\]]{0,3}(?=\s|$)|(?<=[a-z]{3})[.!?](?=[A-Z][a-z])|[。！？।؟][\"”’」』）]{0,3}|\n+")
 #: Before a full stop that ends no sentence: titles, states, initials.
 _SHORT = re.compile(
     r"(?:^|[\s(\"“‘—-])(?:(?:Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Cpl|Capt|Maj|Rev|Hon|Pres|St|Jr|Sr|vs|No"
@@ -109,7 +109,7 @@ def given(article: TaggedArticle) -> tuple[Sentence, ...]:
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the sentences of a text begin and end, in order. What follows the last end is none."""
+    """Where the sentences of a text begin and end, in order; a last one may lack its end."""
     start = 0
     for mark in _END.finditer(text):
         end = mark.end() if text[mark.start()] != "\n" else mark.start()
@@ -120,6 +120,8 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
         if start < end:
             yield start, end
         start = mark.end()
+    if text[start:].strip():
+        yield start, len(text)
 
 
 def _goes_on(text: str, start: int, mark: re.Match[str]) -> bool:
