@@ -10,12 +10,13 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from streams.contracts.records import Sentence, Story, StoryEvent
 from streams.stages.cluster import fold
 from streams.stages.cluster.lifecycle.present import story_article
-from training.stories_data import Labelled, by_time, read, shuffled, tagged
+from training.stories_data import Labelled, by_time, shuffled
 
 #: Stories of each set in each sample; no two samples share one. The rules were made on the first two, the figure comes
 #: from the last. ``groundnews_dev`` has 32 in all, ``g5w1h`` 69.
@@ -52,7 +53,7 @@ def told(rows: Sequence[Labelled], story_id: str = "story") -> Told:
         )
         fold(stories, [event])
         shown.append(stories[story_id].lead)
-    changes = sum(one != other for one, other in zip(shown, shown[1:], strict=False))
+    changes = sum(one != other for one, other in pairwise(shown))
     return Told(stories[story_id], len(shown) - 1, changes)
 
 

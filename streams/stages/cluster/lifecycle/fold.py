@@ -184,7 +184,7 @@ def _absorb(story: Story, younger: Story) -> Story:
 
 
 def _dress(story: Story, listed: tuple[StoryArticle, ...]) -> Story:
-    """What follows from the listed members, the headline, and from the sketches, the counts; what they tell, the lead."""
+    """What follows from the listed members, the headline; from the sketches, counts; from what they tell, the lead."""
     listed = tuple(map(_slim, listed))
     story = replace(
         story,

@@ -15,6 +15,7 @@ def story_article(article: TaggedArticle) -> StoryArticle:
     """The entry of an article: its most salient entities and longest quotations, and what it gives to tell."""
     strongest = sorted(article.entities, key=lambda entity: (-entity.salience, -len(entity.mentions), entity.id))
     outlet = article.source or article.credit
+    stretches = [*sentences.spans(article.text[: sentences.READ])]
     return StoryArticle(
         id=article.id,
         title=_clip(article.title or article.text.strip().split("\n")[0], TITLE_CHARS),
@@ -34,8 +35,8 @@ def story_article(article: TaggedArticle) -> StoryArticle:
         ),
         origin=own_origin(article),
         confidence=article.confidence,
-        sentences=sentences.given(article),
-        claims=claims.claims(article),
+        sentences=sentences.given(article, stretches),
+        claims=claims.claims(article, stretches),
     )
 
 

@@ -9,11 +9,26 @@ from datetime import date, timedelta
 from streams.contracts.records import Claim
 from streams.stages.cluster.telling.people import Person
 
-_VERBS = "arrested|charged|shot|killed|sentenced|convicted|released|elected|kidnapped|found dead|died|born|resigned|detained"
+_VERBS = (
+    "arrested|charged|shot|killed|sentenced|convicted|released|elected|kidnapped|found dead|died|born|resigned|detained"
+)
 _DONE = re.compile(rf" (?:(?:was|has been|is|had been) (?:[a-z]+ )?)?({_VERBS})\b")
 _BEFORE = re.compile(rf"\b({_VERBS}) $")
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_MONTHS = "january february march april may june july august september october november december".split()
+_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _NAMES = "|".join(month.capitalize() for month in _MONTHS)
 _WHEN = re.compile(
     rf"^(?:[^,.;]|, (?=[A-Z]?\d)){{0,40}}?\b(?:on |late |early )?(?:({'|'.join(day.capitalize() for day in _DAYS)})\b"

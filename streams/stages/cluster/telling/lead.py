@@ -46,6 +46,11 @@ def lost(held: Sequence[Sentence], ids: Iterable[str]) -> tuple[Sentence, ...]:
     return tuple(one for one in held if one.article_id not in gone)
 
 
+def given(held: Iterable[Sentence], article_id: str) -> tuple[Sentence, ...]:
+    """What a story holds of an article's sentences, as the article gave them."""
+    return tuple(Sentence(text=one.text, score=one.score) for one in held if one.article_id == article_id)
+
+
 def told(story: Story) -> Story:
     """The story with its lead, and with no more sentences than it may hold.
 
@@ -89,7 +94,7 @@ def _value(one: Sentence, weights: dict[str, float], known: frozenset[str] = fro
     told = content(one.text)
     if not told:
         return 0.0
-    return one.score * (0.35 + sum(weights.get(word, 0.0) for word in told - known) / max(len(told), FULL))
+    return one.score * (0.35 + sum(map(weights.__getitem__, told - known)) / max(len(told), FULL))
 
 
 def _worth(lead: Sequence[Sentence], weights: dict[str, float]) -> float:

@@ -27,16 +27,45 @@ class Number(NamedTuple):
     end: int
 
 
+def wordset(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?!\w)|[^\W\d_]+(?:['’][^\W\d_]+)?|\S")
-_ONES = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen"
-).split()
+_ONES = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _SMALL = {word: float(number) for number, word in enumerate(_ONES, start=1)}
-_TENS = {word: 10.0 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
+_TENS = {
+    word: 10.0 * n
+    for n, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+}
 _MANY = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 #: Vague numbers, and what they can stand for.
 _VAGUE = {"dozens": (24.0, 99.0), "scores": (40.0, 199.0), "hundreds": (200.0, 999.0), "thousands": (2e3, 2e4)}
+#: Characters of a number: more are no count.
+DIGITS = 15
+#: Words that are numbers.
+NUMBER_WORDS = frozenset({*_SMALL, *_TENS, *_MANY, *_VAGUE, "dozen"})
 _HEDGES: dict[tuple[str, ...], Hedge] = {
     ("at", "least"): "at least",
     ("no", "fewer", "than"): "at least",
@@ -59,15 +88,20 @@ _HEDGES: dict[tuple[str, ...], Hedge] = {
     ("only",): "exactly",
 }
 #: Whom one of is told without a number: "a man was killed".
-ONE_OF = frozenset(
+ONE_OF = wordset(
     "man woman person boy girl child teenager student soldier officer policeman firefighter driver passenger worker"
-    " civilian protester pilot miner journalist climber toddler baby".split()
+    " civilian protester pilot miner journalist climber toddler baby"
 )
 
 
 def tokens(sentence: str) -> list[Token]:
     """The tokens of a sentence."""
     return [Token(found.group().lower(), found.start(), found.end()) for found in _TOKEN.finditer(sentence)]
+
+
+def at(row: Sequence[Token], place: int) -> str:
+    """The token at a place; empty where there is none."""
+    return row[place].text if 0 <= place < len(row) else ""
 
 
 def numbers(row: Sequence[Token]) -> list[Number]:
@@ -106,10 +140,9 @@ def _read(row: Sequence[Token], place: int) -> tuple[float, float | None, int] |
         return (*_VAGUE[text], place + (2 if row[place + 1 : place + 2] and row[place + 1].text == "of" else 1))
     end = place + 1
     if text[0].isdigit():
-        try:
-            value = float(text.replace(",", ""))
-        except ValueError:
+        if len(text) > DIGITS or not text.isascii():
             return None
+        value = float(text.replace(",", ""))
     elif text in _SMALL:
         value = _SMALL[text]
     elif text in _TENS:
@@ -123,7 +156,7 @@ def _read(row: Sequence[Token], place: int) -> tuple[float, float | None, int] |
         return 1.0, None, end
     else:
         return None
-    while row[end : end + 1] and row[end].text in _MANY:
+    while at(row, end) in _MANY and value < 1e12:
         value, end = value * _MANY[row[end].text], end + 1
     return value, None, end
 

@@ -27,13 +27,13 @@ class Person(NamedTuple):
 
 
 def people_in(article: TaggedArticle, field: str) -> list[Person]:
-    """The mentions of people in a field, in order. A bare surname that no full name owns says nothing of who it is."""
+    """The mentions of people by full name in a field, in order: one name alone may be a relative's."""
     found = (
         Person(entity.id, mention.start, mention.end)
         for entity in article.entities
-        if entity.type == "PER" and "~" not in entity.id
+        if entity.type == "PER"
         for mention in entity.mentions
-        if mention.field == field
+        if mention.field == field and " " in mention.surface
     )
     return sorted(found, key=lambda one: one.start)[:MENTIONS]
 

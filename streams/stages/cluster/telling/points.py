@@ -1,4 +1,4 @@
-"""What the articles of a story tell of one thing, laid side by side: whether they agree, it changed, or outlets differ."""
+"""What the articles of a story tell of one thing, side by side: whether they agree, it changed, or outlets differ."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain, pairwise
 
 from streams.contracts.records import Claim, Point, Story, StoryArticle, Telling
+from streams.stages.cluster.telling.numbers import wordset
 from streams.stages.cluster.telling.spelling import spelled
 
 #: Points that a story holds, and tellings of each.
@@ -16,14 +17,18 @@ POINTS, TELLINGS = 16, 16
 NEAR = 0.1
 #: More than a number is still near it up to this much more.
 MORE = 1.35
+#: From one number to the next, at most so many times as much, where both tell of one thing.
+FAR = 8.0
 #: Time between two values, from which on the later may be news and not another account.
 SINCE = timedelta(minutes=30)
 #: Of what there can only be more as time goes on.
-_GROWS = frozenset("dead injured arrested missing rescued evacuated displaced destroyed damaged burned flooded charged".split())
+_GROWS = wordset("dead injured arrested missing rescued evacuated displaced destroyed damaged burned flooded charged")
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def gained(held: Sequence[Point], articles: Iterable[StoryArticle], times: Iterable[datetime | None]) -> tuple[Point, ...]:
+def gained(
+    held: Sequence[Point], articles: Iterable[StoryArticle], times: Iterable[datetime | None]
+) -> tuple[Point, ...]:
     """The points of a story with what more articles claim, each as of its time."""
     rows = [(point.kind, point.what, point.whom, told) for point in held for told in point.said]
     for article, at in zip(articles, times, strict=True):
@@ -92,7 +97,7 @@ def _aligned(rows: Iterable[tuple[str, str, str, Telling]]) -> tuple[Point, ...]
             groups.setdefault((kind, what, whom), []).append(told)
     points = []
     for (kind, what, whom), said in groups.items():
-        for place, some in _by_place(said).items():
+        for place, some in ((place, some) for place, found in _by_place(said).items() for some in _by_size(found)):
             ordered = sorted(_kept(some), key=lambda told: told.at or _NEVER)
             points.append(
                 Point(kind=kind, what=what, whom=whom, place=place, how=_how(what, ordered), said=tuple(ordered))  # type: ignore[arg-type]
@@ -111,6 +116,20 @@ def _by_place(said: Iterable[Telling]) -> dict[str, list[Telling]]:
     if len(named) == 1 and "" in groups:
         place = named[0]
         return {place: [*groups[""], *groups[place]]}
+    return groups
+
+
+def _by_size(said: Sequence[Telling]) -> list[list[Telling]]:
+    """Tellings in groups that no gap parts, each in its order: a raid's dead and a war's are not one thing."""
+    ends: list[float] = []
+    for told in sorted(said, key=lambda told: told.value):
+        most = told.high or told.value
+        if not ends or told.value > FAR * ends[-1]:
+            ends.append(most)
+        ends[-1] = max(ends[-1], most)
+    groups: list[list[Telling]] = [[] for _ in ends]
+    for told in said:
+        groups[next(number for number, end in enumerate(ends) if told.value <= end)].append(told)
     return groups
 
 
@@ -137,7 +156,9 @@ def _how(what: str, said: Sequence[Telling]) -> str:
         for one, other in pairwise(said)
     ):
         return "changed"
-    return "changed" if len({told.outlet or told.article_id for told in said}) == 1 else "differs"
+    if len({told.outlet or told.article_id for told in said}) > 1:
+        return "differs"
+    return "changed" if said[-1].value > said[0].value else "agrees"  # one outlet's smaller number is of a part
 
 
 def compatible(one: Telling, other: Telling) -> bool:
@@ -164,6 +185,16 @@ def _allows(one: Telling, other: Telling) -> bool:
         return low / MORE <= value < low
     # 1,204 and 1,200; not 118 and 120, which somebody counted.
     return near and low >= 1000 and low % 100 == 0 and abs(value - low) < 100
+
+
+def title(point: Point) -> str:
+    """What a point is about, for people: ``Dead: people, portford``; who it is only where it is somebody's."""
+    whom = {"name": "", "age": "", "date": ""}.get(point.kind, point.whom)
+    if point.kind in ("age", "date") or ":" in whom:
+        whom = point.whom.partition(":")[2].replace("-", " ").title()
+    about = ", ".join(part for part in (whom, point.place) if part)
+    what = point.what.replace("-", " ").capitalize()
+    return f"{what} ({about})" if about else what
 
 
 def history(point: Point) -> tuple[str, ...]:

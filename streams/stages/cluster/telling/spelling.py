@@ -11,7 +11,12 @@ from streams.text import fold
 
 #: Points on names that a story shows.
 NAMES = 4
-_TURNS = ((re.compile("ph"), "f"), (re.compile("ck|q|c(?![eihy])"), "k"), (re.compile("[iy]+$"), ""), (re.compile("ou|oo|u"), "u"))
+_TURNS = (
+    (re.compile("ph"), "f"),
+    (re.compile("ck|q|c(?![eihy])"), "k"),
+    (re.compile("[iy]+$"), ""),
+    (re.compile("ou|oo|u"), "u"),
+)
 _VOWELS = re.compile("[aeiouy]+")
 _DOUBLED = re.compile(r"(.)\1+")
 
@@ -28,9 +33,7 @@ def spelled(articles: Iterable[StoryArticle]) -> tuple[Point, ...]:
         names = [entity.name for entity in article.entities if entity.type == "PER" and " " in entity.name]
         names_of.append({fold(name) for name in names})
         for name in names:
-            told = Telling(
-                article_id=article.id, text=name, value=0.0, outlet=article.outlet, at=article.published
-            )
+            told = Telling(article_id=article.id, text=name, value=0.0, outlet=article.outlet, at=article.published)
             groups.setdefault(skeleton(name), {}).setdefault(fold(name), []).append(told)
     points = []
     for key, spellings in groups.items():
