@@ -22,7 +22,7 @@ from streams.text import fold, plain_marks, primary_language
 #: Claims of an article.
 MOST = 12
 #: Sentences that are read, beside the title.
-SENTENCES = 24
+SENTENCES = 16
 
 
 def _forms(text: str) -> dict[str, str]:

@@ -20,6 +20,8 @@ TAKEOVER = 1.7
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.
 ENOUGH = 0.4
+#: A lead is worth at most so many times its first sentence: the others count by half.
+MOST_WORTH = 1 + 0.5 * (LEAD - 1)
 #: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
 SAME_ARTICLE, SAME_STORY = 1, 2
 #: What a word of the headline counts besides: the lead is read below it.
@@ -61,13 +63,21 @@ def told(story: Story) -> Story:
         return replace(story, lead=()) if story.lead else story
     weights = _weights(story, held)
     current = tuple(one for one in story.lead if one in held)
-    found = _chosen(held, weights)
-    if current and current[:1] == story.lead[:1]:
-        if len(current) == len(story.lead) >= min(FEW, len(found)):
-            if _worth(found, weights) < TAKEOVER * _worth(current, weights):
-                found = current
-        elif _value(found[0], weights) < TAKEOVER * _value(current[0], weights):
-            found = _chosen(held, weights, begun=current)
+    begun: tuple[Sentence, ...] = ()
+    if current and current[0] == story.lead[0]:
+        best = max(_value(one, weights) for one in held)
+        if len(current) == len(story.lead) >= FEW and MOST_WORTH * best < TAKEOVER * _worth(current, weights):
+            return _bounded(story, current, held)
+        if best < TAKEOVER * _value(current[0], weights):
+            begun = current
+    found = _chosen(held, weights, begun if len(begun) < FEW else ())
+    if begun and len(begun) >= min(FEW, len(found)) and _worth(found, weights) < TAKEOVER * _worth(begun, weights):
+        found = begun
+    return _bounded(story, found, held)
+
+
+def _bounded(story: Story, found: tuple[Sentence, ...], held: tuple[Sentence, ...]) -> Story:
+    """The story with a lead, and the newest sentences beside it."""
     if len(held) > HELD:
         kept = set(found)
         others = [one for one in held if one not in kept]

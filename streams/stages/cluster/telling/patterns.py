@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-#: The end of a sentence, also where the next one is glued to it.
-END = re.compile(r"[.!?…][\"'”’»)\]]{0,3}(?=\s|$)|(?<=[a-z]{3})[.!?](?=[A-Z][a-z])|[。！？।؟][\"”’」』）]{0,3}|\n+")
+#: What can end a sentence, with the marks that close with it.
+MARK = re.compile(r"[.!?…。！？।؟\n][\"'”’»)\]」』）]{0,3}")
 #: Before a full stop that ends no sentence: titles, months, states, initials.
 SHORT = re.compile(
     r"(?:^|[\s(\"“‘—-])(?:(?:Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Cpl|Capt|Maj|Rev|Hon|Pres|St|Jr|Sr|vs|No"
@@ -17,8 +17,7 @@ SHORT = re.compile(
     r"|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky|La|Mass|Md|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn|Tex|Va|Vt"
     r"|Wash|Wis|Wyo)|(?:[^\W\d_]\.){0,4}[A-Z])\.$"
 )
-#: A time of day, and what follows one within a sentence.
-CLOCK = re.compile(r"[ap]\.m\.$")
+#: What follows a time of day within a sentence.
 DAY = re.compile(r"\s{1,3}(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|GMT|local)\b")
 
 _DASH = r"(?:[—–―]{1,2} ?|-{1,2} )"
@@ -67,8 +66,8 @@ POSING = re.compile(
 )
 #: What a sentence with any of the above has, in small letters: looked for first, as it is found in a tenth of the time.
 CREDIT_HINTS = (
-    "photo", "image", "picture", "getty", "afp", "/ap", "/ ap", "reuters", "seen ", "this ", "undated", "screen", "courtesy",
-    "handout", "caption", "play ", "|", "•", "epa ", "ap ", "swns ", "pa ", "rex ", "video", "frame", "still",
+    "photo", "image", "picture", "getty", "afp", "/ap", "/ ap", "reuters", "seen ", "this ", "undated", "screen",
+    "courtesy", "handout", "caption", "play ", "|", "•", "epa ", "ap ", "swns ", "pa ", "rex ", "video", "frame", "still",
 )  # fmt: skip
 #: Bylines, teasers, notices, pleas, links: how they begin, and what they hold, in small letters.
 FURNITURE = re.compile(
@@ -82,8 +81,8 @@ NOTICES = (
     "http:", "https:", ".com/", ".org/", ".net/", ".co.uk/", "... ", "www.", "@", " #", "©", "cookies", "newsletter",
     "rights reserved", "sign up", "subscrib", "read more", "click", "javascript", "privacy policy", "terms of",
     "contributed to this", "this report", "this article", "this story", "your browser", "your inbox", "your email",
-    "scroll", "podcast", "with information", "with any information", "has information", "has any information", "tipsters",
-    "crime stoppers", "crimestoppers", "regular rate", "per month plus", "per year plus", "story continues", "loading",
+    "scroll", "podcast", "with information", "with any information", "has information", "has any information",
+    "tipsters", "crime stoppers", "crimestoppers", "regular rate", "per month plus", "per year plus", "story continues", "loading",
     "advertisement", "affiliate", "app store", "comments section", "comments below", "comment below",
 )  # fmt: skip
 #: Who writes: "is CNN's digital correspondent".
@@ -107,7 +106,7 @@ DETAIL = re.compile(
     r"\b(?:were called|responded|arrived|received)\b"
 )
 #: The writer's or a reader's voice, outside of quotations; quotations; a heading before a colon; words run together.
-SPEAKING = re.compile(r"\b(?:I|I['’]m|[Ww]e|[Oo]ur|us|[Yy]ou|[Yy]our|my)\b")
+SPEAKING = frozenset(["I", "I'm", "I’m", "we", "We", "our", "Our", "us", "you", "You", "your", "Your", "my", "My"])
 QUOTED = re.compile(r"[“\"][^”\"]{0,400}[”\"]?")
 HEADED = re.compile(r"[^:.“\"]{3,30}: ")
 RUN_ON = re.compile(r"[a-z]{2}[A-Z][a-z]{1,20}[A-Z]|[a-z]{3}(?:The|This)\b|[a-z]{3}[.!?][A-Z][a-z]{1,20} ")

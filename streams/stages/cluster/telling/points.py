@@ -27,9 +27,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def gained(
-    held: Sequence[Point], articles: Iterable[StoryArticle], times: Iterable[datetime | None]
+    held: Sequence[Point], articles: Sequence[StoryArticle], times: Iterable[datetime | None]
 ) -> tuple[Point, ...]:
     """The points of a story with what more articles claim, each as of its time."""
+    if not any(article.claims for article in articles):
+        return tuple(held)
     rows = [(point.kind, point.what, point.whom, told) for point in held for told in point.said]
     for article, at in zip(articles, times, strict=True):
         for one in article.claims:
@@ -55,6 +57,8 @@ def merged(one: Sequence[Point], other: Sequence[Point]) -> tuple[Point, ...]:
 def lost(held: Sequence[Point], ids: Iterable[str]) -> tuple[Point, ...]:
     """The points of a story without what some articles claim."""
     gone = frozenset(ids)
+    if not any(told.article_id in gone for point in held for told in point.said):
+        return tuple(held)
     return _aligned(
         (point.kind, point.what, point.whom, told)
         for point in held

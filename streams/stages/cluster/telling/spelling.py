@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from streams.contracts.records import Point, StoryArticle, Telling
 from streams.text import fold
 
-#: Points on names that a story shows.
-NAMES = 4
+#: Points on names that a story shows, and articles of each spelling.
+NAMES, OUTLETS = 4, 4
 _TURNS = (
     (re.compile("ph"), "f"),
     (re.compile("ck|q|c(?![eihy])"), "k"),
@@ -27,23 +27,41 @@ def spelled(articles: Iterable[StoryArticle]) -> tuple[Point, ...]:
     Two spellings are one name where their consonants are, word for word, where no article has both (those are two
     people), and where they do not end as a man's and a woman's name do.
     """
-    groups: dict[str, dict[str, list[Telling]]] = {}
-    names_of: list[set[str]] = []
+    spellings: dict[str, dict[str, None]] = {}
+    names_of: list[tuple[StoryArticle, dict[str, str]]] = []
     for article in articles:
-        names = [entity.name for entity in article.entities if entity.type == "PER" and " " in entity.name]
-        names_of.append({fold(name) for name in names})
+        names = {
+            _folded(entity.name): entity.name
+            for entity in article.entities
+            if entity.type == "PER" and " " in entity.name
+        }
+        names_of.append((article, names))
         for name in names:
-            told = Telling(article_id=article.id, text=name, value=0.0, outlet=article.outlet, at=article.published)
-            groups.setdefault(skeleton(name), {}).setdefault(fold(name), []).append(told)
-    points = []
-    for key, spellings in groups.items():
-        if len(spellings) < 2 or any(len(names & spellings.keys()) > 1 for names in names_of):
-            continue
-        first, *others = spellings
-        if all(_alike(first, other) for other in others):
-            said = tuple(told for some in spellings.values() for told in some[:4])
-            points.append(Point(kind="name", what="name", whom=key, how="differs", said=said))
-    return tuple(points[:NAMES])
+            spellings.setdefault(skeleton(name), {})[name] = None
+    several = {key: tuple(some) for key, some in spellings.items() if len(some) > 1}
+    return tuple(_point(key, some, names_of) for key, some in several.items() if _one(some, names_of))[:NAMES]
+
+
+def _one(spellings: tuple[str, ...], names_of: Sequence[tuple[StoryArticle, dict[str, str]]]) -> bool:
+    """Whether spellings are of one person: alike, and never two in one article."""
+    first, *others = spellings
+    return all(_alike(first, other) for other in others) and not any(
+        sum(name in names for name in spellings) > 1 for _, names in names_of
+    )
+
+
+def _point(key: str, spellings: tuple[str, ...], names_of: Sequence[tuple[StoryArticle, dict[str, str]]]) -> Point:
+    said = (
+        Telling(article_id=article.id, text=names[name], value=0.0, outlet=article.outlet, at=article.published)
+        for name in spellings
+        for article, names in [one for one in names_of if name in one[1]][:OUTLETS]
+    )
+    return Point(kind="name", what="name", whom=key, how="differs", said=tuple(said))
+
+
+@lru_cache(maxsize=8192)
+def _folded(name: str) -> str:
+    return fold(name)
 
 
 @lru_cache(maxsize=8192)
