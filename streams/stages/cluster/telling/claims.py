@@ -13,7 +13,7 @@ from dataclasses import replace
 from streams.contracts.limits import clip
 from streams.contracts.records import Claim, PointKind, TaggedArticle
 from streams.stages.cluster.telling.dates import told_dates
-from streams.stages.cluster.telling.numbers import NUMBER_WORDS, Number, Token, at, numbers, tokens, wordset
+from streams.stages.cluster.telling.numbers import NUMBER_WORDS, ONE_OF, Number, Token, at, numbers, tokens, wordset
 from streams.stages.cluster.telling.people import Person, people_in, told_ages
 from streams.stages.cluster.telling.sentences import READ, spans
 from streams.stages.cluster.telling.special import WORDS, special
@@ -22,7 +22,7 @@ from streams.text import fold, plain_marks, primary_language
 #: Claims of an article.
 MOST = 12
 #: Sentences that are read, beside the title.
-SENTENCES = 16
+SENTENCES = 12
 
 
 def _forms(text: str) -> dict[str, str]:
@@ -108,13 +108,16 @@ _OTHER_TIME = re.compile(
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _QUOTED = re.compile(r"\"[^\"]*\"?|“[^”]*”?")
-#: Whether a sentence can hold a claim at all: it is read word by word only then.
+#: Words one of which a sentence with a claim has.
 _WORTH = wordset("toll lives hospital jobs votes magnitude jailed sentenced prison fined fine bond bail injuries") | {
     *_STATES,
     *_ACTS,
     *_DEEDS,
 }
+#: Words that can be a number.
+_COUNTING = NUMBER_WORDS | ONE_OF
 _LETTERS = re.compile("[a-z]+")
+_DIGIT = re.compile("[0-9]")
 _PLACE = re.compile(
     r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]utside) ((?:(?:north|south|east|west|central)\w* )?[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
     r"|\b[Aa]cross (?:the )?(\w+)"
@@ -157,16 +160,22 @@ def _all(article: TaggedArticle, known: Sequence[tuple[int, int]] | None) -> Ite
         persons = people_in(article, field)
         for start, end in stretches:
             sentence = whole[start:end]
-            inside = [one.within(start) for one in persons if start <= one.start and one.end <= end]
+            inside = [one.within(start) for one in persons if start <= one.start and one.end <= end] if persons else []
             if inside:
                 yield from told_ages(sentence, inside)
                 if article.published:
                     yield from told_dates(sentence, inside, article.published.date())
-            if not _WORTH.isdisjoint(_LETTERS.findall(sentence.lower())):
+            if _worth(sentence):
                 counted = _counted(_QUOTED.sub(lambda found: " " * len(found.group()), sentence), inside, year)
                 if field == "title":  # in titles every word may be large: no place can be told
                     counted = (replace(one, place="") for one in counted)
                 yield from counted
+
+
+def _worth(sentence: str) -> bool:
+    """Whether a sentence can hold a claim at all: it is read word by word only then."""
+    found = _LETTERS.findall(sentence.lower())
+    return not _WORTH.isdisjoint(found) and (_DIGIT.search(sentence) is not None or not _COUNTING.isdisjoint(found))
 
 
 def _counted(sentence: str, persons: Sequence[Person], year: int | None) -> Iterator[Claim]:

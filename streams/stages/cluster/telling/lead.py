@@ -11,7 +11,7 @@ from streams.contracts.records import Sentence, Story, StoryArticle
 from streams.stages.cluster.telling.sentences import content as _content
 
 #: Sentences that a story holds to choose from; the newest, and those of the lead.
-HELD = 20
+HELD = 12
 #: Sentences of a lead, and how many are enough to leave it as it is.
 LEAD, FEW = 3, 2
 #: How much more another lead must tell before it takes over: one that flickers cannot be followed.
@@ -91,9 +91,6 @@ def _weights(story: Story, held: Sequence[Sentence]) -> dict[str, float]:
     by_origin: dict[str, set[str]] = {}
     for one in held:
         by_origin.setdefault(one.origin, set()).update(content(one.text))
-    for article in story.articles:
-        if article.title:
-            by_origin.setdefault(article.origin or article.id, set()).update(content(article.title))
     counts = Counter(word for some in by_origin.values() for word in some)
     named = content(story.headline)
     return {word: count / len(by_origin) + (HEADLINE if word in named else 0.0) for word, count in counts.items()}

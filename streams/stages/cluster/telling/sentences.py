@@ -18,7 +18,9 @@ SHORTEST, LONGEST = 45, 380
 #: What a sentence ends with.
 _ENDS = (".", "!", "。", "！", "।")
 #: Sentences that an article gives its story, those of its first this many that stand best.
-GIVEN, LOOKED_AT = 3, 8
+GIVEN, LOOKED_AT = 3, 7
+#: Sentences before which something may be glued.
+GLUED = 4
 #: A sentence that stands worse is not given.
 LEAST = 0.3
 
@@ -37,10 +39,11 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
     text = article.text[:READ]
     headline = article.title or ""
     title = content(headline)
-    known = frozenset(words(headline))
     found: list[tuple[float, int, str]] = []
     for place, (start, end) in enumerate((stretches or [*spans(text)])[:LOOKED_AT]):
-        sentence = _bare(text[start:end], headline, known, first=place == 0)
+        sentence = " ".join(text[start:end].split())
+        if place < GLUED:
+            sentence = _bare(sentence, headline, first=place == 0)
         score = _standing(sentence, place, title)
         if score >= LEAST and not patterns.CREDITED.match(text, end):
             found.append((score, place, sentence))
@@ -89,19 +92,16 @@ def _goes_on(text: str, start: int, at: int, end: int) -> bool:
     return bool(patterns.SHORT.search(f" {word[0]}.")) and text[at + 1 : end] in ("", ")")
 
 
-def _bare(sentence: str, title: str, known: frozenset[str], *, first: bool) -> str:
+def _bare(sentence: str, title: str, *, first: bool) -> str:
     """The sentence without what was glued before it: a title, a teaser cut off, a dateline, a headline."""
-    sentence = " ".join(sentence.split())
     if ":" in sentence and (found := patterns.POSTED.match(sentence)):
         sentence = sentence[found.end() :]
-    sentence = _untitled(_once(sentence), title, known)
+    sentence = _untitled(_once(sentence), title)
     sentence = _undated(sentence, first=first)
-    headlines = (
-        [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(_blank, sentence))]
-        if " The " in sentence or " A" in sentence
-        else []
-    )
-    return sentence[headlines[-1] :] if headlines else sentence
+    if not (" The " in sentence or " A " in sentence or " An " in sentence):
+        return sentence
+    ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(_blank, sentence))]
+    return sentence[ends[-1] :] if ends else sentence
 
 
 def _undated(sentence: str, *, first: bool) -> str:
@@ -130,9 +130,12 @@ def _blank(quoted: re.Match[str]) -> str:
     return "." * len(quoted.group())
 
 
-def _untitled(sentence: str, title: str, known: frozenset[str]) -> str:
-    """What follows the article's title (its words: ``known``), where the sentence begins with most of it."""
+def _untitled(sentence: str, title: str) -> str:
+    """What follows the article's title, where the sentence begins with most of it."""
     parts = sentence.split(" ")
+    if parts[0] not in title:
+        return sentence
+    known = frozenset(words(title))
     whole = title.count(" ") + 1
     most = min(len(parts) - 5, whole + 3)
     if not known or most < 4:
@@ -156,18 +159,21 @@ def _standing(sentence: str, place: int, title: frozenset[str]) -> float:
         return 0.0
     if sentence.rstrip("\"'”’»)]」』）")[-1:] not in _ENDS:
         return 0.0
-    about = len(content(sentence) & title) / len(title) if title else 0.5
-    names = min(1.0, len(patterns.NAME.findall(sentence)) / 4)
+    low = sentence.casefold()
+    about = sum(map(low.__contains__, title)) / len(title) if title else 0.5
+    names = min(1.0, sum([word[0].isupper() for word in sentence.split()[1:]]) / 4)
     score = 0.42 / (1 + 0.14 * place) + 0.33 * min(1.0, about * 1.25) + 0.15 * names
     score += 0.1 if patterns.DIGIT.search(sentence) else 0.0
     if len(title) > 2 and not about:
         score *= 0.4
     if score < LEAST:
         return 0.0
-    bare = patterns.QUOTED.sub("", sentence)
+    bare = patterns.QUOTED.sub("", sentence) if "“" in sentence or '"' in sentence else sentence
     if len(bare) < 0.6 * len(sentence) or not (sentence[:1].isalpha() or sentence[:1].isdigit()):
         score *= 0.5
-    if patterns.LEANS.match(sentence) or patterns.DETAIL.match(sentence):
+    if patterns.LEANS.match(sentence) or (
+        any(map(sentence.__contains__, patterns.DETAIL_HINTS)) and patterns.DETAIL.match(sentence)
+    ):
         score *= 0.6
     if patterns.HEADED.match(sentence):
         score *= 0.6
@@ -183,9 +189,13 @@ def _furniture(sentence: str) -> bool:
     low = sentence.lower()
     if any(map(low.__contains__, patterns.NOTICES)) or patterns.FURNITURE.match(low):
         return True
+    if sentence.startswith(patterns.AGENCIES):
+        return True
     if any(map(low.__contains__, patterns.CREDIT_HINTS)) and patterns.CREDIT.search(sentence):
         return True
-    return bool(patterns.POSING.match(sentence) or patterns.STAFF.search(sentence) or _glued(sentence))
+    if " is " in sentence and patterns.STAFF.search(sentence):
+        return True
+    return _glued(sentence) or patterns.POSING.match(sentence) is not None
 
 
 def _glued(sentence: str) -> bool:
@@ -194,7 +204,9 @@ def _glued(sentence: str) -> bool:
     long = [part for part in parts if len(part) > 3 and part[0].isalpha()]
     if len(long) > 5 and sum(part[0].isupper() for part in long) > 0.66 * len(long):
         return True
-    if sum(map(str.isupper, sentence)) > 0.3 * len(sentence) or patterns.RUN_ON.search(sentence):
+    if len(patterns.CAPITAL.findall(sentence)) > 0.3 * len(sentence):
+        return True
+    if patterns.HUMP.search(sentence) and patterns.RUN_ON.search(sentence):
         return True
     low = sentence.casefold().split(" ")
     fours = [*zip(low, low[1:], low[2:], low[3:], strict=False)]
@@ -203,4 +215,4 @@ def _glued(sentence: str) -> bool:
 
 def content(text: str) -> frozenset[str]:
     """The words that tell what a text is about: all but the short ones of alphabets."""
-    return frozenset(word for word in words(text) if len(word) > 3 or not word.isascii() or word.isdigit())
+    return frozenset([word for word in words(text) if len(word) > 3 or not word.isascii() or word.isdigit()])
