@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from streams.contracts.records import Decision, Story
+from streams.contracts.records import Decision, Point, Story
 from streams.stages import cluster
+from streams.stages.cluster.telling import points
 
 #: How many names of a kind a story's page lists; the rest is counted.
 _NAMES = 12
@@ -20,6 +21,7 @@ def story_json(story: Story) -> dict[str, Any]:
     return {
         "id": story.id,
         "headline": story.headline,
+        "lead": [{"text": one.text, "article_id": one.article_id, "source": one.outlet} for one in story.lead],
         "status": story.status,
         "outlets": story.outlets,
         "origins": story.origins,
@@ -30,16 +32,20 @@ def story_json(story: Story) -> dict[str, Any]:
         ],
         "entities": [{"id": entity.id, "name": entity.name, "type": entity.type} for entity in story.entities],
         "quotes": [quote for quote in story.quotes if len(quote.sources) > 1],
+        "disagreements": [point for point in story.points if point.how != "agrees"],
     }
 
 
 def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -> None:
-    """Headline, outlets, people and places, shared quotations, and why each article is in it."""
+    """Headline, lead, outlets, people and places, shared quotations, disagreements, and why each article is in it."""
     outlets, origins = story.outlets, story.origins
     console.print()
     console.print(Text(story.headline, style="bold"))
     counts = [_count(story.article_count, "article"), _count(outlets, "outlet"), _count(origins, "origin")]
     console.print(Text(" · ".join(counts) + f"   {story.id}", style="dim"))
+    for sentence in story.lead:
+        source = f"  {sentence.outlet or 'unknown outlet'}, {sentence.article_id}"
+        console.print(Text.assemble(("  " + sentence.text), (source, "dim")))
     console.print()
     for article in story.articles:
         console.print(Text.assemble(("  " + (article.outlet or "unknown outlet"), "bold"), f"  {article.title or ''}"))
@@ -61,12 +67,24 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
                 if version.how != "exact":
                     outlets_named = ", ".join(version.sources)
                     console.print(Text(f"        {outlets_named}: “{version.text.rstrip(',')}”", style="dim"))
+    _print_points(console, [point for point in story.points if point.how != "agrees"])
     members = {article.id for article in story.articles}
     console.print(Text("\n  Why they are together", style="dim"))
     for decision in decisions:
         if decision.article_id in members or any(event.story_id == story.id for event in decision.events):
             print_event(console, decision)
     console.print()
+
+
+def _print_points(console: Console, told: Sequence[Point]) -> None:
+    """What outlets tell differently, with who says what."""
+    if told:
+        console.print(Text("\n  Told differently", style="dim"))
+    for point in told:
+        console.print(f"    {points.title(point)}: {' → '.join(points.history(point))}", markup=False)
+        for one in point.said:
+            said = f"        {one.outlet or 'unknown outlet'}, {one.article_id}: “{one.text}”"
+            console.print(Text(said, style="dim"))
 
 
 def print_event(console: Console, decision: Decision) -> None:

@@ -20,12 +20,17 @@ from streams.contracts.records.articles import (
     TaggedArticle,
 )
 from streams.contracts.records.stories import (
+    Claim,
     Decision,
     EventType,
     Evidence,
     Grain,
+    Hedge,
+    Point,
+    PointKind,
     QuoteVersion,
     RunnerUp,
+    Sentence,
     Shared,
     Story,
     StoryArticle,
@@ -33,6 +38,7 @@ from streams.contracts.records.stories import (
     StoryEvent,
     StoryQuote,
     StoryStatus,
+    Telling,
 )
 
 #: Raised when a field changes its meaning or becomes required; travels in the ``streams_schema`` header.
@@ -40,6 +46,7 @@ SCHEMA_VERSION = 1
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Claim",
     "CleanArticle",
     "Decision",
     "Dropped",
@@ -48,12 +55,16 @@ __all__ = [
     "EventType",
     "Evidence",
     "Grain",
+    "Hedge",
     "Mention",
+    "Point",
+    "PointKind",
     "Quote",
     "QuoteVersion",
     "RawArticle",
     "Rejection",
     "RunnerUp",
+    "Sentence",
     "Shared",
     "Stage",
     "Story",
@@ -63,4 +74,5 @@ __all__ = [
     "StoryQuote",
     "StoryStatus",
     "TaggedArticle",
+    "Telling",
 ]

@@ -10,6 +10,10 @@ from streams.contracts.records.articles import EntityType
 
 EventType = Literal["created", "joined", "revised", "merged", "split", "closed", "reopened", "retracted"]
 StoryStatus = Literal["open", "closed", "merged", "retracted"]
+#: How a number was told: as it is, or as what it is near to or bounded by.
+Hedge = Literal["exactly", "at least", "more than", "about", "nearly", "up to", "less than"]
+#: What a point is about: how many, how old, which day, or how a name is spelled.
+PointKind = Literal["count", "age", "date", "name"]
 #: How much stories take in: `event` parts sooner, `topic` joins sooner.
 Grain = Literal["event", "balanced", "topic"]
 
@@ -89,8 +93,73 @@ class StoryQuote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of an article, word for word, that could tell what happened. ``score``: how well, by itself (0 to 1).
+
+    ``article_id``, ``outlet`` and ``origin`` say whose it is, once a story holds it.
+    """
+
+    text: str
+    score: float
+    article_id: str = ""
+    outlet: str | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What an article says of something that others may tell otherwise: a count, an age, a day.
+
+    ``what`` (``dead``), ``whom`` (``people``; a person's name, folded) and ``place`` say what it is about; two claims
+    about one thing can be compared. ``value`` is the number, of a day its proleptic ordinal; ``high`` the upper end of
+    a range. ``text`` are the article's own words.
+    """
+
+    kind: PointKind
+    what: str
+    whom: str
+    value: float
+    text: str
+    high: float | None = None
+    hedge: Hedge = "exactly"
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Who says it, and when: a claim as a story holds it. ``at`` is when the article counts (None: not known)."""
+
+    article_id: str
+    text: str
+    value: float
+    high: float | None = None
+    hedge: Hedge = "exactly"
+    place: str = ""
+    outlet: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One thing that articles of a story count, date or spell, and who says what, in the order of time.
+
+    ``how``: all that is said ``agrees``, it ``changed`` as time went on, or outlets ``differ``.
+    """
+
+    kind: PointKind
+    what: str
+    whom: str
+    how: Literal["agrees", "changed", "differs"] = "agrees"
+    place: str = ""
+    said: tuple[Telling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryArticle:
-    """A member as its story shows it. ``entities`` and ``quotes`` are the strongest few, capped."""
+    """A member as its story shows it. ``entities`` and ``quotes`` are the strongest few, capped.
+
+    ``sentences`` and ``claims`` are what it gives its story to choose from: events have them, a story's list does not.
+    """
 
     id: str
     title: str | None = None
@@ -107,6 +176,8 @@ class StoryArticle:
     origin: str = ""
     #: How good its text is: ``CleanArticle.confidence``.
     confidence: float | None = None
+    sentences: tuple[Sentence, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     @property
     def outlet(self) -> str | None:
@@ -165,6 +236,9 @@ class Story:
     ``outlets`` and ``origins`` (independent ones) count all members; the latter two are exact up to 256, then within
     some 6 %, and follow from their sketches (``cluster.lifecycle.distinct``). A merged story keeps what it held when it
     was merged into ``redirect_to``.
+
+    ``lead``: at most three sentences of its articles that together say what happened, chosen out of ``sentences``.
+    ``points``: what its articles count, date and spell; where their ``how`` is not ``agrees``, outlets differ.
     """
 
     id: str
@@ -183,3 +257,6 @@ class Story:
     redirect_to: str | None = None
     outlet_sketch: str = ""
     origin_sketch: str = ""
+    lead: tuple[Sentence, ...] = ()
+    points: tuple[Point, ...] = ()
+    sentences: tuple[Sentence, ...] = ()

@@ -165,7 +165,7 @@ class Index:
             "newest": kept.newest,
             "oldest": kept.oldest,
             "words": stamp,
-            "card": codec.encode(replace(story, articles=(), quotes=(), entities=story.entities[:CARD_ENTITIES])),
+            "card": codec.encode(_card(story)),
             "snapshot": zlib.compress(codec.encode(story), 1),
         }
         if old is None:
@@ -224,6 +224,11 @@ class Index:
     def _give_back(self) -> None:
         """Free pages back to the disk. Those that forgetting leaves now and then are used again by what comes."""
         self.db.execute("PRAGMA incremental_vacuum").fetchall()
+
+
+def _card(story: Story) -> Story:
+    """A story as lists show it: its lead, but not what it was chosen from."""
+    return replace(story, articles=(), quotes=(), sentences=(), points=(), entities=story.entities[:CARD_ENTITIES])
 
 
 def unpack_story(snapshot: bytes) -> Story:

@@ -163,8 +163,8 @@ def listed(story: Story) -> bool:
 
 
 def slim(article: StoryArticle) -> StoryArticle:
-    """An entry without its entities: what a story's page shows of a member."""
-    return replace(article, entities=())
+    """An entry without its entities and what it gave its story to tell: what a story's page shows of a member."""
+    return replace(article, entities=(), sentences=(), claims=())
 
 
 def _kept(story: Story, times: tuple[float, float, float]) -> StoryRow:

@@ -142,6 +142,7 @@ def brief(row: Row) -> dict[str, object]:
     return {
         "id": story.id,
         "headline": story.headline,
+        "lead": [{"text": one.text, "article_id": one.article_id, "outlet": one.outlet} for one in story.lead],
         "status": story.status,
         "redirect_to": story.redirect_to,
         "phase": row.phase,

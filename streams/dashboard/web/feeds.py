@@ -38,6 +38,7 @@ def linked_data(story: Story, newest: float) -> Markup:
         "@context": "https://schema.org",
         "@type": "CollectionPage",
         "name": shown(story.headline),
+        "abstract": " ".join(shown(one.text) for one in story.lead),
         "dateModified": iso(newest),
         "inLanguage": list(story.languages),
         "about": [
@@ -72,7 +73,8 @@ def _story_entry(row: Row, base: str) -> str:
     counts = [
         many(story.article_count, "article"), many(story.outlets, "outlet"), many(story.origins, "origin")
     ]  # fmt: skip
-    lines = [" · ".join(counts)] + [
+    lead = [f"{one.text} ({one.outlet or 'unknown outlet'})" for one in story.lead]
+    lines = [*lead, " · ".join(counts)] + [
         f"{article.outlet or 'unknown outlet'}: {article.title or ''}" for article in story.articles
     ]
     return (

@@ -46,6 +46,18 @@ _STORY = {
         **{name: {"type": "string"} for name in ("id", "headline", "status", "phase")},
         **{name: {"type": "string", "format": "date-time"} for name in ("active", "newest")},
         **{name: {"type": "integer"} for name in ("article_count", "outlets", "origins")},
+        "lead": {
+            "type": "array",
+            "description": "At most three sentences of its articles, word for word, that say what happened.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "text": {"type": "string"},
+                    "article_id": {"type": "string"},
+                    "outlet": {"type": ["string", "null"]},
+                },
+            },
+        },
         "redirect_to": {"type": ["string", "null"]},
         **{name: {"type": "array", "items": {"type": "string"}} for name in ("sources", "languages")},
         "entities": {"type": "array", "items": {"type": "object"}},

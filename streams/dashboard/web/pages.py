@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from streams.contracts.records import StoryEntity, TaggedArticle
+from streams.contracts.records import Story, StoryEntity, TaggedArticle
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
 from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
-from streams.dashboard.store.projection import PHASES
+from streams.dashboard.store.projection import PHASES, showable
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
 from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, path_part, shown
+from streams.stages.cluster.telling import points
 
 #: Stories a page; members that a story's page shows at once; steps of its log; entities of a kind.
 ROWS, MEMBERS, EVENTS, NAMES = 50, 60, 60, 16
@@ -84,6 +87,7 @@ class Pages:
             names={part.id: entity.name for entity in kept.story.entities for part in entity.parts or (entity,)}
             | {entity.id: entity.name for article in full.values() for entity in article.entities},
             quotes=await asyncio.to_thread(story_quotes, members, full),
+            points=told_differently(kept.story),
             origins=origins(members),
             events=queries.story_events(context.index, story_id, limit=EVENTS),
             linked=feeds.linked_data(kept.story, row.newest),
@@ -208,6 +212,23 @@ def story_quotes(members: Sequence[MemberRow], full: dict[str, TaggedArticle]) -
             name = shown(member.entry.outlet) or "unknown outlet"
             said.append(Said(article_id=member.entry.id, outlet=name, text=shown(quote.text), speaker=quote.speaker))
     return shared_quotes(said)
+
+
+def told_differently(story: Story) -> list[dict[str, object]]:
+    """What outlets count, date or spell differently, as the page shows it: the values in order, and who says what."""
+    return [
+        {
+            "title": points.title(point),
+            "values": points.history(point),
+            "how": point.how,
+            "said": [
+                replace(one, at=one.at and datetime.fromtimestamp(showable(one.at.timestamp()), UTC))
+                for one in point.said
+            ],
+        }
+        for point in story.points
+        if point.how != "agrees"
+    ]
 
 
 def origins(members: Sequence[MemberRow]) -> list[tuple[str, list[MemberRow]]]:

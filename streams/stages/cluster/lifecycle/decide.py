@@ -20,6 +20,7 @@ from streams.stages.cluster.lifecycle.present import in_short, own_origin, story
 from streams.stages.cluster.lifecycle.split import READ, SMALLEST, bisect, due, part, sampled
 from streams.stages.cluster.match.match import Matcher, Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore, utc
+from streams.stages.cluster.telling import lead, points
 
 #: Articles of its language after which an article's story is looked at once more: what came with it has come by then.
 SECOND_LOOK = 64
@@ -222,7 +223,14 @@ class Decider:
         free = LISTED - sum(id_ not in going for id_ in listed)
         unlisted = [one for one in members if one.id not in going and one.id not in listed]
         kept = unlisted[max(0, len(unlisted) - free) :]
-        leaving = tuple(listed.get(id_) or in_short(self.members[id_]) for id_ in going)
+        leaving = tuple(
+            replace(
+                listed.get(id_) or in_short(self.members[id_]),
+                sentences=lead.given(live.story.sentences, id_),
+                claims=points.claimed(live.story.points, id_),
+            )
+            for id_ in going
+        )
         return leaving, tuple(map(in_short, kept))
 
     def _sum(self, some: Sequence[StoryArticle]) -> str:

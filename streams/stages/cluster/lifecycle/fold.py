@@ -15,6 +15,7 @@ from streams.stages.cluster.lifecycle.distinct import counted, estimate, may_hol
 from streams.stages.cluster.lifecycle.entities import with_entities
 from streams.stages.cluster.lifecycle.headline import choose
 from streams.stages.cluster.lifecycle.quotes import union, with_quotes
+from streams.stages.cluster.telling import lead, points
 from streams.text import language_key
 
 #: Members that a snapshot lists: the founder and the newest. Keeps a story of 10,000 articles within a few kB.
@@ -66,7 +67,7 @@ def _step(stories: dict[str, Story], event: StoryEvent) -> Iterable[tuple[str, S
         yield story.id, replace(story, status="merged", redirect_to=event.other_id)
 
 
-def _gain(story: Story, articles: Sequence[StoryArticle], times: Iterable[datetime | None]) -> Story:
+def _gain(story: Story, articles: Sequence[StoryArticle], times: Sequence[datetime | None]) -> Story:
     first, last, entities, quotes = story.first_seen, story.last_seen, story.entities, story.quotes
     count = story.article_count + len(articles)
     for article, at in zip(articles, times, strict=True):
@@ -86,6 +87,8 @@ def _gain(story: Story, articles: Sequence[StoryArticle], times: Iterable[dateti
             languages=union(story.languages, languages, 8),
             outlet_sketch=counted(story.outlet_sketch, plus=_outlets(articles)),
             origin_sketch=counted(story.origin_sketch, plus=map(_origin, articles)),
+            sentences=lead.gained(story.sentences, articles),
+            points=points.gained(story.points, articles, times),
         ),
         _list((*story.articles, *articles)),
     )
@@ -114,6 +117,8 @@ def _lose(story: Story, articles: Sequence[StoryArticle], kept: tuple[StoryArtic
             quotes=_requote(listed),
             outlet_sketch=outlets,
             origin_sketch=counted(story.origin_sketch, minus=map(_origin, lost.values())),
+            sentences=lead.lost(story.sentences, lost),
+            points=points.lost(story.points, lost),
         ),
         listed,
     )
@@ -145,6 +150,8 @@ def _replace(story: Story, article: StoryArticle, before: StoryArticle | None) -
             quotes=_requote(listed),
             outlet_sketch=outlets,
             origin_sketch=origins,
+            sentences=lead.gained(lead.lost(story.sentences, [article.id]), [article]),
+            points=points.gained(points.lost(story.points, [article.id]), [article], [article.published]),
         ),
         tuple(listed),
     )
@@ -169,26 +176,31 @@ def _absorb(story: Story, younger: Story) -> Story:
             languages=union(story.languages, younger.languages, 8),
             outlet_sketch=merged(story.outlet_sketch, younger.outlet_sketch),
             origin_sketch=merged(story.origin_sketch, younger.origin_sketch),
+            sentences=(*story.sentences, *younger.sentences),
+            points=points.merged(story.points, younger.points),
         ),
         listed,
     )
 
 
 def _dress(story: Story, listed: tuple[StoryArticle, ...]) -> Story:
-    """What follows from the listed members, the headline, and from the sketches, the counts."""
-    listed = tuple(
-        member
-        if len(member.entities) <= MEMBER_ENTITIES
-        else replace(member, entities=member.entities[:MEMBER_ENTITIES])
-        for member in listed
-    )
-    return replace(
+    """What follows from the listed members, the headline; from the sketches, counts; from what they tell, the lead."""
+    listed = tuple(map(_slim, listed))
+    story = replace(
         story,
         articles=listed,
         headline=choose(story.headline, listed),
         outlets=min(story.article_count, estimate(story.outlet_sketch)),
         origins=min(story.article_count, estimate(story.origin_sketch)),
     )
+    return points.compared(lead.told(story))
+
+
+def _slim(member: StoryArticle) -> StoryArticle:
+    """A member as its story lists it: with its first entities, and without what the story itself holds of it."""
+    if len(member.entities) <= MEMBER_ENTITIES and not member.sentences and not member.claims:
+        return member
+    return replace(member, entities=member.entities[:MEMBER_ENTITIES], sentences=(), claims=())
 
 
 def _list(members: tuple[StoryArticle, ...]) -> tuple[StoryArticle, ...]:

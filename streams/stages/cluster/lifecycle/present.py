@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streams.contracts.records import Quote, StoryArticle, StoryEntity, StoryQuote, TaggedArticle
 from streams.stages.cluster.store.story_store import Member, utc
+from streams.stages.cluster.telling import claims, sentences
 from streams.text import slug
 
 ENTITIES, QUOTES = 24, 16
@@ -11,9 +12,10 @@ TITLE_CHARS, QUOTE_CHARS = 240, 320
 
 
 def story_article(article: TaggedArticle) -> StoryArticle:
-    """The entry of an article: its most salient entities and longest quotations."""
+    """The entry of an article: its most salient entities and longest quotations, and what it gives to tell."""
     strongest = sorted(article.entities, key=lambda entity: (-entity.salience, -len(entity.mentions), entity.id))
     outlet = article.source or article.credit
+    stretches = [*sentences.spans(article.text[: sentences.READ])]
     return StoryArticle(
         id=article.id,
         title=_clip(article.title or article.text.strip().split("\n")[0], TITLE_CHARS),
@@ -33,6 +35,8 @@ def story_article(article: TaggedArticle) -> StoryArticle:
         ),
         origin=own_origin(article),
         confidence=article.confidence,
+        sentences=sentences.given(article, stretches),
+        claims=claims.claims(article, stretches),
     )
 
 

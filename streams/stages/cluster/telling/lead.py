@@ -1,0 +1,139 @@
+"""The lead of a story: two or three sentences of its articles that say what happened. Chosen, never generated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from streams.contracts.records import Sentence, Story, StoryArticle
+from streams.stages.cluster.telling.sentences import content as _content
+
+#: Sentences that a story holds to choose from; the newest, and those of the lead.
+HELD = 12
+#: Sentences of a lead, and how many are enough to leave it as it is.
+LEAD, FEW = 3, 2
+#: How much more another lead must tell before it takes over: one that flickers cannot be followed.
+TAKEOVER = 1.7
+#: Share of a further sentence's words, by weight, that the lead must not yet have.
+NEW = 0.55
+#: A further sentence tells at least this share of what the first does.
+ENOUGH = 0.4
+#: A lead is worth at most so many times its first sentence: the others count by half.
+MOST_WORTH = 1 + 0.5 * (LEAD - 1)
+#: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
+SAME_ARTICLE, SAME_STORY = 1, 2
+#: What a word of the headline counts besides: the lead is read below it.
+HEADLINE = 0.5
+#: Words that make a sentence full; longer ones gain nothing, shorter ones lose in proportion.
+FULL = 9
+
+content = lru_cache(maxsize=16_384)(_content)
+
+
+def gained(held: Sequence[Sentence], articles: Iterable[StoryArticle]) -> tuple[Sentence, ...]:
+    """The sentences that a story holds with those of more articles, in the order in which they came."""
+    more = (
+        replace(one, article_id=article.id, outlet=article.outlet, origin=article.origin or article.id)
+        for article in articles
+        for one in article.sentences
+    )
+    return (*held, *more)
+
+
+def lost(held: Sequence[Sentence], ids: Iterable[str]) -> tuple[Sentence, ...]:
+    """The sentences that a story holds without those of some articles."""
+    gone = frozenset(ids)
+    return tuple(one for one in held if one.article_id not in gone)
+
+
+def given(held: Iterable[Sentence], article_id: str) -> tuple[Sentence, ...]:
+    """What a story holds of an article's sentences, as the article gave them."""
+    return tuple(Sentence(text=one.text, score=one.score) for one in held if one.article_id == article_id)
+
+
+def told(story: Story) -> Story:
+    """The story with its lead, and with no more sentences than it may hold.
+
+    The lead stays while its articles are members and no other tells much more; one that has room takes more in.
+    """
+    held = story.sentences
+    if not held:
+        return replace(story, lead=()) if story.lead else story
+    weights = _weights(story, held)
+    current = tuple(one for one in story.lead if one in held)
+    begun: tuple[Sentence, ...] = ()
+    if current and current[0] == story.lead[0]:
+        best = max(_value(one, weights) for one in held)
+        if len(current) == len(story.lead) >= FEW and MOST_WORTH * best < TAKEOVER * _worth(current, weights):
+            return _bounded(story, current, held)
+        if best < TAKEOVER * _value(current[0], weights):
+            begun = current
+    found = _chosen(held, weights, begun if len(begun) < FEW else ())
+    if begun and len(begun) >= min(FEW, len(found)) and _worth(found, weights) < TAKEOVER * _worth(begun, weights):
+        found = begun
+    return _bounded(story, found, held)
+
+
+def _bounded(story: Story, found: tuple[Sentence, ...], held: tuple[Sentence, ...]) -> Story:
+    """The story with a lead, and the newest sentences beside it."""
+    if len(held) > HELD:
+        kept = set(found)
+        others = [one for one in held if one not in kept]
+        kept |= set(others[len(kept) - HELD :])
+        held = tuple(one for one in held if one in kept)
+    return story if (found, held) == (story.lead, story.sentences) else replace(story, lead=found, sentences=held)
+
+
+def _weights(story: Story, held: Sequence[Sentence]) -> dict[str, float]:
+    """Word → share of the story's reporting that has it, more in the headline. Who carry one origin count once."""
+    by_origin: dict[str, set[str]] = {}
+    for one in held:
+        by_origin.setdefault(one.origin, set()).update(content(one.text))
+    counts = Counter(word for some in by_origin.values() for word in some)
+    named = content(story.headline)
+    return {word: count / len(by_origin) + (HEADLINE if word in named else 0.0) for word, count in counts.items()}
+
+
+def _value(one: Sentence, weights: dict[str, float], known: frozenset[str] = frozenset()) -> float:
+    """What a sentence tells beyond the words ``known``: how well it stands, times how much of it the articles share."""
+    told = content(one.text)
+    if not told:
+        return 0.0
+    return one.score * (0.35 + sum(map(weights.__getitem__, told - known)) / max(len(told), FULL))
+
+
+def _worth(lead: Sequence[Sentence], weights: dict[str, float]) -> float:
+    """What a lead tells: its first sentence counts in full, what each further one adds by half."""
+    total, known = 0.0, frozenset[str]()
+    for one in lead:
+        total += _value(one, weights, known) * (0.5 if known else 1.0)
+        known |= content(one.text)
+    return total
+
+
+def _chosen(
+    held: Sequence[Sentence], weights: dict[str, float], begun: tuple[Sentence, ...] = ()
+) -> tuple[Sentence, ...]:
+    """The best sentence first, then those that add most; of equals the first that came."""
+    lead = list(begun) or [max(held, key=lambda one: _value(one, weights))]
+    about = content(lead[0].text)
+    known = about.union(*(content(one.text) for one in lead))
+    least = ENOUGH * _value(lead[0], weights)
+    while len(lead) < LEAD:
+        best, most = None, least
+        for one in held:
+            words = content(one.text)
+            if one in lead or len(words - known) < NEW * len(words):
+                continue
+            if len(words & about) < (SAME_ARTICLE if one.article_id == lead[0].article_id else SAME_STORY):
+                continue
+            value = _value(one, weights, known)
+            if value > most:
+                best, most = one, value
+        if best is None:
+            break
+        lead.append(best)
+        known |= content(best.text)
+    return tuple(lead)

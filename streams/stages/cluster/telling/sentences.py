@@ -1,0 +1,218 @@
+"""Sentences of an article, and how well each could tell by itself what happened: by where it stands, what it names and
+what it is not (a caption, a byline, a teaser, a question, a cookie notice).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from streams.contracts.records import Sentence, TaggedArticle
+from streams.stages.cluster.features.article_features import words
+from streams.stages.cluster.telling import patterns
+
+#: Characters of text that are read: what happened stands at the beginning, or in no one sentence.
+READ = 2_000
+#: Characters of a sentence that can be shown.
+SHORTEST, LONGEST = 45, 380
+#: What a sentence ends with.
+_ENDS = (".", "!", "。", "！", "।")
+#: Sentences that an article gives its story, those of its first this many that stand best.
+GIVEN, LOOKED_AT = 3, 7
+#: Sentences before which something may be glued.
+GLUED = 4
+#: A sentence that stands worse is not given.
+LEAST = 0.3
+
+
+def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = None) -> tuple[Sentence, ...]:
+    """The sentences of an article that could say what happened, in the order of its text; none at all is possible.
+
+    Args:
+        article: the article; its first ``READ`` characters are looked at.
+        stretches: what ``spans`` gives for these, where it is known already.
+
+    >>> text = "PORTFORD (AP) — A ferry ran aground off Portford on Monday, injuring 12. Sign up for our newsletter."
+    >>> [one.text for one in given(TaggedArticle(id="a", text=text, title="Ferry aground, 12 hurt"))]
+    ['A ferry ran aground off Portford on Monday, injuring 12.']
+    """
+    text = article.text[:READ]
+    headline = article.title or ""
+    title = content(headline)
+    found: list[tuple[float, int, str]] = []
+    for place, (start, end) in enumerate((stretches or [*spans(text)])[:LOOKED_AT]):
+        sentence = " ".join(text[start:end].split())
+        if place < GLUED:
+            sentence = _bare(sentence, headline, first=place == 0)
+        score = _standing(sentence, place, title)
+        if score >= LEAST and not patterns.CREDITED.match(text, end):
+            found.append((score, place, sentence))
+    best: list[tuple[float, int, str]] = []
+    for one in sorted(found, key=lambda one: -one[0]):
+        if not _furniture(one[2]):
+            best.append(one)
+            if len(best) == GIVEN:
+                break
+    return tuple(Sentence(text=text, score=round(score, 3)) for score, _, text in sorted(best, key=lambda one: one[1]))
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a text begin and end, in order; a last one may lack its end."""
+    start = 0
+    for mark in patterns.MARK.finditer(text):
+        at, end = mark.span()
+        sign = text[at]
+        if sign == "\n":
+            end = at
+        elif sign in ".!?…" and not text[end : end + 1].isspace() and end < len(text):
+            # Glued to the next: "were hurt.Police said".
+            if not (text[max(0, at - 3) : at].islower() and text[end].isupper() and text[end + 1 : end + 2].islower()):
+                continue
+        elif sign == "." and _goes_on(text, start, at, end):
+            continue
+        while start < end and text[start].isspace():
+            start += 1
+        if start < end:
+            yield start, end
+        start = end
+    if text[start:].strip():
+        yield start, len(text)
+
+
+def _goes_on(text: str, start: int, at: int, end: int) -> bool:
+    """Whether the full stop at ``at`` is one of an abbreviation; what follows it and its marks begins at ``end``."""
+    if text[end : end + 24].lstrip()[:1].islower():
+        return True
+    word = text[max(start, at - 16) : at].rsplit(None, 1)[-1:]
+    if not word or len(word[0]) > 8:
+        return False
+    if word[0].endswith((".m", "a.m", "p.m")):
+        return bool(patterns.DAY.match(text, end))
+    # "Chuck Schumer (D-N.Y.) said": a bracket after it changes nothing.
+    return bool(patterns.SHORT.search(f" {word[0]}.")) and text[at + 1 : end] in ("", ")")
+
+
+def _bare(sentence: str, title: str, *, first: bool) -> str:
+    """The sentence without what was glued before it: a title, a teaser cut off, a dateline, a headline."""
+    if ":" in sentence and (found := patterns.POSTED.match(sentence)):
+        sentence = sentence[found.end() :]
+    sentence = _untitled(_once(sentence), title)
+    sentence = _undated(sentence, first=first)
+    if not (" The " in sentence or " A " in sentence or " An " in sentence):
+        return sentence
+    ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(_blank, sentence))]
+    return sentence[ends[-1] :] if ends else sentence
+
+
+def _undated(sentence: str, *, first: bool) -> str:
+    """The sentence without a dateline."""
+    found = patterns.DATELINE.match(sentence) if first else None
+    if found is None and patterns.THREE_CAPITALS.search(sentence, 0, 250):
+        found = patterns.CAPITALS.match(sentence)
+    if found is None and sentence[:1] == "(":
+        found = patterns.BRACKETS.match(sentence)
+    if found and (found.re is patterns.CAPITALS or found.end() < 70):
+        sentence = sentence[found.end() :]
+    found = patterns.PLACED.match(sentence) if "—" in sentence or "–" in sentence else None
+    if found and len(content(sentence[: found.end()]) & content(sentence[found.end() :])) > 1:
+        sentence = sentence[found.end() :]
+    return sentence
+
+
+def _once(sentence: str) -> str:
+    """What begins once more is the sentence; what stood before was its teaser, cut off."""
+    begins = " ".join(sentence.split(" ", 4)[:4])
+    again = sentence.rfind(begins, 1) if len(begins) > 12 else -1
+    return sentence[max(0, again) :]
+
+
+def _blank(quoted: re.Match[str]) -> str:
+    return "." * len(quoted.group())
+
+
+def _untitled(sentence: str, title: str) -> str:
+    """What follows the article's title, where the sentence begins with most of it."""
+    parts = sentence.split(" ")
+    if parts[0] not in title:
+        return sentence
+    known = frozenset(words(title))
+    whole = title.count(" ") + 1
+    most = min(len(parts) - 5, whole + 3)
+    if not known or most < 4:
+        return sentence
+    told = best = 0
+    for number, part in enumerate(parts[:most], start=1):
+        same = known.issuperset(words(part))
+        told += same
+        if number == 4 and told < 3:
+            break
+        if same and told >= 0.85 * number and told >= max(4, 0.7 * len(known)) and parts[number][:1].isupper():
+            best = number
+            if told == number == whole:
+                break
+    return " ".join(parts[best:]) if best else sentence
+
+
+def _standing(sentence: str, place: int, title: frozenset[str]) -> float:
+    """How well a sentence says what happened, by itself: 0 (never) to 1."""
+    if not SHORTEST <= len(sentence) <= LONGEST or sentence.endswith(".."):
+        return 0.0
+    if sentence.rstrip("\"'”’»)]」』）")[-1:] not in _ENDS:
+        return 0.0
+    low = sentence.casefold()
+    about = sum(map(low.__contains__, title)) / len(title) if title else 0.5
+    names = min(1.0, sum([word[0].isupper() for word in sentence.split()[1:]]) / 4)
+    score = 0.42 / (1 + 0.14 * place) + 0.33 * min(1.0, about * 1.25) + 0.15 * names
+    score += 0.1 if patterns.DIGIT.search(sentence) else 0.0
+    if len(title) > 2 and not about:
+        score *= 0.4
+    if score < LEAST:
+        return 0.0
+    bare = patterns.QUOTED.sub("", sentence) if "“" in sentence or '"' in sentence else sentence
+    if len(bare) < 0.6 * len(sentence) or not (sentence[:1].isalpha() or sentence[:1].isdigit()):
+        score *= 0.5
+    if patterns.LEANS.match(sentence) or (
+        any(map(sentence.__contains__, patterns.DETAIL_HINTS)) and patterns.DETAIL.match(sentence)
+    ):
+        score *= 0.6
+    if patterns.HEADED.match(sentence):
+        score *= 0.6
+    if not patterns.SPEAKING.isdisjoint(bare.split()):
+        score *= 0.5
+    if len(sentence) < 70 or len(sentence) > 320:
+        score *= 0.85
+    return score
+
+
+def _furniture(sentence: str) -> bool:
+    """Whether it is a caption, a byline, a teaser, a notice, or holds a headline or itself twice."""
+    low = sentence.lower()
+    if any(map(low.__contains__, patterns.NOTICES)) or patterns.FURNITURE.match(low):
+        return True
+    if sentence.startswith(patterns.AGENCIES):
+        return True
+    if any(map(low.__contains__, patterns.CREDIT_HINTS)) and patterns.CREDIT.search(sentence):
+        return True
+    if " is " in sentence and patterns.STAFF.search(sentence):
+        return True
+    return _glued(sentence) or patterns.POSING.match(sentence) is not None
+
+
+def _glued(sentence: str) -> bool:
+    """Whether it holds a headline, a menu or itself twice: mostly large initials, or four words that come again."""
+    parts = sentence.split(" ")
+    long = [part for part in parts if len(part) > 3 and part[0].isalpha()]
+    if len(long) > 5 and sum(part[0].isupper() for part in long) > 0.66 * len(long):
+        return True
+    if len(patterns.CAPITAL.findall(sentence)) > 0.3 * len(sentence):
+        return True
+    if patterns.HUMP.search(sentence) and patterns.RUN_ON.search(sentence):
+        return True
+    low = sentence.casefold().split(" ")
+    fours = [*zip(low, low[1:], low[2:], low[3:], strict=False)]
+    return len(set(fours)) < len(fours)
+
+
+def content(text: str) -> frozenset[str]:
+    """The words that tell what a text is about: all but the short ones of alphabets."""
+    return frozenset([word for word in words(text) if len(word) > 3 or not word.isascii() or word.isdigit()])
