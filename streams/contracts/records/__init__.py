@@ -22,6 +22,8 @@ from streams.contracts.records.articles import (
 from streams.contracts.records.stories import (
     Decision,
     EventType,
+    Linking,
+    LinkKind,
     Evidence,
     Grain,
     QuoteVersion,
@@ -31,6 +33,7 @@ from streams.contracts.records.stories import (
     StoryArticle,
     StoryEntity,
     StoryEvent,
+    StoryLink,
     StoryQuote,
     StoryStatus,
 )
@@ -46,6 +49,8 @@ __all__ = [
     "Entity",
     "EntityType",
     "EventType",
+    "LinkKind",
+    "Linking",
     "Evidence",
     "Grain",
     "Mention",
@@ -60,6 +65,7 @@ __all__ = [
     "StoryArticle",
     "StoryEntity",
     "StoryEvent",
+    "StoryLink",
     "StoryQuote",
     "StoryStatus",
     "TaggedArticle",

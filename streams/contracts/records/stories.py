@@ -10,6 +10,9 @@ from streams.contracts.records.articles import EntityType
 
 EventType = Literal["created", "joined", "revised", "merged", "split", "closed", "reopened", "retracted"]
 StoryStatus = Literal["open", "closed", "merged", "retracted"]
+#: How a story is linked to another, as it sees it: it `follows` an older one, is `followed` by a later one, or is
+#: `related` to one where no dates tell which came first.
+LinkKind = Literal["follows", "followed", "related"]
 #: How much stories take in: `event` parts sooner, `topic` joins sooner.
 Grain = Literal["event", "balanced", "topic"]
 
@@ -115,6 +118,40 @@ class StoryArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryLink:
+    """Another story that one leads to, as its record shows it: the other's headline as it was when they were linked.
+
+    ``score`` is the probability that the one follows from the other, or that both are of one affair.
+    """
+
+    story_id: str
+    kind: LinkKind
+    headline: str = ""
+    score: float = 0.0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """A link between two stories that an event made, renewed or (``gone``) took away: part of the event's effect.
+
+    ``kind`` is how ``story_id`` sees ``other_id``. Both are of ``storyline`` from then on.
+    """
+
+    story_id: str
+    other_id: str
+    kind: LinkKind = "follows"
+    gone: bool = False
+    storyline: str = ""
+    headline: str = ""
+    other_headline: str = ""
+    score: float = 0.0
+    at: datetime | None = None
+    #: Why, where the link is new.
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryEvent:
     """One step in a story's life. Folding the events in order gives every story (``cluster.lifecycle.fold``)."""
 
@@ -133,6 +170,8 @@ class StoryEvent:
     kept: tuple[StoryArticle, ...] = ()
     #: revised: what the story counted the article as until then, in short, where it no longer lists it.
     before: StoryArticle | None = None
+    #: The links that came and went with it, in order.
+    linked: tuple[Linking, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +203,8 @@ class Story:
     ``articles`` lists the founder and the newest members, capped, ``sources`` the first outlets. ``article_count``,
     ``outlets`` and ``origins`` (independent ones) count all members; the latter two are exact up to 256, then within
     some 6 %, and follow from their sketches (``cluster.lifecycle.distinct``). A merged story keeps what it held when it
-    was merged into ``redirect_to``.
+    was merged into ``redirect_to``. ``links`` are the stories before and after it, capped; ``storyline`` is the id of the
+    earliest story in the chain that they make, empty without links.
     """
 
     id: str
@@ -183,3 +223,5 @@ class Story:
     redirect_to: str | None = None
     outlet_sketch: str = ""
     origin_sketch: str = ""
+    links: tuple[StoryLink, ...] = ()
+    storyline: str = ""
