@@ -119,14 +119,13 @@ class StoryArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryLink:
-    """Another story that one leads to, as its record shows it: the other's headline as it was when they were linked.
+    """Another story that one leads to, as its record shows it. It holds no words of the other, which may be taken back.
 
     ``score`` is the probability that the one follows from the other, or that both are of one affair.
     """
 
     story_id: str
     kind: LinkKind
-    headline: str = ""
     score: float = 0.0
     at: datetime | None = None
 
@@ -143,8 +142,6 @@ class Linking:
     kind: LinkKind = "follows"
     gone: bool = False
     storyline: str = ""
-    headline: str = ""
-    other_headline: str = ""
     score: float = 0.0
     at: datetime | None = None
     #: Why, where the link is new.
@@ -203,8 +200,8 @@ class Story:
     ``articles`` lists the founder and the newest members, capped, ``sources`` the first outlets. ``article_count``,
     ``outlets`` and ``origins`` (independent ones) count all members; the latter two are exact up to 256, then within
     some 6 %, and follow from their sketches (``cluster.lifecycle.distinct``). A merged story keeps what it held when it
-    was merged into ``redirect_to``. ``links`` are the stories before and after it, capped; ``storyline`` is the id of the
-    earliest story in the chain that they make, empty without links.
+    was merged into ``redirect_to``. ``links`` are the stories before and after it, capped; ``storyline`` is the id
+    of the earliest story in the chain that they make, empty without links.
     """
 
     id: str

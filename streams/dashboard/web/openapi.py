@@ -47,6 +47,7 @@ _STORY = {
         **{name: {"type": "string", "format": "date-time"} for name in ("active", "newest")},
         **{name: {"type": "integer"} for name in ("article_count", "outlets", "origins")},
         "redirect_to": {"type": ["string", "null"]},
+        "storyline_id": {"type": ["string", "null"], "description": "The earliest story of its storyline."},
         **{name: {"type": "array", "items": {"type": "string"}} for name in ("sources", "languages")},
         "entities": {"type": "array", "items": {"type": "object"}},
         "articles_per_hour": {
@@ -139,7 +140,16 @@ DOCUMENT: Json = {
             "StoryPage": {
                 "allOf": [
                     {"$ref": "#/components/schemas/Brief"},
-                    {"type": "object", "properties": {"story": {"$ref": "#/components/schemas/Story"}}},
+                    {
+                        "type": "object",
+                        "properties": {
+                            "story": {"$ref": "#/components/schemas/Story"},
+                            "storyline": {
+                                "type": ["object", "null"],
+                                "description": "The stories that it leads to and comes from, in order, as `chapters`.",
+                            },
+                        },
+                    },
                 ]
             },
             "Placed": _PLACED,

@@ -85,6 +85,7 @@ class Pages:
             | {entity.id: entity.name for article in full.values() for entity in article.entities},
             quotes=await asyncio.to_thread(story_quotes, members, full),
             origins=origins(members),
+            line=queries.storyline_of(context.index, kept.story),
             events=queries.story_events(context.index, story_id, limit=EVENTS),
             linked=feeds.linked_data(kept.story, row.newest),
             oldest=kept.oldest,

@@ -73,7 +73,7 @@ class Decider:
         verdict = self.matcher.verdict(one, article, features.labels)
         joining, links = _Joining(), Links(self._story)
         if verdict.story_id is None:
-            new = Story(id=self.new_id(article.id), headline=shown.title or "", first_seen=at)
+            new = Story(id=self.new_id(article.id), first_seen=at)
             linked = links.start(new, verdict.links)
             events.add("created", new.id, at, article=shown, evidence=verdict.evidence, linked=linked)
         else:

@@ -1,8 +1,8 @@
 """Storylines: how stories lead to each other, kept as links in their records and changed by events alone.
 
 A story that an article starts may follow older ones. The stories that links connect are a storyline; it has the id of
-its earliest, and at most ``CHAPTERS`` stories. A merge hands the younger story's links to the older; a story that is taken
-back wholly leaves its storyline; splitting, closing and reopening leave links as they are.
+its earliest, and at most ``CHAPTERS`` stories. A merge hands the younger story's links to the older; a story that is
+taken back wholly leaves its storyline; splitting, closing and reopening leave links as they are.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Storyline:
 def with_link(story: Story, change: Linking) -> Story:
     """The story with what ``change`` says of it."""
     if story.id == change.story_id:
-        other, kind, headline = change.other_id, change.kind, change.other_headline
+        other, kind = change.other_id, change.kind
     else:
-        other, kind, headline = change.story_id, _SEEN_FROM_OTHER[change.kind], change.headline
+        other, kind = change.story_id, _SEEN_FROM_OTHER[change.kind]
     links = tuple(link for link in story.links if link.story_id != other)
     if change.gone:
         return replace(story, links=links, storyline=story.storyline if links else "")
-    link = StoryLink(story_id=other, kind=kind, headline=headline, score=change.score, at=change.at)
+    link = StoryLink(story_id=other, kind=kind, score=change.score, at=change.at)
     return replace(story, links=(*links, link), storyline=change.storyline)
 
 
@@ -162,8 +162,6 @@ class Links:
                 other_id=other_id,
                 kind=kind,
                 storyline=story.storyline or other.storyline or other_id,
-                headline=story.headline,
-                other_headline=other.headline,
                 score=score,
                 at=at,
                 evidence=evidence,
@@ -202,8 +200,6 @@ class Links:
                 other_id=link.story_id,
                 kind=link.kind,
                 storyline=storyline_id,
-                headline=story.headline,
-                other_headline=link.headline,
                 score=link.score,
                 at=link.at,
             ),

@@ -1,8 +1,8 @@
 """When news has moved on from a story, and whether a story that an article starts goes on where an older one stopped.
 
 ``links.json`` holds ``{"weights": {input: weight, ...}, "bias": x, "notes": {...}}``: the log-odds that the article's
-event follows from the story's, or is a part of the same affair. `streams train links` writes it. The inputs are the join
-decision's own measures, so that a link costs nothing that was not computed already.
+event follows from the story's, or is a part of the same affair. `streams train links` writes it. The inputs are the
+join decision's own measures, so that a link costs nothing that was not computed already.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TWO, _HOURS = MEASURES.index("nearest_two"), MEASURES.index("hours")
 
 
 def has_moved_on(measures: Sequence[float]) -> bool:
-    """Whether an article comes too late, and says too little of a story's event, to join it whatever else speaks for it.
+    """Whether an article comes too late, and says too little of a story's event, to join it.
 
     ``measures`` are in the order of ``MEASURES``; an unknown time is never too late.
     """
