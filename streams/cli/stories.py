@@ -31,13 +31,17 @@ def story_json(story: Story) -> dict[str, Any]:
             for article in story.articles
         ],
         "entities": [{"id": entity.id, "name": entity.name, "type": entity.type} for entity in story.entities],
+        "storyline": story.storyline or None,
+        "links": story.links,
         "quotes": [quote for quote in story.quotes if len(quote.sources) > 1],
         "disagreements": [point for point in story.points if point.how != "agrees"],
     }
 
 
-def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -> None:
-    """Headline, lead, outlets, people and places, shared quotations, disagreements, and why each article is in it."""
+def print_story(
+    console: Console, story: Story, decisions: Sequence[Decision], line: cluster.Storyline | None = None
+) -> None:
+    """Headline, lead, who and where, quotations, disagreements, storyline, and why each article is in it."""
     outlets, origins = story.outlets, story.origins
     console.print()
     console.print(Text(story.headline, style="bold"))
@@ -68,6 +72,12 @@ def print_story(console: Console, story: Story, decisions: Sequence[Decision]) -
                     outlets_named = ", ".join(version.sources)
                     console.print(Text(f"        {outlets_named}: “{version.text.rstrip(',')}”", style="dim"))
     _print_points(console, [point for point in story.points if point.how != "agrees"])
+    if line is not None:
+        console.print(Text(f"\n  Storyline: {line.headline}", style="dim"))
+        for number, one in enumerate(line.chapters, start=1):
+            here = "→" if one.id == story.id else " "
+            began = one.first_seen.date().isoformat() if one.first_seen else "no date"
+            console.print(f"  {here} {number}. {began}  {one.headline}  {one.id}", markup=False)
     members = {article.id for article in story.articles}
     console.print(Text("\n  Why they are together", style="dim"))
     for decision in decisions:

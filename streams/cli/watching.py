@@ -50,7 +50,7 @@ def explain(article_id: str, as_json: bool) -> None:
     from streams.contracts.records import Decision, Story
     from streams.kafka.access import READS_LOG
     from streams.kafka.log_reader import FirstDecisions, LogReader
-    from streams.stages.cluster import fold
+    from streams.stages.cluster import fold, storyline
 
     settings = load()
 
@@ -81,4 +81,4 @@ def explain(article_id: str, as_json: bool) -> None:
     if as_json:
         write_line(codec.encode({"decisions": decisions, "story": story_json(story) if story else None}))
     elif story is not None:
-        print_story(paper(), story, decisions)
+        print_story(paper(), story, decisions, storyline(story, stories.get))

@@ -14,6 +14,9 @@ StoryStatus = Literal["open", "closed", "merged", "retracted"]
 Hedge = Literal["exactly", "at least", "more than", "about", "nearly", "up to", "less than"]
 #: What a point is about: how many, how old, which day, or how a name is spelled.
 PointKind = Literal["count", "age", "date", "name"]
+#: How a story is linked to another, as it sees it: it `follows` an older one, is `followed` by a later one, or is
+#: `related` to one where no dates tell which came first.
+LinkKind = Literal["follows", "followed", "related"]
 #: How much stories take in: `event` parts sooner, `topic` joins sooner.
 Grain = Literal["event", "balanced", "topic"]
 
@@ -186,6 +189,37 @@ class StoryArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryLink:
+    """Another story that one leads to, as its record shows it. It holds no words of the other, which may be taken back.
+
+    ``score`` is the probability that the one follows from the other, or that both are of one affair.
+    """
+
+    story_id: str
+    kind: LinkKind
+    score: float = 0.0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """A link between two stories that an event made, renewed or (``gone``) took away: part of the event's effect.
+
+    ``kind`` is how ``story_id`` sees ``other_id``. Both are of ``storyline`` from then on.
+    """
+
+    story_id: str
+    other_id: str
+    kind: LinkKind = "follows"
+    gone: bool = False
+    storyline: str = ""
+    score: float = 0.0
+    at: datetime | None = None
+    #: Why, where the link is new.
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryEvent:
     """One step in a story's life. Folding the events in order gives every story (``cluster.lifecycle.fold``)."""
 
@@ -204,6 +238,8 @@ class StoryEvent:
     kept: tuple[StoryArticle, ...] = ()
     #: revised: what the story counted the article as until then, in short, where it no longer lists it.
     before: StoryArticle | None = None
+    #: The links that came and went with it, in order.
+    linked: tuple[Linking, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +275,8 @@ class Story:
 
     ``lead``: at most three sentences of its articles that together say what happened, chosen out of ``sentences``.
     ``points``: what its articles count, date and spell; where their ``how`` is not ``agrees``, outlets differ.
+    ``links``: the stories before and after it, capped; ``storyline``: the id of the earliest story in the chain that
+    they make, empty without links.
     """
 
     id: str
@@ -260,3 +298,5 @@ class Story:
     lead: tuple[Sentence, ...] = ()
     points: tuple[Point, ...] = ()
     sentences: tuple[Sentence, ...] = ()
+    links: tuple[StoryLink, ...] = ()
+    storyline: str = ""

@@ -32,8 +32,8 @@ _MAKERS = {
         "follow/log_consumer.py",
         "store/database.py",
     ),
-    "streams.stages.cluster.lifecycle": ("fold.py", "headline.py", "quotes.py"),
     "streams.stages.cluster.telling": ("lead.py", "points.py", "spelling.py"),
+    "streams.stages.cluster.lifecycle": ("fold.py", "headline.py", "links.py", "quotes.py"),
     "streams.contracts": ("records/articles.py", "records/stories.py", "codec.py", "headers.py"),
     "streams": ("text.py", "kafka/log_reader.py"),
 }

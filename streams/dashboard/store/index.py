@@ -26,7 +26,7 @@ _SWEEP = 200
 CARD_ENTITIES = 8
 _EVENT_COLUMNS = (
     *("part", "off", "id", "type", "story", "other", "article"),
-    *("arrived", "at", "title", "outlet", "moved", "evidence"),
+    *("arrived", "at", "title", "outlet", "moved", "evidence", "linked"),
 )
 
 
@@ -145,7 +145,8 @@ class Index:
         """A retraction takes back everywhere: the member, and the article's words in the event log."""
         self.db.execute("DELETE FROM members WHERE article = ?", (article_id,))
         self.db.execute(
-            "UPDATE events SET title = NULL, outlet = NULL, evidence = NULL WHERE article = ?", (article_id,)
+            "UPDATE events SET title = NULL, outlet = NULL, evidence = NULL, linked = NULL WHERE article = ?",
+            (article_id,),
         )
 
     def _keep(self, kept: StoryRow, position: Position) -> None:
@@ -266,6 +267,7 @@ def _event_row(event: StoryEvent, arrived: float, position: Position) -> Sequenc
         None if taken_back or article is None else article.outlet,
         len(event.moved),
         None if event.evidence is None else codec.encode(event.evidence),
+        codec.encode(event.linked) if event.linked else None,
     )
 
 

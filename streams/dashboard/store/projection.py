@@ -13,7 +13,7 @@ from typing import Literal
 
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, Evidence, Story, StoryArticle, StoryEvent
-from streams.stages.cluster import fold
+from streams.stages.cluster import fold, named
 
 Phase = Literal["new", "breaking", "developing", "quiet", "closed"]
 PHASES: tuple[Phase, ...] = ("breaking", "developing", "new", "quiet", "closed")
@@ -83,8 +83,8 @@ def project(
         arrived: when the log got it, seconds since the epoch.
         source: where its article is in the topic of tagged articles.
     """
-    named = {id_ for event in decision.events for id_ in (event.story_id, event.other_id) if id_}
-    before = {id_: kept for id_ in sorted(named) if (kept := lookup(id_)) is not None}
+    ids = {id_ for event in decision.events for id_ in named(event)}
+    before = {id_: kept for id_ in sorted(ids) if (kept := lookup(id_)) is not None}
     stories = {id_: kept.story for id_, kept in before.items()}
     touched = fold(stories, decision.events)
     times = {id_: (kept.active, kept.newest, kept.oldest) for id_, kept in before.items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from streams.contracts import codec
 from streams.contracts.headers import Position
-from streams.contracts.records import Evidence, Story, StoryArticle
+from streams.contracts.records import Evidence, Linking, Story, StoryArticle
 from streams.dashboard.store.filters import Filter, encode_cursor
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.projection import (
@@ -24,6 +24,7 @@ from streams.dashboard.store.projection import (
     phase,
     sparkline,
 )
+from streams.stages.cluster import Storyline, storyline
 
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
 #: Later than any article: 1e18 s, beyond what a date can say.
@@ -82,6 +83,7 @@ class LoggedEvent:
     outlet: str | None
     moved: int
     evidence: Evidence | None
+    linked: tuple[Linking, ...]
 
 
 def page(
@@ -117,6 +119,16 @@ def count(index: Index, wanted: Filter, *, now: float) -> int:
 def row_of(index: Index, kept: StoryRow, *, now: float) -> Row:
     """A story's row, also where it is on no list."""
     return _sparked(index, [kept], now)[0]
+
+
+def storyline_of(index: Index, story: Story) -> Storyline | None:
+    """The storyline of a story, its chapters as they stand; None: it is linked to none that the index holds."""
+
+    def lookup(story_id: str) -> Story | None:
+        kept = index.lookup(story_id)
+        return kept.story if kept else None
+
+    return storyline(story, lookup)
 
 
 def members(
@@ -267,12 +279,16 @@ def _events(index: Index, rest: str, values: Iterable[object]) -> list[LoggedEve
     cursor.row_factory = sqlite3.Row
     found = cursor.execute(
         "SELECT seq, id, part AS partition, off AS offset, type, story AS story_id, other AS other_id, "
-        "article AS article_id, arrived, at, title, outlet, moved, evidence FROM events WHERE " + rest,
+        "article AS article_id, arrived, at, title, outlet, moved, evidence, linked FROM events WHERE " + rest,
         tuple(values),
     )
     return [
         LoggedEvent(
-            **{**row, "evidence": codec.decode(Evidence, row["evidence"]) if row["evidence"] is not None else None}
+            **{
+                **row,
+                "evidence": codec.decode(Evidence, row["evidence"]) if row["evidence"] is not None else None,
+                "linked": codec.decode(tuple[Linking, ...], row["linked"]) if row["linked"] is not None else (),
+            }
         )
         for row in (dict(each) for each in found)
     ]

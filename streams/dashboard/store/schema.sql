@@ -54,7 +54,8 @@ CREATE TABLE events (
   title TEXT,
   outlet TEXT,
   moved INTEGER NOT NULL,
-  evidence BLOB
+  evidence BLOB,
+  linked BLOB -- the links that came and went with it, JSON
 );
 CREATE INDEX events_by_story ON events (story, seq);
 CREATE INDEX events_by_other ON events (other, seq) WHERE other IS NOT NULL;

@@ -17,6 +17,7 @@ from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.pages import ROWS, current_story
 from streams.dashboard.web.render import iso, shown
+from streams.stages.cluster import Storyline
 
 #: The most that one answer lists.
 MOST = 200
@@ -50,7 +51,8 @@ class Api:
         if kept is None or kept.story.status == "retracted":
             return problem(404, "there is no such story, or it was taken back")
         row = queries.row_of(context.index, kept, now=context.clock())
-        return self._respond(request.headers, brief(row) | {"story": kept.story})
+        line = queries.storyline_of(context.index, kept.story)
+        return self._respond(request.headers, brief(row) | {"story": kept.story, "storyline": line and told(line)})
 
     async def articles(self, request: Request) -> Response:
         """The articles of a story, newest first; ``sure`` leaves out those whose text is likely to be bad."""
@@ -70,8 +72,8 @@ class Api:
         if member is None:
             return problem(404, "there is no such article, or it was taken back")
         full = (await context.articles.read([member])).get(member.entry.id)
-        told = placed(member) | {"story_id": current_story(context, member.story_id), "article": full}
-        return self._respond(request.headers, told)
+        answer = placed(member) | {"story_id": current_story(context, member.story_id), "article": full}
+        return self._respond(request.headers, answer)
 
     async def entity(self, request: Request) -> Response:
         about = entities.about(self.context.index, request.path_params["id"])
@@ -89,8 +91,8 @@ class Api:
         found = queries.events_after(self.context.index, offsets, limit=parse_limit(query, default=ROWS, most=MOST))
         for event in found:
             offsets[event.partition] = max(event.offset, offsets.get(event.partition, -1))
-        told = {"events": [_event(event) for event in found], "cursor": encode_offsets(offsets)}
-        return self._respond(request.headers, told)
+        answer = {"events": [_event(event) for event in found], "cursor": encode_offsets(offsets)}
+        return self._respond(request.headers, answer)
 
     async def health(self, request: Request) -> Response:
         status, health = self.context.broadcaster.status, self.context.health
@@ -151,10 +153,33 @@ def brief(row: Row) -> dict[str, object]:
         "article_count": story.article_count,
         "outlets": story.outlets,
         "origins": story.origins,
+        "storyline_id": story.storyline or None,
         "sources": story.sources,
         "languages": story.languages,
         "entities": [{"id": each.id, "name": each.name, "type": each.type} for each in story.entities],
         "articles_per_hour": row.spark,
+    }
+
+
+def told(line: Storyline) -> dict[str, object]:
+    """A storyline: its chapters in the order of their events."""
+    return {
+        "id": line.id,
+        "headline": line.headline,
+        "first_seen": line.first_seen,
+        "last_seen": line.last_seen,
+        "people": [{"id": each.id, "name": each.name} for each in line.people],
+        "chapters": [
+            {
+                "id": one.id,
+                "headline": one.headline,
+                "first_seen": one.first_seen,
+                "last_seen": one.last_seen,
+                "article_count": one.article_count,
+                "links": one.links,
+            }
+            for one in line.chapters
+        ],
     }
 
 
@@ -193,6 +218,7 @@ def _event(event: LoggedEvent) -> dict[str, object]:
         "partition": event.partition,
         "offset": event.offset,
         "evidence": event.evidence,
+        "linked": event.linked,
     }
 
 

@@ -77,10 +77,14 @@ def _story_entry(row: Row, base: str) -> str:
     lines = [*lead, " · ".join(counts)] + [
         f"{article.outlet or 'unknown outlet'}: {article.title or ''}" for article in story.articles
     ]
+    related = "".join(
+        f'<link rel="related" href={_attribute(f"{base}/story/{path_part(link.story_id)}")} title="{link.kind}"/>'
+        for link in story.links
+    )
     return (
         f"<entry><id>urn:news-streams:story:{_text(path_part(story.id))}</id><title>{_text(story.headline)}</title>"
         f"<updated>{iso(row.active)}</updated><link href={_attribute(url)}/>"
-        f'<summary type="text">{_text(chr(10).join(lines))}</summary></entry>'
+        f'{related}<summary type="text">{_text(chr(10).join(lines))}</summary></entry>'
     )
 
 

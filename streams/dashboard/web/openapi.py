@@ -59,6 +59,7 @@ _STORY = {
             },
         },
         "redirect_to": {"type": ["string", "null"]},
+        "storyline_id": {"type": ["string", "null"], "description": "The earliest story of its storyline."},
         **{name: {"type": "array", "items": {"type": "string"}} for name in ("sources", "languages")},
         "entities": {"type": "array", "items": {"type": "object"}},
         "articles_per_hour": {
@@ -151,7 +152,16 @@ DOCUMENT: Json = {
             "StoryPage": {
                 "allOf": [
                     {"$ref": "#/components/schemas/Brief"},
-                    {"type": "object", "properties": {"story": {"$ref": "#/components/schemas/Story"}}},
+                    {
+                        "type": "object",
+                        "properties": {
+                            "story": {"$ref": "#/components/schemas/Story"},
+                            "storyline": {
+                                "type": ["object", "null"],
+                                "description": "The stories that it leads to and comes from, in order, as `chapters`.",
+                            },
+                        },
+                    },
                 ]
             },
             "Placed": _PLACED,

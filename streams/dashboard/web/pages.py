@@ -89,6 +89,7 @@ class Pages:
             quotes=await asyncio.to_thread(story_quotes, members, full),
             points=told_differently(kept.story),
             origins=origins(members),
+            line=queries.storyline_of(context.index, kept.story),
             events=queries.story_events(context.index, story_id, limit=EVENTS),
             linked=feeds.linked_data(kept.story, row.newest),
             oldest=kept.oldest,

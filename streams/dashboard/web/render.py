@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from streams.contracts.records import Entity, Quote, TaggedArticle
+from streams.dashboard.store.projection import showable
 
 #: Control characters, and those that turn the direction of the text after them (UAX #9): never part of a title.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
@@ -46,6 +47,7 @@ def environment() -> Environment:
         shown=shown,
         iso=iso,
         day=day,
+        moment=moment,
         clock=clock,
         seconds=seconds,
         safe_url=safe_url,
@@ -64,6 +66,11 @@ def shown(text: str | None) -> str:
 
 def iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def moment(at: datetime) -> float:
+    """A record's time in seconds since the epoch, within what can be written."""
+    return showable(at.timestamp())
 
 
 def day(moment: float) -> str:

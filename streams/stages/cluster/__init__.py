@@ -2,7 +2,18 @@
 
 from streams.stages.cluster.clusterer import Changes, Clusterer
 from streams.stages.cluster.explain import evidence_lines, explain
-from streams.stages.cluster.lifecycle.fold import fold
+from streams.stages.cluster.lifecycle.fold import fold, named
+from streams.stages.cluster.lifecycle.links import Storyline, storyline
 from streams.stages.cluster.match.match import GRAINS
 
-__all__ = ["GRAINS", "Changes", "Clusterer", "evidence_lines", "explain", "fold"]
+__all__ = [
+    "GRAINS",
+    "Changes",
+    "Clusterer",
+    "Storyline",
+    "evidence_lines",
+    "explain",
+    "fold",
+    "named",
+    "storyline",
+]

@@ -12,7 +12,7 @@ from streams.models.table import Table
 from streams.stages.cluster.features.article_features import TITLE, Features, added, extract, pack_keys, unpack
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
-from streams.stages.cluster.lifecycle.fold import fold
+from streams.stages.cluster.lifecycle.fold import fold, named
 from streams.stages.cluster.match.join_model import shipped
 from streams.stages.cluster.match.match import GRAINS, JoinModel, Matcher, Scored
 from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
@@ -107,7 +107,7 @@ class Clusterer:
         after = {
             story_id: live.story
             for event in decision.events
-            for story_id in (event.story_id, event.other_id or "")
+            for story_id in named(event)
             if (live := self._stories.get(story_id))
         }
         touched = fold(after, decision.events)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.contracts.records import Decision, Evidence, Shared, StoryEvent
+from streams.contracts.records import Decision, Evidence, Linking, Shared, StoryEvent
 
 #: What each measure says, in the order in which they are shown.
 _SAYINGS = {
@@ -22,6 +22,7 @@ def explain(decision: Decision) -> list[str]:
         lines.append(_headline(event, decision))
         if event.evidence is not None:
             lines.extend(f"    {line}" for line in evidence_lines(event.evidence, started=event.type == "created"))
+        lines.extend(f"    {line}" for change in event.linked for line in _link_lines(change))
     if not decision.events:
         lines.append(f"{decision.article_id}: taken back before it came")
     return lines
@@ -52,6 +53,20 @@ def evidence_lines(evidence: Evidence, *, started: bool = False) -> Iterator[str
     if evidence.runner_up is not None:
         what = "nearest story" if started else "next best"
         yield f"{what}: {evidence.runner_up.headline or evidence.runner_up.story_id} ({evidence.runner_up.score:.0%})"
+
+
+def _link_lines(change: Linking) -> Iterator[str]:
+    """A link that came, with why, or went; none for one that only has a new storyline or has moved with a merge."""
+    if change.gone:
+        yield f"story {change.story_id} is no longer linked to story {change.other_id}"
+    elif (why := change.evidence) is not None:
+        how = {"follows": "follows", "followed": "comes before", "related": "is related to"}[change.kind]
+        yield f"{how} story {change.other_id}: {why.score:.0%} likely"
+        for label, shared in (("people and places", why.entities), ("words", why.terms)):
+            if shared:
+                yield f"    shared {label}: " + ", ".join(_told(one, quoted=False) for one in shared)
+        if why.hours_apart is not None:
+            yield f"    {_span(why.hours_apart)} from its nearest article"
 
 
 def _headline(event: StoryEvent, decision: Decision) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from streams.contracts.records import Decision, StoryArticle, TaggedArticle
+from streams.contracts.records import Decision, Story, StoryArticle, TaggedArticle
 from streams.models.table import Table
 from streams.stages.cluster.features.article_features import Features, added, cut, pack, unpack, weigh
 from streams.stages.cluster.features.join_features import CONTENDERS
@@ -16,6 +16,7 @@ from streams.stages.cluster.features.sketch import NEAR_COPY, overlap
 from streams.stages.cluster.index.language_index import CLOSED_AFTER, FORGOTTEN_AFTER, LanguageIndex
 from streams.stages.cluster.lifecycle.events import Events
 from streams.stages.cluster.lifecycle.fold import LISTED
+from streams.stages.cluster.lifecycle.links import Links
 from streams.stages.cluster.lifecycle.present import in_short, own_origin, story_article
 from streams.stages.cluster.lifecycle.split import READ, SMALLEST, bisect, due, part, sampled
 from streams.stages.cluster.match.match import Matcher, Scored, Verdict
@@ -71,12 +72,14 @@ class Decider:
         forgotten = self._silent(events, at)
         shown = story_article(article)
         verdict = self.matcher.verdict(one, article, features.labels)
-        joining = _Joining()
+        joining, links = _Joining(), Links(self._story)
         if verdict.story_id is None:
-            events.add("created", self.new_id(article.id), at, article=shown, evidence=verdict.evidence)
+            new = Story(id=self.new_id(article.id), first_seen=at)
+            linked = links.start(new, verdict.links)
+            events.add("created", new.id, at, article=shown, evidence=verdict.evidence, linked=linked)
         else:
-            joining = self._join(verdict, verdict.story_id, shown, features.sketch, vector, events, at)
-        self._look_again(events, at)
+            joining = self._join(verdict, verdict.story_id, shown, features.sketch, vector, events, at, links)
+        self._look_again(events, at, links)
         return Decision(
             article_id=article.id,
             events=tuple(events.all),
@@ -88,7 +91,7 @@ class Decider:
             forgotten=tuple(story_id for story_id in forgotten if story_id not in events.stories),
         )
 
-    def _look_again(self, events: Events, at: datetime | None) -> None:
+    def _look_again(self, events: Events, at: datetime | None, links: Links) -> None:
         """What could not be known when an earlier article came: whether its story and another have become one.
 
         The article is the one that came ``SECOND_LOOK`` before, so that what is looked at follows from the log alone.
@@ -102,7 +105,12 @@ class Decider:
         found = self.matcher.same_by_members(own, member)
         if found is not None and found[0] not in events.stories:
             older, younger = self._by_age(own, found[0])
-            events.add("merged", younger, at, other_id=older, evidence=found[1])
+            linked = links.merge(younger, older)
+            events.add("merged", younger, at, other_id=older, evidence=found[1], linked=linked)
+
+    def _story(self, story_id: str) -> Story | None:
+        live = self.stories.get(story_id)
+        return live.story if live else None
 
     def _by_age(self, one: str, other: str) -> list[str]:
         return sorted((one, other), key=lambda id_: (self.stories[id_].born, id_))
@@ -137,7 +145,9 @@ class Decider:
         story_id = self.stories.resolve_redirect(member.story)
         listed = self.stories[story_id].story.articles
         shown = next((one for one in listed if one.id == member.id), in_short(member))
-        events.add("retracted", story_id, self.group.now(), article=shown)
+        last = self.stories[story_id].story.article_count <= 1
+        linked = Links(self._story).end(story_id) if last else ()
+        events.add("retracted", story_id, self.group.now(), article=shown, linked=linked)
         return Decision(
             article_id=member.id,
             events=tuple(events.all),
@@ -173,6 +183,7 @@ class Decider:
         vector: Mapping[int, float],
         events: Events,
         at: datetime | None,
+        links: Links,
     ) -> _Joining:
         """The events of joining, and of a split if the story has drifted apart."""
         parted = looked = ""
@@ -181,7 +192,8 @@ class Decider:
             older, younger = self._by_age(story_id, verdict.same)
             events.without_closing(older)
             events.without_closing(younger)
-            events.add("merged", younger, at, other_id=older, evidence=verdict.same_evidence)
+            linked = links.merge(younger, older)
+            events.add("merged", younger, at, other_id=older, evidence=verdict.same_evidence, linked=linked)
             story_id, listed = older, (*self.stories[older].story.articles, *self.stories[younger].story.articles)
         elif due(self.stories[story_id].story.article_count, self.stories[story_id].looked):
             looked = story_id

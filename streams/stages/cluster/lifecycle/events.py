@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from streams.contracts.records import EventType, Evidence, StoryArticle, StoryEvent
+from streams.contracts.records import EventType, Evidence, Linking, StoryArticle, StoryEvent
+from streams.stages.cluster.lifecycle.fold import named
 
 
 class Events:
@@ -27,6 +28,7 @@ class Events:
         moved: tuple[StoryArticle, ...] = (),
         kept: tuple[StoryArticle, ...] = (),
         before: StoryArticle | None = None,
+        linked: tuple[Linking, ...] = (),
     ) -> None:
         self.all.append(
             StoryEvent(
@@ -41,13 +43,14 @@ class Events:
                 moved=moved,
                 kept=kept,
                 before=before,
+                linked=linked,
             )
         )
 
     @property
     def stories(self) -> set[str]:
         """Every story that an event names."""
-        return {id_ for event in self.all for id_ in (event.story_id, event.other_id) if id_}
+        return {id_ for event in self.all for id_ in named(event)}
 
     def without_closing(self, story_id: str) -> bool:
         """Take back the closing of a story that the article joins; whether there was one."""

@@ -6,14 +6,16 @@ rows of different ages can be brought up one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from streams.contracts.records import Story, StoryArticle, StoryEvent, StoryQuote
 from streams.stages.cluster.lifecycle.distinct import counted, estimate, may_hold, merged
 from streams.stages.cluster.lifecycle.entities import with_entities
 from streams.stages.cluster.lifecycle.headline import choose
+from streams.stages.cluster.lifecycle.links import with_link
 from streams.stages.cluster.lifecycle.quotes import union, with_quotes
 from streams.stages.cluster.telling import lead, points
 from streams.text import language_key
@@ -30,11 +32,28 @@ def fold(stories: dict[str, Story], events: Iterable[StoryEvent]) -> tuple[str, 
     """Apply ``events`` in order to ``stories`` (id → snapshot, changed in place); the ids touched, in that order."""
     touched: dict[str, None] = {}
     for event in events:
-        for story_id, story in _step(stories, event):
+        for story_id, story in chain(_step(stories, event), _linked(stories, event)):
             stories[story_id] = story
             touched.pop(story_id, None)
             touched[story_id] = None
     return tuple(touched)
+
+
+def named(event: StoryEvent) -> Iterator[str]:
+    """The ids of the stories that an event may change, some of them more than once."""
+    yield event.story_id
+    if event.other_id:
+        yield event.other_id
+    for change in event.linked:
+        yield change.story_id
+        yield change.other_id
+
+
+def _linked(stories: dict[str, Story], event: StoryEvent) -> Iterable[tuple[str, Story]]:
+    for change in event.linked:
+        for story_id in (change.story_id, change.other_id):
+            if (story := stories.get(story_id)) is not None:
+                yield story_id, with_link(story, change)
 
 
 def _step(stories: dict[str, Story], event: StoryEvent) -> Iterable[tuple[str, Story]]:

@@ -9,7 +9,7 @@ from math import exp, nan
 from typing import Protocol
 
 from streams.contracts.limits import clip
-from streams.contracts.records import Evidence, Grain, RunnerUp, Shared, Story, TaggedArticle
+from streams.contracts.records import Evidence, Grain, LinkKind, RunnerUp, Shared, Story, TaggedArticle
 from streams.stages.cluster.features.article_features import ENTITIES, unpack
 from streams.stages.cluster.features.join_features import (
     CONTENDERS,
@@ -23,6 +23,7 @@ from streams.stages.cluster.features.join_features import (
 from streams.stages.cluster.features.pair_features import Nearness, Probe
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import shared_quotes
+from streams.stages.cluster.match.follow import LINKED, LINKED_AT_ONCE, has_moved_on, shipped_links
 from streams.stages.cluster.match.nearest import (
     CROSSED_SIZE,
     CROSSED_THRESHOLD,
@@ -39,6 +40,9 @@ from streams.stages.cluster.store.story_store import Member, StoryStore
 GRAINS: dict[Grain, float] = {"event": -1.0, "balanced": 0.0, "topic": 1.0}
 #: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
 THRESHOLD = 0.5
+#: Probability that is left at most of what would join a story that news has moved on from: it starts one of its own,
+#: which may follow it (`follow`).
+MOVED_ON = 0.45
 #: A larger story is asked at a second look as often as one of so many articles: with each article of thousands it would
 #: be the same question, and cost more than the article.
 ASKED_BY = 24
@@ -62,12 +66,16 @@ class JoinModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The story to join (None: start one) and the evidence; likewise a story that turned out to be the same."""
+    """The story to join (None: start one) and the evidence; likewise a story that turned out to be the same.
+
+    ``links``: the stories that one to start follows or is related to, the likeliest first, with why.
+    """
 
     story_id: str | None
     evidence: Evidence | None = None
     same: str | None = None
     same_evidence: Evidence | None = None
+    links: tuple[tuple[str, LinkKind, Evidence], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ class Matcher:
         joins = scored.chances[best] >= THRESHOLD
         evidence = _evidence(scored, joins, labels, article, one.published, self.stories)
         if not joins:
-            return Verdict(None, evidence)
+            return Verdict(None, evidence, links=self._links(scored, labels, one.published))
         winner = scored.ranked[best]
         for place, rival in enumerate(scored.ranked[:CONTENDERS]):
             if place == best or scored.nearness[place].two < RIVAL:
@@ -126,6 +134,33 @@ class Matcher:
                 )
                 return Verdict(winner.story_id, evidence, rival.story_id, both)
         return Verdict(winner.story_id, evidence)
+
+    def _links(
+        self, scored: Scored, labels: Mapping[int, str], published: datetime | None
+    ) -> tuple[tuple[str, LinkKind, Evidence], ...]:
+        """What a new story follows: the likeliest of its contenders, from ``LINKED`` on."""
+        weights = shipped_links()
+        chances = [(weights.probability(values), place) for place, values in enumerate(scored.values)]
+        found: list[tuple[str, LinkKind, Evidence]] = []
+        for chance, place in sorted(chances, key=lambda one: (-one[0], one[1]))[:LINKED_AT_ONCE]:
+            if chance < LINKED:
+                continue
+            other = scored.ranked[place]
+            story = self.stories[other.story_id].story
+            kind: LinkKind = "related"
+            if published is not None and story.first_seen is not None:
+                kind = "follows" if published >= story.first_seen else "followed"
+            told = Evidence(
+                score=round(chance, 4),
+                threshold=LINKED,
+                terms=_strongest(other.parts, labels, entities=False),
+                entities=_strongest(other.parts, labels, entities=True),
+                hours_apart=hours_apart(published, story),
+                similarity=round(other.similarity, 4),
+                measures=_measured(scored.values[place]),
+            )
+            found.append((other.story_id, kind, told))
+        return tuple(found)
 
     def contenders(self, one: Probe, leave_out: str = "") -> Scored:
         """The stories that an article might join, without one that is left out."""
@@ -154,6 +189,10 @@ class Matcher:
             if each.size >= LARGE:
                 chance = max(chance, leaned(as_chance(nearest.four), self.lean + of_stream))
             chances.append(chance)
+        chances = [
+            min(chance, MOVED_ON) if has_moved_on(measured) else chance
+            for chance, measured in zip(chances, values, strict=True)
+        ]
         return Scored(ranked, values, chances, near, self.lean + of_stream)
 
     def ranked(self, one: Probe, leave_out: str = "", least: int = 1) -> list[Match]:
@@ -275,12 +314,15 @@ def _evidence(
         hours_apart=hours_apart(published, story),
         runner_up=runner,
         measures=(
-            *(
-                (name, None if value != value else round(value, 4))
-                for name, value in zip(MEASURES, scored.values[best], strict=True)
-            ),
+            *_measured(scored.values[best]),
             ("lean", round(scored.lean, 4)),
         ),
+    )
+
+
+def _measured(values: Sequence[float]) -> tuple[tuple[str, float | None], ...]:
+    return tuple(
+        (name, None if value != value else round(value, 4)) for name, value in zip(MEASURES, values, strict=True)
     )
 
 
