@@ -154,7 +154,8 @@ class Fetcher:
             if target != "robots":
                 rules = await self._robots.rules(_origin(address))
                 if not rules.allow(str(address)):
-                    raise FetchError("robots", f"robots.txt of {address.host} does not let us have {url}")
+                    why = f"could not be had: {rules.closed}" if rules.closed else f"does not let us have {url}"
+                    raise FetchError("robots", f"robots.txt of {address.host} {why}")
                 delay = max(delay, rules.delay)
             async with _Turn(self._pace, self._slots, address.host, delay):
                 found = await self._one(address, target, known, size)
@@ -257,7 +258,7 @@ class Fetcher:
         try:
             found = await self.get(f"{origin}/robots.txt", "robots")
         except FetchError as error:
-            return Answer("", closed=error.outcome not in ("missing", "gone", "refused"))
+            return Answer("", closed="" if error.outcome in ("missing", "gone", "refused") else str(error))
         return Answer(found.body.decode("utf-8", "replace"))
 
 

@@ -21,10 +21,10 @@ _MOST_SITES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of asking for a robots.txt: its text; None with ``closed`` where it could not be had."""
+    """What came of asking for a robots.txt: its text; where it could not be had, ``closed`` says why."""
 
     text: str
-    closed: bool = False
+    closed: str = ""
 
 
 class Rules:
@@ -32,7 +32,8 @@ class Rules:
 
     def __init__(self, answer: Answer, agent: str) -> None:
         self._agent = agent
-        self._closed = answer.closed
+        #: Why the site is closed to everybody; empty: it is not.
+        self.closed = answer.closed
         self._parsed = Protego.parse(answer.text)
         delay = float(self._parsed.crawl_delay(agent) or 0.0)
         rate = self._parsed.request_rate(agent)
@@ -42,7 +43,7 @@ class Rules:
 
     def allow(self, url: str) -> bool:
         """Whether the site lets us have ``url``, at a pace that we can wait for."""
-        return not self._closed and self.delay <= LONGEST_DELAY and bool(self._parsed.can_fetch(url, self._agent))
+        return not self.closed and self.delay <= LONGEST_DELAY and bool(self._parsed.can_fetch(url, self._agent))
 
 
 class Robots:
