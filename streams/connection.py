@@ -12,14 +12,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _MOST_BYTES = 65_536
 
 #: The secrets. Each can stand in a file instead (``STREAMS_…_FILE``), as Docker and Kubernetes hand them over.
-SECRETS = ("api_token", "sasl_password", "ssl_key_password")
+SECRETS = ("api_token", "sasl_password", "ssl_key_password", "follow_proxy_password")
 
 _LOGIN = ("sasl_mechanism", "sasl_username", "sasl_password", "sasl_token_command")
 _TLS = ("ssl_ca", "ssl_certificate", "ssl_key", "ssl_key_password")
 
 
 class Connection(BaseSettings):
-    """How to reach a secured cluster, and the dashboard's token: what has secrets in it."""
+    """How to reach a secured cluster, the dashboard's token and the login at a proxy: what has secrets in it."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -62,6 +62,11 @@ class Connection(BaseSettings):
         Field(min_length=8, description="Bearer token that the dashboard's `/api/v1` asks for; default: none."),
     ] = None
     api_token_file: Annotated[Path | None, Field(description="A file with that token.")] = None
+    follow_proxy_user: Annotated[
+        str | None, Field(min_length=1, description="Who logs in at the proxy of `streams follow`, if it asks.")
+    ] = None
+    follow_proxy_password: Annotated[SecretStr | None, Field(min_length=1, description="The password there.")] = None
+    follow_proxy_password_file: Annotated[Path | None, Field(description="A file with that password.")] = None
 
     @property
     def secret_values(self) -> tuple[str, ...]:

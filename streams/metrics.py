@@ -197,6 +197,38 @@ METRICS: tuple[Metric, ...] = (
         buckets=_MARGINS,
     ),
     Metric(
+        name="streams_follow_requests_total",
+        kind="counter",
+        labels=("target", "outcome"),
+        why="Requests of `streams follow` for lists, pages and robots.txt, by what came of them (ok, unchanged, or why "
+        "not): a jump says that an outlet, or the way to it, is broken.",
+    ),
+    Metric(
+        name="streams_follow_bytes_total",
+        kind="counter",
+        labels=(),
+        why="Bytes of bodies that came over the wire, compressed as they came.",
+    ),
+    Metric(
+        name="streams_follow_records_total",
+        kind="counter",
+        labels=("kind",),
+        why="Raw records published by `streams follow`: articles, revisions, retractions.",
+    ),
+    Metric(
+        name="streams_follow_late_seconds",
+        kind="histogram",
+        labels=(),
+        why="How much later than planned sources are asked: a rising mean says that another follower is wanted.",
+        buckets=_WAIT_SECONDS,
+    ),
+    Metric(
+        name="streams_follow_source_entries",
+        kind="gauge",
+        labels=("state",),
+        why="Sources of this follower, by whether their last answer could be used (well, failing).",
+    ),
+    Metric(
         name="streams_build_info",
         kind="gauge",
         labels=("version", "schema"),

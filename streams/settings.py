@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from streams import __version__
 from streams.connection import SECRETS, Connection, variable
 from streams.logs import LogFormat
 
@@ -102,6 +103,51 @@ class Settings(Connection):
             "`X-Forwarded-For` and `X-Forwarded-Proto` are believed."
         ),
     ] = ""
+    follow_agent: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z][A-Za-z_-]*/[!-~]+( [ -~]+)?$",
+            max_length=300,
+            description="User-Agent of `streams follow`; robots.txt is read for the name before its slash. "
+            "Say there how to reach you.",
+        ),
+    ] = f"news-streams/{__version__}"
+    follow_delay: Annotated[
+        float,
+        Field(ge=0, le=600, description="Seconds between two requests to a host; a longer crawl delay goes before."),
+    ] = 1.0
+    follow_timeout: Annotated[
+        float, Field(gt=0, le=600, description="Seconds that a response may take, from connecting to its last byte.")
+    ] = 30.0
+    follow_connections: Annotated[
+        int, Field(ge=1, le=1000, description="Requests that a follower has under way, of all hosts together.")
+    ] = 64
+    follow_soonest: Annotated[
+        float,
+        Field(ge=10, le=86400, description="Seconds after which a source is asked again at the soonest, however busy."),
+    ] = 120.0
+    follow_latest: Annotated[
+        float,
+        Field(ge=10, le=604800, description="Seconds after which it is asked again at the latest, however quiet."),
+    ] = 21600.0
+    follow_retract: Annotated[
+        bool,
+        Field(
+            description="Whether articles that are gone for good (410 twice, 404 three times, an hour apart) are taken "
+            "back."
+        ),
+    ] = True
+    follow_proxy: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[A-Za-z0-9._:\[\]-]+/?)?$",
+            description="Proxy through which `streams follow` asks, `http://host:port`; empty: none.",
+        ),
+    ] = ""
+    follow_private: Annotated[
+        bool,
+        Field(description="Whether `streams follow` may ask private addresses: this machine and its networks."),
+    ] = False
     traces: Annotated[
         str,
         Field(
@@ -161,6 +207,11 @@ class Settings(Connection):
         if 0 < self.pool_memory < 512:
             raise ValueError(
                 f"STREAMS_POOL_MEMORY={self.pool_memory} must be 0 or at least 512: the models alone need that much"
+            )
+        if self.follow_soonest > self.follow_latest:
+            raise ValueError(
+                f"STREAMS_FOLLOW_SOONEST={self.follow_soonest:g} must not be above "
+                f"STREAMS_FOLLOW_LATEST={self.follow_latest:g}"
             )
         return self
 

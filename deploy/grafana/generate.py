@@ -124,9 +124,27 @@ STORIES = (
     Panel("Languages", "percentunit", (("language:streams_articles:ratio_rate1h", "{{language}}"),)),
 )
 
+FOLLOW = (
+    Panel(
+        "Requests by outcome",
+        "ops",
+        (("sum by (target, outcome) (rate(streams_follow_requests_total[5m]))", "{{target}} {{outcome}}"),),
+    ),
+    Panel("Records a second", "ops", (("sum by (kind) (rate(streams_follow_records_total[5m]))", "{{kind}}"),)),
+    Panel("Bytes received", "Bps", (("sum(rate(streams_follow_bytes_total[5m]))", "compressed"),)),
+    Panel(
+        "How late sources are asked",
+        "s",
+        (("histogram_quantile(0.95, sum by (le) (rate(streams_follow_late_seconds_bucket[15m])))", "95 %"),),
+        "A rising value says that another follower is wanted.",
+    ),
+    Panel("Sources", "short", (("sum by (state) (streams_follow_source_entries)", "{{state}}"),)),
+)
+
 DASHBOARDS = {
     "stages": ("News Streams: stages", STAGES),
     "stories": ("News Streams: stories and quality", STORIES),
+    "follow": ("News Streams: sources", FOLLOW),
 }
 
 

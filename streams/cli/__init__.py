@@ -17,6 +17,8 @@ from streams.cli.console import CommandError, say
 _COMMANDS = {
     "demo": "demo",
     "seed": "seed",
+    "follow": "follow",
+    "sources": "follow",
     "worker": "worker",
     "dashboard": "dashboard",
     "topics": "topics",

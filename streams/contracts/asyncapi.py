@@ -27,7 +27,7 @@ from streams.contracts.records import (
     TaggedArticle,
 )
 from streams.contracts.topics import Topic
-from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, TOPICS, TOPOLOGY, stages_to, writers
+from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, STATE_FOLLOW, TOPICS, TOPOLOGY, stages_to, writers
 
 Document = dict[str, Any]
 
@@ -88,7 +88,7 @@ EXAMPLES: dict[type, object] = {
 
 def document() -> Document:
     """The AsyncAPI document, from the point of view of the pipeline: it receives raw articles and sends the rest."""
-    state = {row.state for row in TOPOLOGY.values()}
+    state = {*(row.state for row in TOPOLOGY.values()), STATE_FOLLOW}
     shown = [topic for topic in TOPICS if topic not in state]
     schemas: Document = {}
     messages = {_name(topic): _message(topic, schemas) for topic in shown}

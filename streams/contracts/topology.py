@@ -17,7 +17,7 @@ ARTICLES_RAW = Topic(
     name="articles.raw",
     record=RawArticle,
     key="host of the URL, else the outlet, else the id",
-    outside_writers=("streams seed", "your crawler"),
+    outside_writers=("streams seed", "streams follow", "your crawler"),
     why="What was fetched. One host in one partition keeps its revisions in order and its line memory local.",
 )
 ARTICLES_CLEAN = Topic(
@@ -86,6 +86,18 @@ STATE_CLUSTER = Topic(
     compacted=True,
     config=_COMPACT_SOON,
 )
+STATE_FOLLOW = Topic(
+    name="state.follow",
+    record=None,
+    key="row key",
+    outside_writers=("streams follow",),
+    outside_readers=("streams follow",),
+    why="What followers know of sources and pages; its partitions share the sources among them.",
+    compacted=True,
+    config=_COMPACT_SOON,
+)
+#: The consumer group of followers, without the prefix.
+FOLLOWER = "follow"
 #: Where what gave no output goes, of any stage.
 FAILURES = (REJECTIONS, DEAD_LETTERS)
 
@@ -137,7 +149,13 @@ STAGES: tuple[Stage, ...] = tuple(TOPOLOGY)
 def _topics() -> tuple[Topic, ...]:
     rows = TOPOLOGY.values()
     states = (row.state for row in rows if row.state)
-    return (ARTICLES_RAW, *(topic for row in rows for topic in (row.output, *row.derived)), *FAILURES, *states)
+    return (
+        ARTICLES_RAW,
+        *(topic for row in rows for topic in (row.output, *row.derived)),
+        *FAILURES,
+        *states,
+        STATE_FOLLOW,
+    )
 
 
 #: Every topic, each once. ``streams topics apply`` creates what stands here.

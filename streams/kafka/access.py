@@ -26,7 +26,15 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.contracts.records import Stage
 from streams.contracts.topics import Topic, prefixed
-from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, FAILURES, STORY_EVENTS, TOPOLOGY
+from streams.contracts.topology import (
+    ARTICLES_RAW,
+    DEAD_LETTERS,
+    FAILURES,
+    FOLLOWER,
+    STATE_FOLLOW,
+    STORY_EVENTS,
+    TOPOLOGY,
+)
 from streams.kafka.errors import BrokerError
 from streams.kafka.rights import READ, UNTOLD, WRITE, may_join, operations
 from streams.kafka.security import TokenError, client_options
@@ -58,6 +66,7 @@ STAGE_ACCESS: dict[Stage, Access] = {
 READS_LOG = Access(reads=(STORY_EVENTS,))
 READS_LETTERS = Access(reads=(DEAD_LETTERS,))
 SEEDS = Access(writes=(ARTICLES_RAW,))
+FOLLOWS = Access(reads=(STATE_FOLLOW,), writes=(ARTICLES_RAW, STATE_FOLLOW), group=FOLLOWER)
 DASHBOARD = Access(reads=(ARTICLES_RAW, *(row.output for row in TOPOLOGY.values()), *FAILURES))
 
 

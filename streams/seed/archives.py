@@ -18,7 +18,7 @@ from streams.seed.packed import Allowance, unpacked
 #: What of a WARC is an article's page; the rest (pictures, style sheets) is skipped.
 _PAGES = ("text/html", "application/xhtml+xml", "text/plain", "application/json")
 #: Bodies come as they went over the wire; what packs them otherwise than this is not read.
-_ENCODINGS = (None, "", "identity", "gzip", "x-gzip", "deflate")
+_ENCODINGS = ("", "identity", "gzip", "deflate", "br")
 #: What holds an answer, and what holds a page's text (Common Crawl's WET).
 _WITH_PAGES = ("response", "resource", "conversion")
 
@@ -80,7 +80,7 @@ def _page(record: Any, where: str, max_bytes: int) -> Found | Problem:
             return Problem("skipped", where, f"status {printable(status, 20)}")
         content_type = record.http_headers.get_header("Content-Type") or "text/html"
         encoding = record.http_headers.get_header("Content-Encoding")
-        if (encoding or "").strip().lower() not in _ENCODINGS:
+        if (encoding or "").lower() not in _ENCODINGS:
             return Problem("skipped", where, f"content encoding {printable(encoding, 40)} is not read")
     main = content_type.partition(";")[0].strip().lower()
     if main not in _PAGES:

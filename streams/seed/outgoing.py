@@ -53,23 +53,36 @@ def outgoing(
             )
 
 
-def _prepared(item: Found, seen: set[bytes], largest_record: int) -> SeedRecord | Problem:
-    article = dataclasses.replace(item.article, id=article_id(item.article))
+def record_of(article: RawArticle, where: str, producer: str) -> SeedRecord:
+    """The record of an article: its id derived where it has none, its key by its host. ``producer``: who sends it."""
+    article = dataclasses.replace(article, id=article_id(article))
     assert article.id
     value = codec.encode(article)
-    fingerprint = blake2b(value, digest_size=12).digest()
-    if fingerprint in seen:
-        return Problem("skipped", item.where, f"the same as an earlier one ({printable(article.id, 200)})")
-    record = SeedRecord(
+    fingerprint = blake2b(value, digest_size=12).hexdigest()
+    return SeedRecord(
         id=article.id,
         key=(host_of(article.url) or bounded_id(article.source or article.id)).encode(),
         value=value,
-        headers=headers.make(RawArticle, f"{article.id}/{fingerprint.hex()}", "seed"),
+        headers=headers.make(RawArticle, f"{article.id}/{fingerprint}", producer),
         content_type=article.content_type,
-        where=item.where,
+        where=where,
     )
+
+
+def size_of_record(record: SeedRecord) -> int:
+    """Bytes that a record takes as a batch of its own: what a topic's ``max.message.bytes`` bounds."""
+    return (
+        _BATCH_BYTES + len(record.key) + len(record.value) + sum(len(name) + len(data) for name, data in record.headers)
+    )
+
+
+def _prepared(item: Found, seen: set[bytes], largest_record: int) -> SeedRecord | Problem:
+    record = record_of(item.article, item.where, "seed")
+    fingerprint = blake2b(record.value, digest_size=12).digest()
+    if fingerprint in seen:
+        return Problem("skipped", item.where, f"the same as an earlier one ({printable(record.id, 200)})")
     seen.add(fingerprint)
-    size = _BATCH_BYTES + len(record.key) + len(value) + sum(len(name) + len(data) for name, data in record.headers)
+    size = size_of_record(record)
     if size > largest_record:
         why = f"too large: {size} bytes as a record, of which the topic takes {largest_record}"
         return Problem("rejected", item.where, why)

@@ -13,7 +13,17 @@ import streams
 from streams.contracts import topology
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Story, TaggedArticle
 from streams.contracts.topics import Topic, prefixed
-from streams.contracts.topology import FAILURES, STORIES, STORY_EVENTS, TOPICS, TOPOLOGY, readers, stages_to, writers
+from streams.contracts.topology import (
+    FAILURES,
+    STATE_FOLLOW,
+    STORIES,
+    STORY_EVENTS,
+    TOPICS,
+    TOPOLOGY,
+    readers,
+    stages_to,
+    writers,
+)
 from streams.metrics import Metrics
 from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import create_stage
@@ -30,7 +40,7 @@ def test_an_article_goes_from_stage_to_stage() -> None:
 
 def test_every_topic_has_a_place_in_it() -> None:
     named = {topic for row in TOPOLOGY.values() for topic in (*row.reads, *row.writes)}
-    assert named == set(TOPICS) >= set(FAILURES)
+    assert {*named, STATE_FOLLOW} == set(TOPICS) >= set(FAILURES)
     assert {each for each in vars(topology).values() if isinstance(each, Topic)} == set(TOPICS)
 
 

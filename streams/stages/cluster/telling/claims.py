@@ -153,7 +153,8 @@ def _settled(some: Sequence[Claim]) -> Claim | None:
 
 def _all(article: TaggedArticle, known: Sequence[tuple[int, int]] | None) -> Iterator[Claim]:
     text = plain_marks(article.text[:READ])
-    fields = [("title", plain_marks(article.title or ""), [(0, len(article.title or ""))])]
+    fields: list[tuple[str, str, Sequence[tuple[int, int]]]] = []
+    fields.append(("title", plain_marks(article.title or ""), [(0, len(article.title or ""))]))
     fields.append(("text", text, (known or [*spans(text)])[:SENTENCES]))
     year = article.published.year if article.published else None
     for field, whole, stretches in fields:
