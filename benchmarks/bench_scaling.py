@@ -18,11 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from bench_clustering import live_rows
 from load import load as made_up
 from workers import working
@@ -75,10 +77,12 @@ async def _joined(settings: Settings, count: int, workers: Sequence[subprocess.P
     try:
         deadline = time.monotonic() + _PATIENCE
         while True:
-            for response in await admin.describe_consumer_groups([f"{settings.topic_prefix}.tag"]):
-                (group,) = response.groups
-                if group[2] == "Stable" and len(group[5]) == count:
-                    return
+            # The first member makes the group.
+            with suppress(KafkaError):
+                for response in await admin.describe_consumer_groups([f"{settings.topic_prefix}.tag"]):
+                    (group,) = response.groups
+                    if group[2] == "Stable" and len(group[5]) == count:
+                        return
             _alive(workers, deadline)
             await asyncio.sleep(0.2)
     finally:

@@ -39,7 +39,7 @@ class _Value(Serializer):
 def run(stage: Stage, settings: Settings) -> None:
     prefix = settings.topic_prefix
     app = Application(
-        broker_address=settings.bootstrap_servers,
+        broker_address=",".join(settings.bootstrap_servers),
         consumer_group=f"{prefix}.{stage}",
         auto_offset_reset="earliest",
         commit_interval=1.0,
