@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from html import escape
@@ -144,6 +144,19 @@ def told(rng: random.Random, story: str, begins: datetime, reports: int) -> Iter
         late = timedelta(hours=rng.uniform(1, 12)) if rng.random() < LATE else timedelta(minutes=rng.uniform(0, 5))
         source = outlets[place % len(outlets)]
         yield Synthetic(f"s{story}-{place}", f"story-{story}", title, text, source, published, published + late)
+
+
+def rising(reports: Iterable[Synthetic], tolls: Sequence[int]) -> list[Synthetic]:
+    """The reports of one story in the order of their time, each with how many are known to be dead by then.
+
+    The first share of them tells the first of ``tolls``, the last the last; nothing else about them changes.
+    """
+    ordered = sorted(reports, key=lambda one: (one.published, one.id))
+    known = (tolls[place * len(tolls) // len(ordered)] for place in range(len(ordered)))
+    return [
+        replace(one, text=f"{one.text}\n\nThe death toll has risen to {toll}, officials said.")
+        for one, toll in zip(ordered, known, strict=True)
+    ]
 
 
 def _wire(

@@ -22,7 +22,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the figures 
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure quality: cleaning, dumps, metadata, rejections, entities, stories. Only in a checkout of the sources."""
+    """Measure quality: cleaning, tagging, stories, leads and disagreements. Only in a checkout of the sources."""
 
 
 def _run(what: str, data: Path, as_json: bool) -> None:
@@ -80,6 +80,21 @@ def entities(data: Path, as_json: bool) -> None:
 def stories(data: Path, as_json: bool) -> None:
     """B-cubed and pairwise F1 of stories formed online, against baselines."""
     _run("stories", data, as_json)
+
+
+@evaluate.command()
+@_data
+@_json
+def leads(data: Path, as_json: bool) -> None:
+    """The leads of a fixed sample of stories, for a person to judge; how often joins change one."""
+    _run("leads", data, as_json)
+
+
+@evaluate.command()
+@_json
+def disagreements(as_json: bool) -> None:
+    """Precision and recall of what outlets tell differently, on made-up cases, half of them held out."""
+    _run("disagreements", Path(), as_json)
 
 
 _SECTIONS = {

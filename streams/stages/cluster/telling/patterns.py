@@ -50,7 +50,7 @@ CREDIT = re.compile(
     r"(?i)\bphoto(?:graph)?s?(?: ?[:/]| by| credit)|[\[(](?:\w{1,12} )?(?:photo|image|picture)"
     r"|\b(?:image|picture)s?(?: ?:| credit|s? by)|\bgetty\b|\bafp\b|/ ?(?:ap|afp|reuters)\b|file (?:photo|image|pic)"
     r"|\bpictured\b|\bseen (?:here|in (?:this|an?))\b"
-    r"|\b(?:this|an?)\b.{0,24}\b(?:photo|image|picture|frame|video|still)\b.{0,20}\b(?:taken|released|provided|shows)"
+    r"|\b(?:this|the|an?)\b.{0,24}\b(?:photo|image|picture|frame|video|still)\b.{0,20}\b(?:taken|released|provided|shows)"
     r"|\bin this\b.{0,24}\b(?:photo|image|picture|frame|video|still|file)|undated|screen ?(?:shot|grab)|courtesy of"
     r"|handout|(?:hide|toggle|image) caption|image copyright"
     r"|enlarge (?:this )?image|play (?:video|pause)|[|•]"

@@ -19,7 +19,7 @@ NEAR = 0.1
 MORE = 1.35
 #: From one number to the next, at most so many times as much, where both tell of one thing.
 FAR = 8.0
-#: Time between two values, from which on the later may be news and not another account.
+#: Time from the first telling to the last, from which on the later may be news and not another account.
 SINCE = timedelta(minutes=30)
 #: Of what there can only be more as time goes on.
 _GROWS = wordset("dead injured arrested missing rescued evacuated displaced destroyed damaged burned flooded charged")
@@ -154,12 +154,10 @@ def _how(what: str, said: Sequence[Telling]) -> str:
     """``agrees``: all within what the others allow; ``changed``: it only grew, with time between; else ``differs``."""
     if all(compatible(one, other) for place, one in enumerate(said) for other in said[place + 1 :]):
         return "agrees"
-    if what in _GROWS and all(
-        compatible(one, other)
-        or (one.value < other.value and one.at is not None and other.at is not None and other.at - one.at >= SINCE)
-        for one, other in pairwise(said)
-    ):
-        return "changed"
+    if what in _GROWS and all(one.value <= other.value or compatible(one, other) for one, other in pairwise(said)):
+        begun, ended = said[0].at, said[-1].at
+        if begun is not None and ended is not None and ended - begun >= SINCE:
+            return "changed"
     if len({told.outlet or told.article_id for told in said}) > 1:
         return "differs"
     return "changed" if said[-1].value > said[0].value else "agrees"  # one outlet's smaller number is of a part

@@ -42,6 +42,9 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
     found: list[tuple[float, int, str]] = []
     for place, (start, end) in enumerate((stretches or [*spans(text)])[:LOOKED_AT]):
         sentence = " ".join(text[start:end].split())
+        name, _, rest = sentence.partition(" ")
+        if rest[:1].isupper() and len(name) > 4 and name.lower() in (article.source or "").lower():
+            sentence = rest  # the outlet's name, as a page shows it before the text
         if place < GLUED:
             sentence = _bare(sentence, headline, first=place == 0)
         score = _standing(sentence, place, title)

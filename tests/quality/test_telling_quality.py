@@ -1,0 +1,31 @@
+"""Floors under what stories tell: leads that a person judged, and what outlets are said to differ on."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from training.disagreements import FILES, GOLD, read, score
+from training.leads import SAMPLES, summed, verdicts
+
+HASHES = {"development": "4ae781cd6191", "held out": "732c19819e51"}
+
+
+@pytest.mark.quality
+@pytest.mark.parametrize(("half", "precision", "recall"), [("development", 0.99, 0.99), ("held out", 0.94, 0.92)])
+def test_what_outlets_differ_on(half: str, precision: float, recall: float) -> None:
+    path = GOLD / FILES[half]
+    digest = sha256(path.read_bytes()).hexdigest()[:12]
+    assert digest == HASHES[half], "the cases changed: measure anew and set the floors again"
+    figures = score(read(path))
+    assert figures["cases"] >= 80
+    assert figures["precision"] >= precision
+    assert figures["recall"] >= recall
+
+
+def test_leads_were_judged_story_by_story() -> None:
+    judged = dict(summed(verdicts()))
+    assert {number: count for number, (_, count) in judged.items()} == {0: 100, 2: 100}
+    assert [sum(sample.values()) for sample in SAMPLES] == [100, 100, 100]
+    assert judged[0][0] >= 95
