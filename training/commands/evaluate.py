@@ -22,7 +22,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the figures 
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure quality: cleaning, dumps, metadata, rejections, entities, stories. Only in a checkout of the sources."""
+    """Measure quality: cleaning, dumps, metadata, rejections, entities, stories, links. Only in a checkout."""
 
 
 def _run(what: str, data: Path, as_json: bool) -> None:
@@ -82,6 +82,14 @@ def stories(data: Path, as_json: bool) -> None:
     _run("stories", data, as_json)
 
 
+@evaluate.command()
+@_data
+@_json
+def links(data: Path, as_json: bool) -> None:
+    """Precision and recall of the links between stories, against chains that were checked by hand."""
+    _run("links", data, as_json)
+
+
 _SECTIONS = {
     "cleaning": "The article out of the page",
     "dumps": "The article out of a text dump",
@@ -89,6 +97,7 @@ _SECTIONS = {
     "rejections": "What is no article",
     "entities": "Who and what it is about",
     "stories": "Stories",
+    "links": "Links between stories",
 }
 
 
