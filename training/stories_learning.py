@@ -111,7 +111,8 @@ def along(
         *others, placed = decision.events
         known = homes.setdefault(row.story, [])
         if known and (broken is None or rng.random() > 1 / 8):
-            placed = replace(placed, type="joined", story_id=rng.choice(known) if broken is not None else known[0])
+            home = rng.choice(known) if broken is not None else known[0]
+            placed = replace(placed, type="joined", story_id=home, linked=())
         else:
             known.append(placed.story_id)
             tells[placed.story_id] = row.story

@@ -9,7 +9,8 @@ import pytest
 
 from streams.contracts.codec import encode
 from streams.contracts.records import TaggedArticle
-from streams.stages.cluster import Clusterer
+from streams.stages.cluster import Clusterer, storyline
+from training import links
 from training.stories import score
 from training.stories_data import Labelled, by_time, read, shuffled, synthetic, undated
 from training.stories_scores import scores
@@ -54,6 +55,40 @@ def test_development_news_without_dates(name: str, floor: float) -> None:
     if not path.exists():
         pytest.skip(f"no development data at {path}")
     assert score(undated(shuffled(read(path), 1)), None)["b3_f1"] >= floor
+
+
+@pytest.mark.quality
+@pytest.mark.parametrize(("name", "precision", "found"), [("basil", 0.9, 4), ("gva_dev", 0.9, 3)])
+def test_links_between_stories(name: str, precision: float, found: int) -> None:
+    """The shipped weights have seen these sets; `streams eval links` leaves each out."""
+    path = DATA / f"{name}.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"no development data at {path}")
+    figures = links.score(by_time(read(path)))
+    assert figures["precision"] >= precision
+    assert figures["found"] >= found
+
+
+@pytest.mark.quality
+def test_a_shutdown_of_six_weeks_is_a_storyline() -> None:
+    """A shutdown, an offer, a deal and an emergency: three articles each."""
+    path = DATA / "basil.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"no development data at {path}")
+    rows = [row for row in by_time(read(path)) if row.article.published]
+    clusterer = Clusterer()
+    for position, row in enumerate(rows):
+        decision = clusterer.decide(row.article)
+        assert decision is not None
+        clusterer.apply(row.article, decision, position)
+    events = ("basil-26", "basil-58", "basil-11", "basil-2")
+    homes = [{clusterer.story_of(row.article.id) for row in rows if row.story == event} for event in events]
+    assert [len(home) for home in homes] == [1, 1, 1, 1]
+    first = clusterer.story(next(iter(homes[0])) or "")
+    assert first is not None
+    told = storyline(first, clusterer.story)
+    assert told is not None
+    assert [{one.id} for one in told.chapters] == homes
 
 
 @pytest.mark.quality

@@ -22,7 +22,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the figures 
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure quality: cleaning, tagging, stories, leads and disagreements. Only in a checkout of the sources."""
+    """Measure quality: of cleaning, tagging, stories, links, leads, disagreements. Only in a checkout."""
 
 
 def _run(what: str, data: Path, as_json: bool) -> None:
@@ -97,6 +97,14 @@ def disagreements(as_json: bool) -> None:
     _run("disagreements", Path(), as_json)
 
 
+@evaluate.command()
+@_data
+@_json
+def links(data: Path, as_json: bool) -> None:
+    """Precision and recall of the links between stories, against chains that were checked by hand."""
+    _run("links", data, as_json)
+
+
 _SECTIONS = {
     "cleaning": "The article out of the page",
     "dumps": "The article out of a text dump",
@@ -104,6 +112,7 @@ _SECTIONS = {
     "rejections": "What is no article",
     "entities": "Who and what it is about",
     "stories": "Stories",
+    "links": "Links between stories",
 }
 
 

@@ -12,7 +12,7 @@ from streams.cli.console import paper
 
 @click.group()
 def train() -> None:
-    """Learn the shipped weights again (cleaning, recogniser, entities, stories). Only in a checkout of the sources."""
+    """Learn the shipped weights again (cleaning, recogniser, entities, stories, links). Only in a checkout."""
 
 
 def _run(what: str, data: Path) -> None:
@@ -49,3 +49,10 @@ def recogniser(data: Path) -> None:
 def stories(data: Path) -> None:
     """Train the join decision on DATA/stories and on made-up news, and print the out-of-fold report."""
     _run("stories", data)
+
+
+@train.command()
+@_data
+def links(data: Path) -> None:
+    """Train what links a new story to older ones on DATA/stories, and print the report with each set left out."""
+    _run("links", data)

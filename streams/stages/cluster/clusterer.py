@@ -13,6 +13,7 @@ from streams.stages.cluster.features.article_features import TITLE, Features, ad
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold, named
+from streams.stages.cluster.match.follow import LinkWeights, shipped_links
 from streams.stages.cluster.match.join_model import shipped
 from streams.stages.cluster.match.match import GRAINS, JoinModel, Matcher, Scored
 from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
@@ -50,11 +51,16 @@ class Clusterer:
     """
 
     def __init__(
-        self, join_model: JoinModel | None = None, pair_model: PairModel | None = None, grain: Grain = "balanced"
+        self,
+        join_model: JoinModel | None = None,
+        pair_model: PairModel | None = None,
+        grain: Grain = "balanced",
+        link_weights: LinkWeights | None = None,
     ) -> None:
         self._lean = GRAINS[grain]
         self._join_model = join_model or shipped()
         self._pair_model = pair_model or shipped_pairs()
+        self._link_weights = link_weights or shipped_links()
         self._reset()
 
     def _reset(self) -> None:
@@ -96,7 +102,7 @@ class Clusterer:
     def _decider(self, language: str) -> Decider:
         group = self._groups.get(language) or LanguageIndex(language)
         nearest = Nearest(self._members, self._stories, group, self._pair_model)
-        matcher = Matcher(self._stories, group, self._join_model, nearest, self._lean)
+        matcher = Matcher(self._stories, group, self._join_model, nearest, self._lean, self._link_weights)
         return Decider(self._members, self._stories, group, matcher, self._of)
 
     def apply(self, article: TaggedArticle, decision: Decision, position: int) -> Changes:
@@ -260,6 +266,11 @@ class Clusterer:
     def stories(self) -> Iterator[Story]:
         """Every story, the merged and the retracted among them, in the order in which they began."""
         return (live.story for live in self._stories)
+
+    def story(self, story_id: str) -> Story | None:
+        """The story of this id, redirects not followed; None: there is none."""
+        held = self._stories.get(story_id)
+        return held.story if held else None
 
     def story_of(self, article_id: str) -> str | None:
         """The live story that an article is in, redirects followed; None: in none."""

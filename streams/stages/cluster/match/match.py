@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import exp, nan
 from typing import Protocol
@@ -23,7 +23,7 @@ from streams.stages.cluster.features.join_features import (
 from streams.stages.cluster.features.pair_features import Nearness, Probe
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import shared_quotes
-from streams.stages.cluster.match.follow import LINKED, LINKED_AT_ONCE, has_moved_on, shipped_links
+from streams.stages.cluster.match.follow import LINKED, LINKED_AT_ONCE, LinkWeights, has_moved_on, shipped_links
 from streams.stages.cluster.match.nearest import (
     CROSSED_SIZE,
     CROSSED_THRESHOLD,
@@ -109,6 +109,7 @@ class Matcher:
     join_model: JoinModel
     nearest: Nearest
     lean: float = 0.0
+    link_weights: LinkWeights = field(default_factory=shipped_links)
 
     def verdict(self, one: Probe, article: TaggedArticle, labels: Mapping[int, str]) -> Verdict:
         """The verdict on an article that is in no story yet; ``labels``: key → what a person reads."""
@@ -139,8 +140,7 @@ class Matcher:
         self, scored: Scored, labels: Mapping[int, str], published: datetime | None
     ) -> tuple[tuple[str, LinkKind, Evidence], ...]:
         """What a new story follows: the likeliest of its contenders, from ``LINKED`` on."""
-        weights = shipped_links()
-        chances = [(weights.probability(values), place) for place, values in enumerate(scored.values)]
+        chances = [(self.link_weights.probability(values), place) for place, values in enumerate(scored.values)]
         found: list[tuple[str, LinkKind, Evidence]] = []
         for chance, place in sorted(chances, key=lambda one: (-one[0], one[1]))[:LINKED_AT_ONCE]:
             if chance < LINKED:
