@@ -289,7 +289,8 @@ class Metrics:
         key = (name, *labels.items())
         child = self._children.get(key)
         if child is None:
-            child = self._children[key] = metrics[name].labels(**labels)
+            metric = metrics[name]
+            child = self._children[key] = metric.labels(**labels) if labels else metric
         return child
 
     def value(self, name: str, /, **labels: str) -> float:

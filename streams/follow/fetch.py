@@ -130,7 +130,7 @@ class Fetcher:
             FetchError: nothing usable came, for whatever reason.
         """
         size: list[int] = []
-        outcome: Outcome = "fault"
+        outcome: Outcome | None = "fault"
         try:
             fetched = await self._follow(url, target, known, size)
             outcome = "unchanged" if fetched.unchanged else "ok"
@@ -138,8 +138,12 @@ class Fetcher:
         except FetchError as error:
             outcome = error.outcome
             raise
+        except asyncio.CancelledError:
+            outcome = None
+            raise
         finally:
-            self._told(target, outcome, sum(size))
+            if outcome is not None:
+                self._told(target, outcome, sum(size))
 
     async def _follow(self, url: str, target: Target, known: Validators, size: list[int]) -> Fetched:
         seen: set[str] = set()
