@@ -111,7 +111,7 @@ bench: $(VENV)/.installed-dev ## The figures in the docs, measured here (each a 
 	$(BIN)/python benchmarks/bench_pipeline.py --articles 2000 --peers --json docs/reference/performance.json
 	$(BIN)/python benchmarks/bench_scaling.py --into docs/reference/performance.json
 	$(BIN)/python benchmarks/performance.py docs/reference/performance.json
-	@for bench in $(filter-out %/bench_pipeline.py %/bench_scaling.py,$(wildcard benchmarks/bench_*.py)); do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@for bench in $(filter-out %/bench_pipeline.py %/bench_scaling.py,$(wildcard benchmarks/bench_*.py)); do echo "== $$bench, $$(date +%T)"; $(BIN)/python $$bench || exit 1; done
 
 lock: $(VENV)/.installed-dev ## Re-pin the lock files from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --extra tracing --extra build pyproject.toml -o requirements.lock

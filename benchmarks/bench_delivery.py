@@ -1,6 +1,6 @@
 """What delivery costs, on a real Apache Kafka: throughput of the stages, recovery of state, memory under a backlog.
 
-    python benchmarks/bench_delivery.py [--articles 20000] [--backlog 1000000]
+    python benchmarks/bench_delivery.py [--articles 5000] [--backlog 300000]
 
 Every figure is from this run on this machine; compare within one run only.
 """
@@ -70,7 +70,7 @@ async def recovery(settings: Settings, count: int) -> None:
 
 
 async def backlog(settings: Settings, count: int, folder: Path) -> None:
-    """A million small records waiting in front of the clean stage: what its processes hold in memory meanwhile."""
+    """Hundreds of thousands of small records waiting in front of the clean stage: what its processes hold in memory meanwhile."""
     producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, linger_ms=50, max_batch_size=524_288)
     await producer.start()
     topic = f"{settings.topic_prefix}.articles.raw"
@@ -124,8 +124,8 @@ def rss(pid: int) -> float:
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--articles", type=int, default=20_000)
-    parser.add_argument("--backlog", type=int, default=1_000_000)
+    parser.add_argument("--articles", type=int, default=5_000)
+    parser.add_argument("--backlog", type=int, default=300_000)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, KafkaBroker(data_dir=Path(name) / "kafka") as broker:
         settings = load(broker=f"kafka://{broker.bootstrap}", topic_prefix="bench", session_timeout=6)
