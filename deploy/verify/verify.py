@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 from image import image
-from tools import CACHE, HERE, ROOT, MissingError, RefusedError, need, run
+from tools import CACHE, HERE, ROOT, MissingError, RefusedError, go, need, run
 
 PRODUCTION = ROOT / "deploy" / "kubernetes" / "overlays" / "production"
 KUBERNETES = "v1.35.0"
@@ -30,14 +30,9 @@ NOT_TRIED = (
         "grafana: the dashboards in Grafana",
         "no package of Grafana; their queries run on a real Prometheus in the tests",
     ),
+    ("traces: OTLP to a collector", "it takes minutes to build from its modules; a test reads a trace from a file"),
     ("kubernetes: apply", "no cluster here, nor the operators of Strimzi, KEDA and Prometheus"),
-    ("traces: OTLP to a collector", "no package of a collector; a test reads one article's trace from a file"),
 )
-
-
-def go(*arguments: str | Path, given: bytes | None = None) -> str:
-    need("go", "Go 1.26 or newer")
-    return run("go", *arguments, cwd=HERE, given=given)
 
 
 def prometheus_rules() -> str:

@@ -61,7 +61,8 @@ async def test_connect_writes_each_headline_to_a_file(settings: Settings, tmp_pa
     with (tmp_path / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", jars,
-            "org.apache.kafka.connect.cli.ConnectStandalone", "worker.properties", "stories.properties", cwd=tmp_path, stdout=log, stderr=log,
+            "org.apache.kafka.connect.cli.ConnectStandalone", "worker.properties", "stories.properties",
+            cwd=tmp_path, stdout=log, stderr=log,
         )  # fmt: skip
     written = tmp_path / "headlines.txt"
     try:
