@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from collector import collector
 from image import image
 from tools import CACHE, HERE, ROOT, MissingError, RefusedError, go, need, run
 
@@ -30,7 +31,6 @@ NOT_TRIED = (
         "grafana: the dashboards in Grafana",
         "no package of Grafana; their queries run on a real Prometheus in the tests",
     ),
-    ("traces: OTLP to a collector", "it takes minutes to build from its modules; a test reads a trace from a file"),
     ("kubernetes: apply", "no cluster here, nor the operators of Strimzi, KEDA and Prometheus"),
 )
 
@@ -188,6 +188,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("image: every step, the demo and the health check in it (buildah, umoci, runc)", image),
     ("prometheus: configuration, rules, tests of each alert (promtool)", prometheus_rules),
     ("compose: every profile (compose-go)", compose_file),
+    ("traces: our spans over OTLP to a collector with Compose's file (OpenTelemetry's modules)", collector),
     ("kubernetes: overlays (kustomize, kubeconform)", kubernetes_schemas),
     ("kubernetes: monitors and rules (the Prometheus operator's types)", prometheus_operator),
     ("kubernetes: Kafka, topics, users (Strimzi's classes)", strimzi),

@@ -76,8 +76,10 @@ def test_prometheus_and_grafana_get_our_files_where_they_look() -> None:
     assert f"STREAMS_HTTP_PORT={ours['dns_sd_configs'][0]['port']}" in CONTAINERFILE
 
 
-def test_the_collector_listens_where_traces_go() -> None:
+def test_the_collector_is_the_one_that_the_check_runs_and_listens_where_traces_go() -> None:
     collector = SERVICES["collector"]
+    module = (ROOT / "deploy" / "verify" / "collector" / "go.mod").read_text(encoding="utf-8")
+    assert f"go.opentelemetry.io/collector/otelcol v{collector['image'].partition(':')[2]}\n" in module
     outside, inside, _ = collector["volumes"][0].split(":")
     assert collector["command"] == [f"--config={inside}"]
     receiver = yaml.safe_load((ROOT / outside).read_text(encoding="utf-8"))["receivers"]["otlp"]["protocols"]["http"]
