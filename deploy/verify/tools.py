@@ -36,3 +36,8 @@ def run(*command: str | Path, cwd: Path = ROOT, given: bytes | None = None) -> s
     if done.returncode:
         raise RefusedError((done.stdout + done.stderr).decode(errors="replace").strip())
     return done.stdout.decode()
+
+
+def go(*arguments: str | Path, given: bytes | None = None, module: Path = HERE) -> str:
+    need("go", "Go 1.26 or newer")
+    return run("go", *arguments, cwd=module, given=given)

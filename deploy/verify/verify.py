@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from collector import collector
 from image import image
-from tools import CACHE, HERE, ROOT, MissingError, RefusedError, need, run
+from tools import CACHE, HERE, ROOT, MissingError, RefusedError, go, need, run
 
 PRODUCTION = ROOT / "deploy" / "kubernetes" / "overlays" / "production"
 KUBERNETES = "v1.35.0"
@@ -31,13 +32,7 @@ NOT_TRIED = (
         "no package of Grafana; their queries run on a real Prometheus in the tests",
     ),
     ("kubernetes: apply", "no cluster here, nor the operators of Strimzi, KEDA and Prometheus"),
-    ("traces: OTLP to a collector", "no package of a collector; a test reads one article's trace from a file"),
 )
-
-
-def go(*arguments: str | Path, given: bytes | None = None) -> str:
-    need("go", "Go 1.26 or newer")
-    return run("go", *arguments, cwd=HERE, given=given)
 
 
 def prometheus_rules() -> str:
@@ -193,6 +188,7 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("image: every step, the demo and the health check in it (buildah, umoci, runc)", image),
     ("prometheus: configuration, rules, tests of each alert (promtool)", prometheus_rules),
     ("compose: every profile (compose-go)", compose_file),
+    ("traces: our spans over OTLP to a collector with Compose's file (OpenTelemetry's modules)", collector),
     ("kubernetes: overlays (kustomize, kubeconform)", kubernetes_schemas),
     ("kubernetes: monitors and rules (the Prometheus operator's types)", prometheus_operator),
     ("kubernetes: Kafka, topics, users (Strimzi's classes)", strimzi),

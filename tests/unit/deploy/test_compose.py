@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
-OTHERS = {"kafka", "prometheus", "grafana"}
+OTHERS = {"kafka", "prometheus", "grafana", "collector"}
 OURS = sorted(set(SERVICES) - OTHERS)
 
 
@@ -49,7 +49,7 @@ def properties(environment: dict[str, str]) -> dict[str, str]:
 def test_there_is_a_service_for_the_broker_the_topics_each_stage_and_the_dashboard() -> None:
     assert set(OURS) == {"topics", "seed", "dashboard", *STAGES}
     profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
-    assert profiles == {"seed": ["seed"], "prometheus": ["observability"], "grafana": ["observability"]}
+    assert profiles == {"seed": ["seed"]} | {name: ["observability"] for name in OTHERS - {"kafka"}}
 
 
 def test_nothing_listens_beyond_this_machine() -> None:
@@ -74,6 +74,19 @@ def test_prometheus_and_grafana_get_our_files_where_they_look() -> None:
     (ours,) = (each for each in scraped if each["job_name"] == "news-streams")
     assert ours["dns_sd_configs"][0]["names"] == list(STAGES)
     assert f"STREAMS_HTTP_PORT={ours['dns_sd_configs'][0]['port']}" in CONTAINERFILE
+
+
+def test_the_collector_is_the_one_that_the_check_runs_and_listens_where_traces_go() -> None:
+    collector = SERVICES["collector"]
+    module = (ROOT / "deploy" / "verify" / "collector" / "go.mod").read_text(encoding="utf-8")
+    assert f"go.opentelemetry.io/collector/otelcol v{collector['image'].partition(':')[2]}\n" in module
+    outside, inside, _ = collector["volumes"][0].split(":")
+    assert collector["command"] == [f"--config={inside}"]
+    receiver = yaml.safe_load((ROOT / outside).read_text(encoding="utf-8"))["receivers"]["otlp"]["protocols"]["http"]
+    for text in (ROOT / "docker-compose.yml", ROOT / "docs" / "how-to" / "observe.md"):
+        told = re.search(r"STREAMS_TRACES=(http://collector:\d+/v1/traces)", text.read_text(encoding="utf-8"))
+        assert told
+        assert receiver["endpoint"].rpartition(":")[2] in told[1]
 
 
 def test_the_broker_is_the_kafka_that_the_tests_run_on() -> None:
@@ -133,7 +146,8 @@ def test_its_settings_exist_and_can_work(service: str, monkeypatch: pytest.Monke
     assert all(isinstance(value, str) for value in environment.values())
     for name, value in environment.items():
         assert name.removeprefix("STREAMS_").lower() in Settings.model_fields, name
-        monkeypatch.setenv(name, value)
+        # What the one who starts it leaves open has its default.
+        monkeypatch.setenv(name, re.sub(r"\$\{\w+:-(.*)\}", r"\1", value))
     load()
 
 
@@ -188,7 +202,9 @@ def test_volumes_are_declared_and_each_worker_has_a_folder_of_its_own() -> None:
 
 def test_no_file_of_ours_holds_a_secret() -> None:
     for text in (CONTAINERFILE, (ROOT / "docker-compose.yml").read_text(encoding="utf-8")):
-        assert not re.search(r"(?i)password|passwd|secret|token|api_?key|--extra-index|https?://(?!127\.0\.0\.1)", text)
+        assert not re.search(
+            r"(?i)password|passwd|secret|token|api_?key|--extra-index|https?://(?!127\.0\.0\.1|collector:)", text
+        )
 
 
 def test_the_image_is_built_from_pinned_things_and_runs_without_rights() -> None:

@@ -87,6 +87,14 @@ def test_no_runbook_is_left_over() -> None:
     assert all(f"../runbooks/{page}.md" in linked for page in pages)
 
 
+def test_the_page_says_which_alerts_a_real_fault_makes_fire() -> None:
+    page = (ROOT / "docs" / "how-to" / "observe.md").read_text(encoding="utf-8")
+    told = re.search(r"fire by a fault on running workers(.*?)\. The others", page, re.DOTALL)
+    assert told
+    test = (ROOT / "tests" / "integration" / "test_observability_kafka.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"Streams\w+", told[1])) == set(re.findall(r'"(Streams\w+)"', test))
+
+
 def test_every_stage_is_missed_when_it_is_down() -> None:
     (down,) = (rule for rule in ALERTS if rule["alert"] == "StreamsStageDown")
     assert set(re.findall(r'absent\(streams_stage_state\{stage="([\w-]+)"', down["expr"])) == set(STAGES)
