@@ -180,6 +180,9 @@ def articles(now: datetime) -> list[TaggedArticle]:
             rest = list(sentences[1:])
             chance.shuffle(rest)
             paragraphs = [*sentences] if carried else [sentences[0] if place % 2 == 0 else rest[-1], *rest[:1], *own]
+            if number == 0:  # what is known of the bridge grows from report to report
+                hurt = (9, 12, 15)[place * 3 // len(headlines)]
+                paragraphs.insert(1, f"The storm has injured {hurt} people in Oxhaven, the mayor said.")
             if said:
                 paragraphs.insert(2, f"“{said},” {speaker} said.")
             made.append(

@@ -183,6 +183,21 @@ def test_everything_but_live_updates_works_without_javascript(newsroom, front, o
     assert page.goto(newsroom.url + "/health").status == 200
 
 
+def test_a_story_says_what_happened_and_what_outlets_differ_on(newsroom, front):
+    front.goto(newsroom.url + "/?q=oxhaven")
+    assert "Oxhaven" in front.inner_text(".row .gist")
+    front.locator(".row h2 a").click()
+    assert "Oxhaven" in front.inner_text(".story .gist")
+    assert "9 → 12 → 15" in front.inner_text(".point")
+    said = front.locator(".point .version")
+    assert said.count() > 2
+    assert "injured 9 people" in said.first.inner_text()
+    found = Axe().run(front).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    said.first.locator("a").click()
+    front.wait_for_url("**/article/**")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation(newsroom, front, open_page, scheme):
     article = "/article/e00-0"

@@ -28,4 +28,5 @@ def test_leads_were_judged_story_by_story() -> None:
     judged = dict(summed(verdicts()))
     assert {number: count for number, (_, count) in judged.items()} == {0: 100, 2: 100}
     assert [sum(sample.values()) for sample in SAMPLES] == [100, 100, 100]
-    assert judged[0][0] >= 95
+    assert judged[0][0] >= 93
+    assert judged[2][0] >= 84

@@ -220,7 +220,7 @@ def told_differently(story: Story) -> list[dict[str, object]]:
     return [
         {
             "title": points.title(point),
-            "values": points.history(point),
+            "history": points.history(point),
             "how": point.how,
             "said": [
                 replace(one, at=one.at and datetime.fromtimestamp(showable(one.at.timestamp()), UTC))

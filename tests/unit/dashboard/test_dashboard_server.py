@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from streams.contracts.records import Entity, Mention, Quote, TaggedArticle
+from streams.contracts.records import Claim, Entity, Mention, Quote, Sentence, StoryArticle, TaggedArticle
 from streams.dashboard.web.openapi import DOCUMENT
 from streams.dashboard.web.server import create_app
 
@@ -48,6 +48,30 @@ async def test_a_story_page_says_why_each_article_is_there_and_what_came_second(
     assert '<mark title="Only here">Friday at noon.</mark>' in page or "at noon" in page
     (linked,) = re.findall(r'ld\+json">(.*?)</script>', page)
     assert json.loads(linked)["@type"] == "CollectionPage"
+
+
+async def test_the_lead_and_what_outlets_differ_on_are_on_the_pages_in_the_api_and_in_the_feed(newsroom, get):
+    def reported(id_: str, hurt: int, source: str) -> StoryArticle:
+        text = f"A storm closed the bridge at Oxhaven and injured {hurt} people {EVIL}."
+        claim = Claim(kind="count", what="injured", whom="people", value=hurt, text=f"injured {hurt} people {EVIL}")
+        article = newsroom.article(id_, source=source)
+        return replace(article, sentences=(Sentence(text=text, score=0.9),), claims=(claim,))
+
+    newsroom.create("s1", reported("a1", 9, "Harbour Post"))
+    newsroom.join("s1", reported("a2", 12, "Daily Wave"))
+    rows, page = (await get("/")).text, (await get("/story/s1")).text
+    for shown in (rows, page):
+        assert "A storm closed the bridge at Oxhaven and injured 9 people" in shown
+        assert EVIL not in shown
+    assert "Told differently" in page
+    assert "9 → 12" in page
+    assert 'href="/article/a2"' in page
+    answer = (await get("/api/v1/stories/s1")).json()
+    assert answer["lead"][0]["article_id"] == "a1"
+    assert answer["story"]["points"][0]["how"] == "differs"
+    assert [one["outlet"] for one in answer["story"]["points"][0]["said"]] == ["Harbour Post", "Daily Wave"]
+    assert "sentences" not in json.dumps((await get("/api/v1/stories")).json())
+    assert "injured 9 people" in (await get("/feed.atom")).text
 
 
 async def test_badly_cleaned_articles_can_be_left_out(newsroom, context, get):

@@ -190,11 +190,11 @@ def _allows(one: Telling, other: Telling) -> bool:
 
 
 def title(point: Point) -> str:
-    """What a point is about, for people: ``Dead: people, portford``; who it is only where it is somebody's."""
-    whom = {"name": "", "age": "", "date": ""}.get(point.kind, point.whom)
-    if point.kind in ("age", "date") or ":" in whom:
-        whom = point.whom.partition(":")[2].replace("-", " ").title()
-    about = ", ".join(part for part in (whom, point.place) if part)
+    """What a point is about, for people: ``Dead (people, Portford)``, ``Age (Ada Berg)``."""
+    whom = "" if point.kind == "name" else point.whom
+    if ":" in whom:  # an entity's id
+        whom = whom.partition(":")[2].replace("-", " ").title()
+    about = ", ".join(part for part in (whom, point.place.title()) if part)
     what = point.what.replace("-", " ").capitalize()
     return f"{what} ({about})" if about else what
 
