@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -155,13 +155,13 @@ def test_a_storyline_names_its_largest_story_its_span_and_the_people_of_all() ->
     assert told is not None
     assert (told.id, told.headline, told.first_seen, told.last_seen) == ("a", "B", START, START + timedelta(days=9))
     assert [one.name for one in told.people] == ["Ada Berg"]
-    assert storyline(desk.stories["a"], {}.get) is None, "no other chapter is known"
+    assert storyline(desk.stories["a"], lambda _: None) is None, "no other chapter is known"
 
 
 class Reluctant:
     """Never joins, though it takes any two articles for one event."""
 
-    def probabilities(self, rows: list[object]) -> list[float]:
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         return [0.1] * len(rows)
 
     def predict(self, table: Table) -> Vector:
