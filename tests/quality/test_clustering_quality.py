@@ -38,7 +38,7 @@ def test_synthetic_news() -> None:
 @pytest.mark.quality
 @pytest.mark.parametrize(
     ("name", "floor"),
-    [("g5w1h", 0.925), ("gva_dev", 0.95), ("groundnews_dev", 0.885), ("basil", 0.96), ("allsides", 0.92)],
+    [("g5w1h", 0.925), ("gva_dev", 0.95), ("groundnews_dev", 0.885), ("basil", 0.97), ("allsides", 0.92)],
 )
 def test_development_news(name: str, floor: float) -> None:
     """The shipped weights have seen these sets: this guards the machinery; `streams eval stories` judges honestly."""

@@ -161,7 +161,7 @@ def test_a_storyline_names_its_largest_story_its_span_and_the_people_of_all() ->
 class Reluctant:
     """Never joins, though it takes any two articles for one event."""
 
-    def probabilities(self, rows: Sequence[object]) -> list[float]:
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         return [0.1] * len(rows)
 
     def predict(self, table: Table) -> Vector:
