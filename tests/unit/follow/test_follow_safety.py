@@ -42,7 +42,7 @@ async def test_one_private_address_among_public_ones_is_enough_to_refuse():
         await Guard(resolve, proxy="proxy.test").check_for_proxy("two.test", 80)
 
 
-async def test_a_redirect_into_the_private_network_is_refused_and_nothing_is_asked_there():
+async def test_a_redirect_into_the_private_network_is_refused_and_nothing_is_asked_there(monkeypatch):
     """The first host is public as far as the guard knows; the second one is looked up where it is connected to."""
     async with Outlets() as site:
         site.plays["public.test"] = always(Answer(302, headers={"location": site.url("inside.test", "/secret")}))
@@ -52,8 +52,10 @@ async def test_a_redirect_into_the_private_network_is_refused_and_nothing_is_ask
             return await loopback(host, port)
 
         fetcher = Fetcher(settings_of(follow_private=False), resolve, FastClock(100))
-        open_to = fetcher._guard._check
-        fetcher._guard._check = lambda host, found: None if host == "public.test" else open_to(host, found)
+        check = Guard._check
+        monkeypatch.setattr(
+            Guard, "_check", lambda self, host, found: None if host == "public.test" else check(self, host, found)
+        )
         with pytest.raises(FetchError) as caught:
             await fetcher.get(site.url("public.test", "/"), "page")
         # Its robots.txt is the first that would be asked for there.
