@@ -17,7 +17,7 @@ from streams.contracts import codec
 from streams.settings import Settings, load
 
 if TYPE_CHECKING:
-    from streams.follow.check import Health
+    from streams.follow.check import SourceHealth
     from streams.follow.sources import Source
 
 _lists = click.argument(
@@ -99,7 +99,7 @@ def check(lists: tuple[Path, ...], as_json: bool) -> None:
         raise click.exceptions.Exit(SOME_FAILING if well else 1)
 
 
-async def _check(settings: Settings, listed: list[Source]) -> list[Health]:
+async def _check(settings: Settings, listed: list[Source]) -> list[SourceHealth]:
     from streams.follow.addresses import Resolver
     from streams.follow.check import check as check_sources
     from streams.follow.fetch import Fetcher
@@ -122,7 +122,7 @@ def _read(lists: tuple[Path, ...]) -> list[Source]:
     return read_sources(lists)
 
 
-def _print(found: list[Health]) -> None:
+def _print(found: list[SourceHealth]) -> None:
     from rich.table import Table
 
     from streams.seed.folders import printable

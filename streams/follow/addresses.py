@@ -68,7 +68,7 @@ class Resolver:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-class Guard(httpcore.AsyncNetworkBackend):
+class AddressGuard(httpcore.AsyncNetworkBackend):
     """Opens connections for httpcore, to checked addresses only. TLS still checks the certificate by the host's name.
 
     Args:

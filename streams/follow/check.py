@@ -15,7 +15,7 @@ from streams.follow.sources import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class SourceHealth:
     """What came of asking a source. ``state`` is ``ok`` or the outcome that keeps it from being followed; ``page`` that
     of its first page; ``newest`` the latest date it lists (ISO 8601); ``seconds`` how long its list took, with the
     waiting for its host's turn; ``said`` what is wrong, for a person."""
@@ -31,17 +31,17 @@ class Health:
     said: str = ""
 
 
-async def check(sources: Iterable[Source], fetcher: Fetcher, parse: Parse) -> list[Health]:
+async def check(sources: Iterable[Source], fetcher: Fetcher, parse: Parse) -> list[SourceHealth]:
     """The health of each source, in order; nothing that a source does raises here."""
     return list(await asyncio.gather(*(_check(source, fetcher, parse) for source in sources)))
 
 
-def counts(found: Iterable[Health]) -> Counter[str]:
+def counts(found: Iterable[SourceHealth]) -> Counter[str]:
     """How many sources are in each state."""
     return Counter(each.state for each in found)
 
 
-async def _check(source: Source, fetcher: Fetcher, parse: Parse) -> Health:
+async def _check(source: Source, fetcher: Fetcher, parse: Parse) -> SourceHealth:
     began = time.monotonic()
     try:
         listing = await _listing(source, source.url, fetcher, parse)
@@ -49,7 +49,7 @@ async def _check(source: Source, fetcher: Fetcher, parse: Parse) -> Health:
         if listing.kind == "index" and listing.children:
             listing = await _listing(source, listing.children[0], fetcher, parse)
     except FetchError as error:
-        return Health(name=source.name, url=source.url, state=error.outcome, said=str(error))
+        return SourceHealth(name=source.name, url=source.url, state=error.outcome, said=str(error))
     seconds = round(time.monotonic() - began, 2)
     dates = [date for entry in listing.entries if (date := entry.published or entry.updated)]
     state, page, said = "ok", None, ""
@@ -62,7 +62,7 @@ async def _check(source: Source, fetcher: Fetcher, parse: Parse) -> Health:
         except FetchError as error:
             state = page = error.outcome
             said = str(error)
-    return Health(
+    return SourceHealth(
         name=source.name,
         url=source.url,
         state=state,

@@ -22,7 +22,7 @@ class CodingError(ValueError):
     """The body is not in the coding that it says."""
 
 
-class Body:
+class Unpacker:
     """Takes the chunks of one response; ``content`` is what they unpack to.
 
     Raises:
@@ -92,10 +92,10 @@ def unpacked(body: bytes, limit: int) -> bytes:
     """A file that is itself gzip (``sitemap.xml.gz``) unpacked, within the limit; any other as it is.
 
     Raises:
-        TooLargeError, CodingError: as ``Body.feed``.
+        TooLargeError, CodingError: as ``Unpacker.feed``.
     """
     if not body.startswith(b"\x1f\x8b"):
         return body
-    inner = Body("gzip", limit)
+    inner = Unpacker("gzip", limit)
     inner.feed(body)
     return inner.content

@@ -1,6 +1,6 @@
 """One document from the web: politely, safely, and bounded in everything that a server may stretch.
 
-httpcore and not httpx's client above it: only there can be said how connections are opened (``addresses.Guard``), and
+httpcore and not httpx's client above it: only there can be said how connections are opened (``AddressGuard``), and
 cookies, redirects and unpacking, which the client brings, have to be our own anyway.
 """
 
@@ -17,9 +17,9 @@ import httpcore
 import httpx
 
 from streams.connection import reveal
-from streams.follow.addresses import AddressError, Guard, Resolve
+from streams.follow.addresses import AddressError, AddressGuard, Resolve
 from streams.follow.connections import KEPT, Connections
-from streams.follow.decode import ACCEPTED, Body, CodingError, TooLargeError, unpacked
+from streams.follow.decode import ACCEPTED, CodingError, TooLargeError, Unpacker, unpacked
 from streams.follow.pace import Clock, Pace, retry_after
 from streams.follow.robots import MOST_BYTES, Answer, Robots
 from streams.follow.sources import web_address
@@ -94,7 +94,7 @@ class Fetcher:
         self._pace = Pace(clock)
         self._slots = asyncio.Semaphore(settings.follow_connections)
         proxy = httpx.URL(settings.follow_proxy) if settings.follow_proxy else None
-        self._guard = Guard(resolve, allow_private=settings.follow_private, proxy=proxy.host if proxy else None)
+        self._guard = AddressGuard(resolve, allow_private=settings.follow_private, proxy=proxy.host if proxy else None)
         self._robots = Robots(self._robots_txt, self._agent.decode().split("/")[0], clock)
         context = ssl.create_default_context(cafile=certifi.where())
         login = _login(settings)
@@ -219,7 +219,7 @@ class Fetcher:
             length = told.get(b"content-length", b"")
             if target != "robots" and length.isdigit() and int(length[:20]) > limit:
                 raise TooLargeError(f"{int(length[:20]):,} bytes, of which STREAMS_MAX_ARTICLE_BYTES takes {limit:,}")
-            body = Body(told.get(b"content-encoding", b"").decode("latin-1"), limit)
+            body = Unpacker(told.get(b"content-encoding", b"").decode("latin-1"), limit)
             async for chunk in response.aiter_stream():
                 size.append(len(chunk))
                 try:

@@ -38,7 +38,7 @@ class ListingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ListedPage:
     """One address that a source lists. ``published`` and ``updated`` are ISO 8601 in UTC, or None."""
 
     url: str
@@ -51,7 +51,7 @@ class Listing:
     """What a source lists, newest as it lists them, each address once; ``children`` are an index's sitemaps."""
 
     kind: Found
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ListedPage, ...] = ()
     children: tuple[str, ...] = ()
 
 
@@ -62,7 +62,7 @@ def parse(body: bytes, content_type: str, url: str, kind: Kind = "auto") -> List
         ListingError: it is no feed and no sitemap.
     """
     if kind == "page":
-        return Listing(kind="page", entries=(Entry(url=url),))
+        return Listing(kind="page", entries=(ListedPage(url=url),))
     # UTF-16 is told with every second byte away.
     head = body[:_HEAD].replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"{"):
@@ -78,19 +78,19 @@ def parse(body: bytes, content_type: str, url: str, kind: Kind = "auto") -> List
     raise ListingError("neither RSS, Atom, JSON Feed nor a sitemap")
 
 
-def _kept(entries: Iterable[Entry], base: str) -> tuple[Entry, ...]:
-    kept: dict[str, Entry] = {}
+def _kept(entries: Iterable[ListedPage], base: str) -> tuple[ListedPage, ...]:
+    kept: dict[str, ListedPage] = {}
     for entry in entries:
         address = urljoin(base, entry.url.strip()).partition("#")[0] if len(entry.url) <= MOST["url"] else ""
         if not web_address(address) or (same := canonical_url(address)) is None:
             continue
         if len(kept) == MOST_ENTRIES:
             break
-        kept.setdefault(same, Entry(url=address, published=entry.published, updated=entry.updated))
+        kept.setdefault(same, ListedPage(url=address, published=entry.published, updated=entry.updated))
     return tuple(kept.values())
 
 
-def _feed_entries(body: bytes, content_type: str, url: str) -> Iterator[Entry]:
+def _feed_entries(body: bytes, content_type: str, url: str) -> Iterator[ListedPage]:
     import feedparser
 
     # Only links and dates are read of it: what is in the texts need be neither resolved nor made safe.
@@ -103,7 +103,7 @@ def _feed_entries(body: bytes, content_type: str, url: str) -> Iterator[Entry]:
     for entry in found.entries:
         link = entry.get("feedburner_origlink") or entry.get("link")
         if isinstance(link, str) and link:
-            yield Entry(
+            yield ListedPage(
                 url=link,
                 published=_of_struct(entry.get("published_parsed")),
                 # Past feedparser's own look-up, which gives the date of publication where there is none of a change.
@@ -118,7 +118,7 @@ def _of_struct(moment: Any) -> str | None:
         return None
 
 
-def _json_entries(body: bytes) -> Iterator[Entry]:
+def _json_entries(body: bytes) -> Iterator[ListedPage]:
     try:
         feed = codec.loads(body)
     except codec.DecodeError as error:
@@ -129,7 +129,7 @@ def _json_entries(body: bytes) -> Iterator[Entry]:
     for item in items:
         link = (item.get("url") or item.get("id")) if isinstance(item, dict) else None
         if isinstance(link, str):
-            yield Entry(
+            yield ListedPage(
                 url=link, published=_of_text(item.get("date_published")), updated=_of_text(item.get("date_modified"))
             )
 
@@ -154,7 +154,9 @@ def _sitemap(body: bytes, url: str) -> Listing:
         children = [urljoin(url, row["loc"]) for row in newest if row.get("loc")]
         return Listing(kind="index", children=tuple(filter(web_address, children))[:MOST_CHILDREN])
     entries = (
-        Entry(url=row["loc"], published=_of_text(row.get("publication_date")), updated=_of_text(row.get("lastmod")))
+        ListedPage(
+            url=row["loc"], published=_of_text(row.get("publication_date")), updated=_of_text(row.get("lastmod"))
+        )
         for row in rows
         if row.get("loc")
     )

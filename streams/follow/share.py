@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
 from streams.follow.fetch import Fetched, Fetcher, FetchError, Validators
-from streams.follow.listing import Entry, Listing
+from streams.follow.listing import ListedPage, Listing
 from streams.follow.pace import Clock, backoff, interval, new_rate
 from streams.follow.sources import Kind, Source
 from streams.follow.state import SEEN_EVERY, Known, PageRow, Rows, SourceRow, page_key, source_key
@@ -73,7 +73,7 @@ class Job:
     source: Source
     url: str
     key: str | None = None
-    entry: Entry | None = None
+    entry: ListedPage | None = None
 
 
 @dataclass(slots=True)
@@ -196,10 +196,10 @@ class Share:
         if not poll.left:
             await self._asked(source)
 
-    async def _list(self, source: Source, row: SourceRow) -> tuple[tuple[Entry, ...], Validators] | None:
+    async def _list(self, source: Source, row: SourceRow) -> tuple[tuple[ListedPage, ...], Validators] | None:
         """What the source lists now, and how to know it again; None where that has not changed."""
         if source.kind == "page":
-            return (Entry(url=source.url),), Validators()
+            return (ListedPage(url=source.url),), Validators()
         known = Validators(etag=row.etag, modified=row.modified)
         fetched = await self._tools.fetcher.get(source.url, "listing", known)
         if fetched.unchanged:
@@ -207,7 +207,7 @@ class Share:
         listing = await self._parsed(fetched, source.kind)
         if listing.kind != "index":
             return listing.entries, fetched.validators
-        entries: list[Entry] = []
+        entries: list[ListedPage] = []
         for url in listing.children:
             child = await self._parsed(await self._tools.fetcher.get(url, "listing"), "sitemap")
             entries += child.entries
@@ -217,7 +217,7 @@ class Share:
     async def _parsed(self, fetched: Fetched, kind: Kind) -> Listing:
         return await self._tools.parse(fetched.body, fetched.content_type, fetched.url, kind)
 
-    async def _sort(self, source: Source, entries: Iterable[Entry], poll: _Poll) -> None:
+    async def _sort(self, source: Source, entries: Iterable[ListedPage], poll: _Poll) -> None:
         """Take up what is new of a list, and what it calls changed."""
         now, rows, room = poll.began, Rows(), MOST_PAGES - self.known.held[source.url]
         for entry in entries:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streams.follow.fetch import Fetched, FetchError, Outcome, Validators
-from streams.follow.listing import Entry
+from streams.follow.listing import ListedPage
 from streams.follow.pace import backoff
 from streams.follow.page import page_behind_amp, words_digest
 from streams.follow.records import raw_of, retraction_of
@@ -35,7 +35,7 @@ _PAGES = ("text/html", "application/xhtml+xml", "text/plain")
 class Visit:
     """A visit to ``url``, of which ``page`` is known (None: nothing) and ``entry`` is what its list says."""
 
-    def __init__(self, source: Source, url: str, entry: Entry | None, page: PageRow | None, tools: Tools) -> None:
+    def __init__(self, source: Source, url: str, entry: ListedPage | None, page: PageRow | None, tools: Tools) -> None:
         self._source, self._url, self._tools = source, url, tools
         now = tools.clock.time()
         self._page = page or PageRow(

@@ -11,8 +11,8 @@ import pytest
 from followed import FastClock, loopback, settings_of
 from outlets import Answer, Outlets, Paper, always, bomb, page, rss
 
-from streams.follow.addresses import AddressError, Guard, is_public
-from streams.follow.decode import Body, CodingError, TooLargeError
+from streams.follow.addresses import AddressError, AddressGuard, is_public
+from streams.follow.decode import CodingError, TooLargeError, Unpacker
 from streams.follow.fetch import Fetcher, FetchError
 from streams.follow.listing import ListingError, parse
 from streams.follow.page import page_behind_amp, words_digest
@@ -37,9 +37,9 @@ async def test_one_private_address_among_public_ones_is_enough_to_refuse():
         return ["93.184.216.34", "::ffff:192.168.0.1"] if (host, port) == ("two.test", 80) else []
 
     with pytest.raises(AddressError, match=r"two\.test leads to ::ffff:192\.168\.0\.1"):
-        await Guard(resolve).connect_tcp("two.test", 80)
+        await AddressGuard(resolve).connect_tcp("two.test", 80)
     with pytest.raises(AddressError):
-        await Guard(resolve, proxy="proxy.test").check_for_proxy("two.test", 80)
+        await AddressGuard(resolve, proxy="proxy.test").check_for_proxy("two.test", 80)
 
 
 async def test_a_redirect_into_the_private_network_is_refused_and_nothing_is_asked_there(monkeypatch):
@@ -52,9 +52,11 @@ async def test_a_redirect_into_the_private_network_is_refused_and_nothing_is_ask
             return await loopback(host, port)
 
         fetcher = Fetcher(settings_of(follow_private=False), resolve, FastClock(100))
-        open_to = fetcher._guard._check
+        check = AddressGuard._check
         monkeypatch.setattr(
-            fetcher._guard, "_check", lambda host, found: None if host == "public.test" else open_to(host, found)
+            AddressGuard,
+            "_check",
+            lambda self, host, found: None if host == "public.test" else check(self, host, found),
         )
         with pytest.raises(FetchError) as caught:
             await fetcher.get(site.url("public.test", "/"), "page")
@@ -70,7 +72,7 @@ async def test_a_redirect_into_the_private_network_is_refused_and_nothing_is_ask
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])
 def test_a_bomb_is_held_only_as_far_as_the_limit(coding):
-    body = Body(coding, 100_000)
+    body = Unpacker(coding, 100_000)
     with pytest.raises(TooLargeError):
         body.feed(bomb(coding, 30_000_000).body)
     assert len(body.content) <= 100_000 + 2 * (1 << 18)
@@ -81,13 +83,13 @@ def test_whole_bodies_come_through_however_they_are_cut(pieces):
     text = page("A quay", "closed")
     packed = {"gzip": gzip.compress(text[:500]) + gzip.compress(text[500:]), "br": brotli.compress(text), "": text}
     for coding, data in packed.items():
-        body = Body(coding, 1_000_000)
+        body = Unpacker(coding, 1_000_000)
         step = -(-len(data) // pieces)
         for at in range(0, len(data), step):
             body.feed(data[at : at + step])
         assert body.content == text, coding
     with pytest.raises(CodingError):
-        Body("zstd", 10)
+        Unpacker("zstd", 10)
 
 
 async def test_a_list_that_takes_too_long_is_ended_and_the_next_one_is_read():
