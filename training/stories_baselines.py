@@ -54,7 +54,8 @@ def similarities(rows: Sequence[Labelled]) -> NDArray[np.float32]:
     vectors = []
     for one in features:
         body = {key: strength for key, strength in one.tf.items() if key & (FIELDS - 1) == BODY}
-        vectors.append(weigh(body, group.idf(body)))
+        (terms, weights), _ = weigh(body, group.idf)
+        vectors.append(dict(zip(terms.tolist(), weights.tolist(), strict=True)))
         for key in vectors[-1]:
             places.setdefault(key, len(places))
     matrix = np.zeros((len(rows), len(places)), dtype=np.float32)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from streams.contracts import codec
 from streams.contracts.records import Decision, Grain, Story, TaggedArticle
 from streams.models.table import Table
-from streams.stages.cluster.features.article_features import TITLE, Features, added, extract, pack_keys, unpack
+from streams.stages.cluster.features.article_features import TITLE, Features, extract, pack_keys, read_vector, summed
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold, named
@@ -159,7 +159,7 @@ class Clusterer:
             if story_id in fresh:
                 known = self._stories.get(story_id)
                 held = profiles.get(story_id, known.profile if known else "")
-                profiles[story_id] = added(held, plus=plus, minus=minus)
+                profiles[story_id] = summed(held, plus, minus=minus)
 
         for event in decision.events:
             if event.type in ("created", "joined"):
@@ -198,7 +198,9 @@ class Clusterer:
                 member.published = utc(article.published)
                 member.vector = decision.vector
                 features = self._features(article)
-                member.proper = pack_keys(key for key in unpack(decision.vector) if key in features.proper)
+                member.proper = pack_keys(
+                    filter(features.proper.__contains__, read_vector(decision.vector).keys.tolist())
+                )
                 begins = own is not None and own.type == "created"
                 if begins or group.counts_all or (known is not None and known.terms):
                     member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])

@@ -11,11 +11,11 @@ import re
 import unicodedata
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -59,6 +59,13 @@ _COUNTS = [FLOOR + (1.0 - FLOOR) * 0.5 ** (place / HALF) for place in range(READ
 #: Strings of which the words, and words of which the key is remembered, and characters of each at most: everyday
 #: language, in some 30 MB.
 _KNOWN, _KNOWN_CHARS = 100_000, 32
+
+
+class Vector(NamedTuple):
+    """Terms and their weights, field by field, the strongest first within each; weights in single precision."""
+
+    keys: Keys
+    weights: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,67 +162,74 @@ def extract(article: TaggedArticle) -> Features:
     return Features(tf, labels, proper, body_words, sketch(body_keys))
 
 
-def weigh(tf: Mapping[int, float], idf: Mapping[int, float]) -> dict[int, float]:
-    """The vector: tf·idf, each field cut to its strongest terms (ties: smaller key) and of length 1.
+def weigh(tf: Mapping[int, float], idf: Callable[[Keys], Weights]) -> tuple[Vector, Weights]:
+    """The vector: tf·idf, each field cut to its strongest terms (ties: smaller key) and of length 1; its terms' idf.
 
-    Weights are rounded to single precision, strongest first within each field.
+    Args:
+        idf: the idf of each of an array of keys (``LanguageIndex.idf``).
     """
     keys = np.fromiter(tf, np.uint32, len(tf))
-    weights = np.fromiter(tf.values(), np.float64, len(tf)) * np.fromiter(map(idf.__getitem__, tf), np.float64, len(tf))
-    vector: dict[int, float] = {}
-    for found, strengths in _strongest(keys, weights, KEEP):
+    rarity = idf(keys)
+    weights = np.fromiter(tf.values(), np.float64, len(tf)) * rarity
+    kept, scaled = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+    for places in _strongest(keys, weights, KEEP):
+        strengths = weights.take(places)
         norm = math.sqrt(sum((strengths * strengths).tolist()))
         if norm > 0:
-            vector.update(zip(found.tolist(), (strengths / norm).astype(np.float32).tolist(), strict=True))
-    return vector
+            kept.append(places)
+            scaled.append((strengths / norm).astype(np.float32))
+    strongest = np.concatenate(kept)
+    return Vector(keys.take(strongest), np.concatenate(scaled)), rarity.take(strongest)
 
 
-def cut(profile: Mapping[int, float]) -> dict[int, float]:
-    """A story's profile cut to the strongest terms of each field, strongest first."""
-    keys = np.fromiter(profile, np.uint32, len(profile))
-    weights = np.fromiter(profile.values(), np.float64, len(profile))
-    left = weights > 1e-4  # without what subtraction leaves behind
-    kept: dict[int, float] = {}
-    for found, strengths in _strongest(keys[left], weights[left], KEEP_STORY):
-        kept.update(zip(found.tolist(), strengths.tolist(), strict=True))
-    return kept
+def summed(*packed: str, minus: str = "") -> str:
+    """The profile of a story: packed vectors added up and one taken away, cut to the strongest terms of each field."""
+    read = [read_vector(each) for each in (*packed, minus)]
+    signed = [each.weights.astype(np.float64) for each in read]
+    np.negative(signed[-1], out=signed[-1])
+    keys, places = np.unique(np.concatenate([each.keys for each in read]), return_inverse=True)
+    weights: Any = np.bincount(places, np.concatenate(signed), len(keys))
+    left = weights > 1e-4  # without what subtraction leaves behind, or never found
+    keys, weights = keys[left], weights[left]
+    kept = np.concatenate(list(_strongest(keys, weights, KEEP_STORY)))
+    return pack_vector(Vector(keys.take(kept), weights.take(kept).astype(np.float32)))
 
 
-def _strongest(keys: Keys, weights: Weights, limits: Sequence[int]) -> Iterator[tuple[Keys, Weights]]:
-    """Keys and weights field by field, the strongest first (ties: smaller key), at most ``limits`` of each."""
+def _strongest(keys: Keys, weights: Weights, limits: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+    """The places of the strongest of each field (ties: smaller key), at most ``limits`` of each, field by field."""
     fields = keys & 3
     order = np.lexsort((keys, -weights, fields))
-    keys, weights = keys[order], weights[order]
     ends = np.cumsum(np.bincount(fields, minlength=FIELDS)).tolist()
     for start, end, limit in zip((0, *ends), ends, limits, strict=False):
-        kept = slice(start, min(end, start + limit))
-        yield keys[kept], weights[kept]
+        yield order[start : min(end, start + limit)]
 
 
-def added(profile: str, *, plus: str = "", minus: str = "") -> str:
-    """A packed profile with a packed vector added or taken away."""
-    total = dict(unpack(profile))
-    for key, weight in unpack(plus).items():
-        total[key] = total.get(key, 0.0) + weight
-    for key, weight in unpack(minus).items():
-        if key in total:
-            total[key] -= weight
-    return pack(cut(total))
+def pack_vector(vector: Vector) -> str:
+    """Keys and weights in order, as base64 of little-endian uint32s and then float32s."""
+    return b64encode(vector.keys.astype("<u4").tobytes() + vector.weights.astype("<f4").tobytes()).decode()
+
+
+@lru_cache(maxsize=8192)  # some 2 kB each: the members and profiles that decisions change or look at
+def read_vector(packed: str) -> Vector:
+    """The vector that ``pack_vector`` or ``pack`` packed."""
+    return vector_in(b64decode(packed))
+
+
+def vector_in(data: bytes, start: int = 0) -> Vector:
+    """The vector in the bytes from ``start`` on: half of them keys, the other half weights."""
+    size = (len(data) - start) // 8
+    return Vector(np.frombuffer(data, "<u4", size, start), np.frombuffer(data, "<f4", size, start + 4 * size))
 
 
 def pack(vector: Mapping[int, float]) -> str:
-    """Keys and weights in order, as base64 of little-endian uint32s and then float32s."""
+    """``pack_vector`` of a mapping in its order."""
     size = len(vector)
-    keys, weights = np.fromiter(vector, "<u4", size), np.fromiter(vector.values(), "<f4", size)
-    return b64encode(keys.tobytes() + weights.tobytes()).decode()
+    return pack_vector(Vector(np.fromiter(vector, np.uint32, size), np.fromiter(vector.values(), np.float32, size)))
 
 
-@lru_cache(maxsize=8192)  # some 20 kB each: the hot stories' profiles
 def unpack(packed: str) -> dict[int, float]:
-    """The vector that ``pack`` packed. Shared between callers: do not change it."""
-    data = b64decode(packed)
-    size = len(data) // 8
-    keys, weights = np.frombuffer(data, "<u4", size), np.frombuffer(data, "<f4", size, 4 * size)
+    """Key → weight, of a packed vector."""
+    keys, weights = read_vector(packed)
     return dict(zip(keys.tolist(), weights.tolist(), strict=True))
 
 

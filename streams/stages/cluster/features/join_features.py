@@ -7,12 +7,16 @@ measured (no date, no names) is NaN, never 0; ``for_trees`` gives it a neutral p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from math import log, log1p, nan
 
-from streams.stages.cluster.features.article_features import FIELDS
-from streams.stages.cluster.features.pair_features import UNDATED, WEEK, Nearness
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.stages.cluster.features.article_features import FIELDS, Keys, Vector
+from streams.stages.cluster.features.pair_features import UNDATED, WEEK, Floats, Nearness, Probe
 
 #: Share of each field (body, title, names, entities) in the combined similarity; those an article lacks give theirs to
 #: the others. Development data: titles help as a bonus to body words, not as a share; names and entities are no
@@ -64,58 +68,81 @@ TREE_CONSTRAINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A candidate story, with what it shares with the article: key → what the term adds to the similarity."""
+    """A candidate story, with what it shares with the article."""
 
     story_id: str
     similarity: float
-    fields: tuple[float, ...]
-    parts: dict[int, float]
+    #: Of each term of the article, in its vector's order, what it adds to the similarity.
+    parts: Floats
     size: int
-    profile: Mapping[int, float]
+    profile: Vector
 
 
-def shares_of(vector: Mapping[int, float]) -> tuple[float, ...]:
-    """The weight of each field for an article that may lack some."""
-    held = {key & 3 for key in vector}
+def shares_of(keys: Keys) -> tuple[float, ...]:
+    """The weight of each field for an article of these terms, which may lack some."""
+    held = np.bincount(keys & 3).nonzero()[0].tolist()
     total = sum(WEIGHTS[field] for field in held) or 1.0
     return tuple(WEIGHTS[field] / total if field in held else 0.0 for field in range(FIELDS))
 
 
-def match(
-    story_id: str, vector: Mapping[int, float], shares: Sequence[float], profile: Mapping[int, float], size: int
-) -> Match:
-    """The article against the story's average member: dot(article, sum of members) / members, field by field."""
-    dots = [0.0] * FIELDS
-    parts: dict[int, float] = {}
-    total = 0.0
-    for key, weight in vector.items():
-        held = profile.get(key)
-        if held is not None:
-            field = key & 3
-            part = weight * held / size
-            dots[field] += part
-            if share := shares[field]:
-                total += part * share
-                parts[key] = part * share
-    return Match(story_id, total, tuple(dots), parts, size, profile)
+def matches(one: Probe, shares: Sequence[float], stories: Sequence[tuple[str, Vector, int]]) -> list[Match]:
+    """The article against each story's average member: dot(article, sum of members) / members, field by field.
+
+    Args:
+        stories: id, profile and number of articles of each.
+    """
+    if not stories:
+        return []
+    profiles = [profile for _, profile, _ in stories]
+    width, count = len(one.vector.keys), len(stories)
+    owner = np.arange(count).repeat([len(profile.keys) for profile in profiles])
+    place, at = one.shared(np.concatenate([profile.keys for profile in profiles]))
+    held = np.zeros(count * width)
+    held[owner.take(place) * width + one.side.places.take(at)] = np.concatenate(
+        [profile.weights for profile in profiles]
+    ).take(place)
+    parts = held.reshape(count, width) * one.vector.weights.astype(np.float64)
+    parts /= np.array([[size] for _, _, size in stories], np.float64)
+    parts *= np.array(shares).take(one.vector.keys & 3)
+    # Term after term, so that the sum is the same whatever it is added up with.
+    totals = np.bincount(np.arange(count).repeat(width), parts.ravel(), count).tolist()
+    return [
+        Match(story_id, total, row, size, profile)
+        for (story_id, profile, size), total, row in zip(stories, totals, parts, strict=True)
+    ]
 
 
-def cohesion(profile: Mapping[int, float], size: int, shares: Sequence[float]) -> float:
+def cohesion(profile: Vector, size: int, shares: Sequence[float]) -> float:
     """Mean similarity between two members: (|sum|² - n) / n(n-1), each field's vectors being of length 1."""
     if size < 2:
         return COHESION
-    squares = [0.0] * FIELDS
-    for key, weight in profile.items():
-        squares[key & 3] += weight * weight
+    weights = profile.weights.astype(np.float64)
+    squares: list[float] = np.bincount(profile.keys & 3, weights * weights, FIELDS).tolist()
     pairs = size * (size - 1)
     total = sum(share * max(0.0, square - size) / pairs for share, square in zip(shares, squares, strict=True))
     return max(0.02, total)  # a profile cut short may lose the little that its members share
 
 
-def found(weights: Sequence[tuple[int, float]], profile: Mapping[int, float]) -> float:
-    """The share of the weights whose keys a story has; NaN without any."""
-    total = sum(weight for _, weight in weights)
-    return sum(weight for key, weight in weights if key in profile) / total if total else nan
+@dataclass(frozen=True, slots=True)
+class Names:
+    """An article's body words that stand in names: their places in its vector, and their squared weights."""
+
+    places: NDArray[np.int64]
+    weights: list[float]
+
+    def found(self, parts: Floats) -> float:
+        """The share of the weights whose words a story has, by what each term adds; NaN without any."""
+        total = sum(self.weights)
+        held: list[bool] = (parts.take(self.places) > 0).tolist()
+        return sum(compress(self.weights, held)) / total if total else nan
+
+
+def names_of(one: Probe) -> Names:
+    """The words of an article in names, as it is compared."""
+    named = np.zeros(len(one.side.keys), np.bool_)
+    named[one.side.places] = one.side.named
+    weights = one.vector.weights[named].astype(np.float64)
+    return Names(named.nonzero()[0], (weights * weights).tolist())
 
 
 def brief(words: int) -> float:
@@ -131,7 +158,7 @@ def join_features(
     rank: int,
     ranked: Sequence[Match],
     shares: Sequence[float],
-    names: Sequence[tuple[int, float]],
+    names: Names,
     near: Nearness,
     *,
     hours: float,
@@ -140,7 +167,7 @@ def join_features(
     """The measures of the candidate at ``rank`` of ``ranked`` (most similar first), in the order of ``MEASURES``.
 
     Args:
-        names: the article's body words that stand in names, with their squared weights.
+        names: the article's words in names.
         near: what the story's nearest members say.
         hours: to the nearest member's date; NaN: unknown.
         shortness: the article's ``brief``.
@@ -155,7 +182,7 @@ def join_features(
         one.similarity / background,
         one.similarity / (one.similarity + other) if one.similarity else 0.0,
         one.similarity / cohesion(one.profile, one.size, shares),
-        found(names, one.profile),
+        names.found(one.parts),
         near.two,
         hours,
         shortness,

@@ -7,10 +7,11 @@ date) takes a neutral value, never that of what was measured and found to differ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import accumulate
 from math import nan
 from typing import Any
 
@@ -18,7 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.models.table import Table
-from streams.stages.cluster.features.article_features import BODY, FIELDS, NAMES, TITLE, unpack, unpack_keys
+from streams.stages.cluster.features.article_features import (
+    BODY,
+    FIELDS,
+    NAMES,
+    TITLE,
+    Keys,
+    Vector,
+    read_vector,
+    unpack_keys,
+)
 
 #: Feature → +1 or -1: one event can only become likelier, or less likely, as it grows.
 PAIR_CONSTRAINTS = {
@@ -71,8 +81,10 @@ def nearness(chances: Sequence[float]) -> Nearness:
 class Side:
     """An article's vector as arrays, in the order of its keys."""
 
-    keys: NDArray[np.uint32]
-    weights: Floats
+    keys: Keys
+    weights: NDArray[np.float32]
+    #: Where in the vector each key stands.
+    places: NDArray[np.uint16]
     #: Which keys are words that stand in names.
     named: NDArray[np.bool_]
     #: The squared weight of those.
@@ -81,152 +93,190 @@ class Side:
     has_names: bool
 
 
-def _side(vector: Mapping[int, float], proper: frozenset[int]) -> Side:
-    keys = np.fromiter(vector, np.uint32, len(vector))
-    order = keys.argsort()
-    keys, weights = keys[order], np.fromiter(vector.values(), np.float64, len(vector))[order]
-    named = np.fromiter(map(proper.__contains__, keys.tolist()), np.bool_, len(vector))
-    strong = weights[named]
+def side(vector: Vector, proper: frozenset[int]) -> Side:
+    """The side of a vector, and of its body words those that stand in names."""
+    places = vector.keys.argsort()
+    keys, weights = vector.keys.take(places), vector.weights.take(places)
+    named = np.fromiter(map(proper.__contains__, keys.tolist()), np.bool_, len(keys))
+    strong = weights[named].astype(np.float64)
     held = np.bincount(keys & 3, minlength=FIELDS).tolist()
-    return Side(keys, weights, named, float((strong * strong).sum()), held[TITLE] > 0, held[NAMES] > 0)
+    squared = float((strong * strong).sum())
+    return Side(keys, weights, places.astype(np.uint16), named, squared, held[TITLE] > 0, held[NAMES] > 0)
 
 
-@lru_cache(maxsize=32_768)  # some 2 kB each: the members that decisions look at
+@lru_cache(maxsize=32_768)  # some 1 kB each: the members that decisions look at
 def side_of(vector: str, proper: str) -> Side:
     """The side of a member, from its row's packed vector and name words."""
-    return _side(unpack(vector), frozenset(unpack_keys(proper)))
+    return side(read_vector(vector), frozenset(unpack_keys(proper)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Articles' sides one after the other, so that an article is compared with all of them at once."""
+
+    keys: Keys
+    weights: NDArray[np.float32]
+    named: NDArray[np.bool_]
+    #: The place among the articles of whose key each is.
+    owner: NDArray[np.int64]
+    #: A row an article: the squared weight of its name words, 1 where it has a title, 1 where it has names, and when
+    #: it was published (seconds since 1970; NaN: not known).
+    facts: Floats
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+
+def stack(sides: Sequence[Side], dates: Sequence[float]) -> Stack:
+    """Articles to compare with, each with when it was published: seconds since 1970; NaN: not known."""
+    if not sides:
+        return _NOTHING
+    facts = [(side.named_weight, side.has_title, side.has_names, date) for side, date in zip(sides, dates, strict=True)]
+    return Stack(
+        np.concatenate([side.keys for side in sides]),
+        np.concatenate([side.weights for side in sides]),
+        np.concatenate([side.named for side in sides]),
+        np.arange(len(sides)).repeat([len(side.keys) for side in sides]),
+        np.array(facts, np.float64),
+    )
+
+
+def piled(stacks: Sequence[Stack]) -> Stack:
+    """The articles of several stacks as one."""
+    held = [each for each in stacks if len(each)]
+    if len(held) < 2:
+        return held[0] if held else _NOTHING
+    before = [0, *accumulate(map(len, held))]
+    return Stack(
+        np.concatenate([each.keys for each in held]),
+        np.concatenate([each.weights for each in held]),
+        np.concatenate([each.named for each in held]),
+        np.concatenate([each.owner + start for each, start in zip(held, before, strict=False)]),
+        np.concatenate([each.facts for each in held]),
+    )
+
+
+_NOTHING = Stack(
+    np.empty(0, np.uint32), np.empty(0, np.float32), np.empty(0, np.bool_), np.empty(0, np.int64), np.empty((0, 4))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """An article that is compared with others; make one with ``probe``."""
 
-    vector: Mapping[int, float]
-    proper: frozenset[int]
-    #: The idf of the vector's keys.
-    idf_of: Mapping[int, float]
-    published: datetime | None
+    vector: Vector
     side: Side
-    #: The idf of the side's keys, and each key's rank by it, the rarest word first.
-    idf: Floats
-    ranks: NDArray[np.int64]
-    by_rank: Floats
+    published: datetime | None
     #: Words of the article, as far as it was read.
     words: int
+    #: A column a key of the side: its weight, that squared, that again if it is a word in a name, and its idf.
+    terms: Floats
+    #: Each body word's rank by idf, the rarest first, and the idf of each rank; other terms come last, with 0.
+    ranks: NDArray[np.int64]
+    by_rank: Floats
+    #: 16 bits of the keys that there are.
+    known: NDArray[np.bool_]
+
+    def shared(self, keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places in ``keys`` of those that the article has, and where among its side's each is."""
+        # Nearly all are not, which the table tells by 16 of their bits, four times as fast as a search.
+        place = self.known.take(keys.astype(np.uint16)).nonzero()[0]
+        found = keys.take(place)
+        at = self.side.keys.searchsorted(found)
+        same = self.side.keys.take(at, mode="clip") == found
+        return place[same], at[same]
 
 
-def probe(
-    vector: Mapping[int, float],
-    proper: frozenset[int],
-    idf: Mapping[int, float],
-    date: datetime | None,
-    words: int = 0,
-    side: Side | None = None,
-) -> Probe:
-    """An article ready to be compared: its vector, the words of it in names, their idf, its date, its length.
+def probe(vector: Vector, side: Side, idf: Floats, published: datetime | None = None, words: int = 0) -> Probe:
+    """An article ready to be compared: its vector, the vector's side, the idf of its terms, its date and length.
 
-    ``side`` is the vector's own, where it is known already.
-
-    >>> one = probe({4: 1.0}, frozenset(), {4: 6.0}, None)
-    >>> pairs = compare(one, [one.side], [float("nan")])
+    >>> vector = Vector(np.array([4], np.uint32), np.array([1.0], np.float32))
+    >>> one = probe(vector, side(vector, frozenset()), np.array([6.0]))
+    >>> pairs = compare([(one, stack([one.side], [nan]))])
     >>> pairs["body"].tolist(), pairs["hours"].tolist()
     ([1.0], [36.0])
     """
-    side = side or _side(vector, proper)
-    rarity = np.fromiter(map(idf.__getitem__, side.keys.tolist()), np.float64, len(side.keys))
-    order = np.argsort(-rarity, kind="stable")
-    ranks = np.empty(len(order), dtype=np.int64)
-    ranks[order] = np.arange(len(order))
-    return Probe(vector, proper, idf, date, side, rarity, ranks, rarity[order], words)
+    idf = idf.take(side.places)
+    terms = np.empty((4, len(side.keys)))
+    terms[0] = side.weights
+    np.multiply(terms[0], terms[0], out=terms[1])
+    np.multiply(terms[1], side.named, out=terms[2])
+    terms[3] = idf
+    body = (side.keys & 3 == BODY).nonzero()[0]
+    rarity = idf.take(body)
+    order = (-rarity).argsort(kind="stable")
+    ranks = np.full(len(side.keys), len(body))
+    ranks[body.take(order)] = np.arange(len(body))
+    known = np.zeros(1 << 16, dtype=np.bool_)
+    known[side.keys.astype(np.uint16)] = True
+    return Probe(vector, side, published, words, terms, ranks, np.append(rarity.take(order), 0.0), known)
 
 
-def compare(one: Probe, others: Sequence[Side], dates: Sequence[float]) -> Table:
-    """The features of an article with each of ``others``, a row each, in the constraints' order.
-
-    Args:
-        dates: when the others were published, seconds since 1970; NaN: not known.
-    """
-    return compare_all([one], others, dates)
-
-
-def compare_all(probes: Sequence[Probe], others: Sequence[Side], dates: Sequence[float]) -> Table:
-    """The features of each of ``probes`` with each of ``others``: the first one's rows, then the second one's.
+def compare(jobs: Sequence[tuple[Probe, Stack]]) -> Table:
+    """The features of each job's article with each of its stack's, a row each, in the constraints' order.
 
     All at once, as the time goes into the number of steps much more than into how much each has to do.
     """
-    width, count = sum(len(one.side.keys) for one in probes), len(probes) * len(others)
-    if not count or not width:
-        return Table(tuple(PAIR_CONSTRAINTS), np.zeros((count, len(PAIR_CONSTRAINTS)), dtype=np.float32))
-    # What each pair shares: the row, the place among the probes' terms and that among the others'.
-    keys = np.concatenate([other.keys for other in others])
-    owner = np.repeat(np.arange(len(others)), [len(other.keys) for other in others])
-    rows, ats, places, before = [], [], [], 0
-    for number, one in enumerate(probes):
-        place, at = _shared(one.side.keys, keys)
-        rows.append(owner[place] + number * len(others))
-        ats.append(at + before)
-        places.append(place)
-        before += len(one.side.keys)
-    row, at, place = np.concatenate(rows), np.concatenate(ats), np.concatenate(places)
-    own = np.concatenate([one.side.weights for one in probes])[at]
-    theirs = np.concatenate([other.weights for other in others])[place]
-    theirs_named = np.concatenate([other.named for other in others])[place]
-    fields = keys[place] & 3
-    products = own * theirs
-    cosines = np.bincount(row * FIELDS + fields, products, minlength=count * FIELDS).reshape(count, FIELDS)
+    count = sum(len(others) for _, others in jobs)
+    if not count:
+        return Table(tuple(PAIR_CONSTRAINTS), np.empty((0, len(PAIR_CONSTRAINTS)), dtype=np.float32))
+    # What each pair shares, by the pair's row: the field, what the article knows of it, and the other's weight.
+    slots, ours, theirs, named, ranks, by_rank = [], [], [], [], [], []
+    rows = ranked = 0
+    for one, others in jobs:
+        place, at = one.shared(others.keys)
+        slots.append((others.owner.take(place) + rows) * FIELDS + (others.keys.take(place) & 3))
+        ours.append(one.terms.take(at, axis=1))
+        theirs.append(others.weights.take(place))
+        named.append(others.named.take(place))
+        ranks.append(one.ranks.take(at) + ranked)
+        by_rank.append(one.by_rank)
+        rows, ranked = rows + len(others), ranked + len(one.by_rank)
+    slot, rank = _joined(slots), _joined(ranks)
+    own, own_squares, own_named, idf = ours[0] if len(ours) == 1 else np.concatenate(ours, axis=1)
+    their = _joined(theirs).astype(np.float64)
+    products, their_squares = own * their, their * their
+
+    def totals(of: Any) -> Any:
+        return np.bincount(slot, of, count * FIELDS).reshape(count, FIELDS)
+
+    cosines = totals(products)
     body = cosines[:, BODY]
-    words = fields == BODY
-    row, at, own, theirs, products = row[words], at[words], own[words], theirs[words], products[words]
-    shared = np.bincount(row, minlength=count)
-    ends = np.cumsum(shared)
-    own_squares, their_squares = own * own, theirs * theirs
-
-    def total(values: Any) -> Any:
-        return np.bincount(row, values, minlength=count)
-
-    mine, yours = total(own_squares), total(their_squares)
-    mine_named = total(own_squares * np.concatenate([one.side.named for one in probes])[at])
-    own_weights = np.repeat([one.side.named_weight for one in probes], len(others))
-    their_weights = np.tile([other.named_weight for other in others], len(probes))
-    named = _share(mine_named, own_weights, mine)
-    their_named = _share(total(their_squares * theirs_named[words]), their_weights, yours)
+    mine, yours = totals(own_squares)[:, BODY], totals(their_squares)[:, BODY]
+    mine_named = totals(own_named)[:, BODY]
+    facts = np.concatenate([others.facts for _, others in jobs]) if len(jobs) > 1 else jobs[0][1].facts
+    sizes = [len(others) for _, others in jobs]
+    own_facts = np.array(
+        [(one.side.named_weight, one.side.has_title, one.side.has_names, _seconds(one.published)) for one, _ in jobs]
+    ).repeat(sizes, axis=0)
+    own_weights = own_facts[:, 0]
+    names = _share(mine_named, own_weights, mine)
+    their_names = _share(totals(their_squares * _joined(named))[:, BODY], facts[:, 0], yours)
     rest = _share(mine - mine_named, 1.0 - own_weights, mine)
-    idf = np.concatenate([one.idf for one in probes])
-    titled = _both([one.side.has_title for one in probes], [other.has_title for other in others])
-    known = _both([one.side.has_names for one in probes], [other.has_names for other in others])
-    apart = np.abs(np.subtract.outer([_seconds(one.published) for one in probes], dates)).ravel() / 3600.0
+    both = own_facts[:, 1:3] * facts[:, 1:3] > 0
+    apart = np.abs(own_facts[:, 3] - facts[:, 3]) / 3600.0
+    row = slot // FIELDS
+    ends = np.bincount(row, minlength=count).cumsum()
     columns = {
         "body": body,
-        "title": np.where(titled, cosines[:, TITLE], body),
-        "names": np.where(known, cosines[:, NAMES], body),
-        "rarest": _rarest(probes, row, at, ends),
-        "shared": total(idf[at]),
+        "title": np.where(both[:, 0], cosines[:, TITLE], body),
+        "names": np.where(both[:, 1], cosines[:, NAMES], body),
+        "rarest": _rarest(row, rank, np.concatenate(by_rank), ends),
+        "shared": totals(idf)[:, BODY],
         "covered_less": np.minimum(mine, yours),
         "covered_more": np.maximum(mine, yours),
-        "named_less": np.minimum(named, their_named),
-        "named_more": np.maximum(named, their_named),
-        "contrast": np.where(own_weights > 0, named - rest, 0.0),
-        "top_share": _largest(products, shared, ends) / np.maximum(body, 1e-9),
+        "named_less": np.minimum(names, their_names),
+        "named_more": np.maximum(names, their_names),
+        "contrast": np.where(own_weights > 0, names - rest, 0.0),
+        "top_share": _largest(products * (slot & 3 == BODY), ends) / np.maximum(body, 1e-9),
         "hours": np.where(np.isnan(apart), UNDATED, np.minimum(apart, WEEK)),
     }
     return Table.of(columns)
 
 
-def _shared(own: NDArray[np.uint32], keys: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places in ``keys`` of those that are in ``own``, which is in order, and where in ``own`` each is."""
-    # Nearly all are not, which the table tells by 16 of their bits, four times as fast as a search.
-    table = np.zeros(1 << 16, dtype=np.bool_)
-    table[own.astype(np.uint16)] = True
-    place = table[keys.astype(np.uint16)].nonzero()[0]
-    found = keys[place]
-    at = own.searchsorted(found)
-    same = own.take(at, mode="clip") == found
-    return place[same], at[same]
-
-
-def _both(ours: Sequence[bool], theirs: Sequence[bool]) -> NDArray[np.bool_]:
-    """For each pair whether both have it."""
-    return np.logical_and.outer(ours, theirs).ravel()
+def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _seconds(moment: datetime | None) -> float:
@@ -238,24 +288,18 @@ def _share(part: Floats, whole: Floats, otherwise: Floats) -> Floats:
     return np.where(whole > 1e-6, part / np.maximum(whole, 1e-6), otherwise)
 
 
-def _rarest(probes: Sequence[Probe], row: NDArray[np.int64], at: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
+def _rarest(row: NDArray[np.int64], rank: NDArray[np.int64], by_rank: Floats, ends: NDArray[np.int64]) -> Floats:
     """The mean idf of each row's rarest shared words; those that it lacks count 0."""
-    by_rank = np.concatenate([one.by_rank for one in probes])
-    first = np.cumsum([0, *(len(one.ranks) for one in probes[:-1])])
-    ranks = np.concatenate([one.ranks + start for one, start in zip(probes, first, strict=True)])
-    ordered = np.sort(row * len(ranks) + ranks[at]) % len(ranks)
+    ordered = np.sort(row * len(by_rank) + rank)
+    idf = by_rank.take(np.append(ordered, [0] * _RAREST) % len(by_rank))
+    places = np.concatenate([[0], ends[:-1]])[:, None] + np.arange(_RAREST)
+    rarest: Floats = np.where(places < ends[:, None], idf.take(places), 0.0).sum(axis=1)
+    return rarest / _RAREST
+
+
+def _largest(values: Floats, ends: NDArray[np.int64]) -> Floats:
+    """The largest value of each row, which has those up to ``ends``; 0 where there is none."""
     starts = np.concatenate([[0], ends[:-1]])
-    total = np.zeros(len(ends))
-    for place in range(_RAREST):
-        there = starts + place < ends
-        total[there] += by_rank[ordered[starts[there] + place]]
-    return total / _RAREST
-
-
-def _largest(values: Floats, shared: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
-    """The largest value of each row, which has ``shared`` of them up to ``ends``; 0 where there is none."""
-    found = np.zeros(len(ends))
-    some = shared > 0
-    if len(values):
-        found[some] = np.maximum.reduceat(values, (ends - shared)[some])
-    return found
+    # A row without values takes what begins the next one, or the 0 at the end: set right after.
+    largest: Floats = np.maximum.reduceat(np.append(values, 0.0), starts)
+    return np.where(ends > starts, largest, 0.0)

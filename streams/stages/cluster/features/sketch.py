@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ def sketch(words: Sequence[int]) -> str:
     return b64encode(mins.astype("<u2").tobytes()).decode()
 
 
+@lru_cache(maxsize=32_768)  # some 300 bytes each: the members of stories that gain articles
 def _values(packed: str) -> NDArray[np.uint16]:
     return np.frombuffer(b64decode(packed), dtype="<u2")
 

@@ -6,16 +6,28 @@ All of it follows from the rows alone, whatever order they are restored in.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from heapq import heappop, heappush
 from importlib.resources import files
+from itertools import repeat
 from math import log
 from statistics import median_low
 
+import numpy as np
+
 from streams.contracts import codec
-from streams.stages.cluster.features.article_features import BODY, TITLE, key_of, unpack, unpack_keys
+from streams.stages.cluster.features.article_features import (
+    BODY,
+    TITLE,
+    Keys,
+    Weights,
+    key_of,
+    read_vector,
+    unpack_keys,
+)
 from streams.stages.cluster.store.story_store import Member, StoryState
 
 #: Articles whose words count for idf: a few days of one language's news; older ones have had their say.
@@ -48,6 +60,10 @@ FORGOTTEN_AFTER, FORGOTTEN_ARTICLES = timedelta(days=90), 50_000
 AHEAD = timedelta(days=366)
 
 
+#: Stands for a clock that was not read yet.
+_NOT_KNOWN = datetime.max.replace(tzinfo=UTC)
+
+
 class LanguageIndex:
     """Grows with ``add_member`` and ``index``; every question is answered without changing anything."""
 
@@ -62,9 +78,8 @@ class LanguageIndex:
             known, documents = {}, 0
         self._known_documents = documents
         self._logarithms = _logarithms(documents)
-        # Of each term the documents of background and recent articles that have it, and ln(n + 0.5) of those.
-        self._counts = dict(known)
-        self._logs = {key: self._logarithms[count] for key, count in known.items()}
+        #: Of each term the documents of background and recent articles that have it.
+        self._counts = Counter(known)
         self._documents = 0
         # Ten-thousandths, so that the sum does not depend on the order in which members come and go.
         self._scores = self._scored = 0
@@ -74,23 +89,22 @@ class LanguageIndex:
         self._slots: dict[int, str] = {}
         self._slot_of: dict[str, int] = {}
         self._next_slot = 0
+        self._now: datetime | None = _NOT_KNOWN
         self._open, self._closed = _Silences(), _Silences()
         self._gained: dict[str, int] = {}
 
-    def idf(self, keys: Iterable[int]) -> dict[int, float]:
+    def idf(self, keys: Keys) -> Weights:
         """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together.
 
         A language without a background has it on the scale of one with: a word that is nowhere else is as rare there.
         """
         total = log(self._known_documents + self._documents + 1)
         scale = 1.0 if self.counts_all else min(RAREST, log(self._scale_documents) / log(self._documents + 3))
-        known, unknown = self._logs.get, self._logarithms[0]
-        found: dict[int, float] = {}
-        for key in keys:
-            # A title's words are as rare as in the body, where alone they are counted.
-            idf = total - known(key if key & 3 != TITLE else key ^ TITLE, unknown)
-            found[key] = scale * (idf if idf > LEAST_IDF else LEAST_IDF)
-        return found
+        # A title's words are as rare as in the body, where alone they are counted.
+        counted = np.where(keys & 3 == TITLE, keys ^ TITLE, keys).tolist()
+        counts = np.fromiter(map(self._counts.get, counted, repeat(0)), np.int64, len(counted))
+        idf: Weights = scale * np.maximum(total - self._logarithms.take(counts), LEAST_IDF)
+        return idf
 
     @property
     def leaning(self) -> float:
@@ -104,6 +118,11 @@ class LanguageIndex:
 
     def now(self) -> datetime | None:
         """The median date of the newest dated articles, or None."""
+        if self._now is _NOT_KNOWN:
+            self._now = self._median_date()
+        return self._now
+
+    def _median_date(self) -> datetime | None:
         recent = (self._numbered.get(number) for number in range(self.number, max(0, self.number - CLOCK), -1))
         dates = [member.published for member in recent if member and member.published]
         return median_low(dates) if dates else None
@@ -135,20 +154,23 @@ class LanguageIndex:
             self._count(member, -1)
 
     def _count(self, member: Member, sign: int) -> None:
+        self._now = _NOT_KNOWN
         if member.score is not None:
             self._scores += sign * round(member.score * 10_000)
             self._scored += sign
         if not member.terms:
             return
         self._documents += sign
-        counts, logs, logarithms = self._counts, self._logs, self._logarithms
-        for key in unpack_keys(member.terms):
-            left = counts.get(key, 0) + sign
+        keys = unpack_keys(member.terms)
+        if sign > 0:
+            self._counts.update(keys)  # in C: ``subtract`` is not
+            return
+        for key in keys:
+            left = self._counts[key] - 1
             if left:
-                counts[key] = left
-                logs[key] = logarithms[left]
+                self._counts[key] = left
             else:
-                del counts[key], logs[key]
+                del self._counts[key]
 
     def index(self, live: StoryState, *, moved: bool = True) -> None:
         """Make a story findable by its strongest terms, as the newest if it ``moved``; out with what has gone."""
@@ -183,7 +205,7 @@ class LanguageIndex:
         self._slots[slot] = live.story.id
         self._slot_of[live.story.id] = slot
         left = list(INDEXED)
-        for key in unpack(live.profile):
+        for key in read_vector(live.profile).keys.tolist():
             if left[key & 3]:
                 left[key & 3] -= 1
                 posting = self._postings.get(key)
@@ -259,9 +281,9 @@ class _Silences:
 
 
 @cache
-def _logarithms(known: int) -> list[float]:
+def _logarithms(known: int) -> Weights:
     """ln(n + 0.5) of every count that a window and a background can give."""
-    return [log(count + 0.5) for count in range(known + WINDOW + 2)]
+    return np.array([log(count + 0.5) for count in range(known + WINDOW + 2)])
 
 
 @cache

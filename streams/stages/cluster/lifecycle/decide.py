@@ -9,9 +9,16 @@ from hashlib import blake2b
 
 from streams.contracts.records import Decision, Story, StoryArticle, TaggedArticle
 from streams.models.table import Table
-from streams.stages.cluster.features.article_features import Features, added, cut, pack, unpack, weigh
+from streams.stages.cluster.features.article_features import (
+    Features,
+    Vector,
+    pack_vector,
+    summed,
+    unpack,
+    weigh,
+)
 from streams.stages.cluster.features.join_features import CONTENDERS
-from streams.stages.cluster.features.pair_features import Probe, probe
+from streams.stages.cluster.features.pair_features import Probe, probe, side
 from streams.stages.cluster.features.sketch import NEAR_COPY, overlap
 from streams.stages.cluster.index.language_index import CLOSED_AFTER, FORGOTTEN_AFTER, LanguageIndex
 from streams.stages.cluster.lifecycle.events import Events
@@ -59,16 +66,15 @@ class Decider:
             yield each.story_id, self.matcher.nearest.pairs(one, each.story_id)
 
     def _probe(self, article: TaggedArticle, features: Features) -> Probe:
-        idf = self.group.idf(features.tf)
+        vector, idf = weigh(features.tf, self.group.idf)
         date = self.group.plausible(utc(article.published)) if article.published else None
-        return probe(weigh(features.tf, idf), features.proper, idf, date, len(features.words))
+        return probe(vector, side(vector, features.proper), idf, date, len(features.words))
 
     def new(self, article: TaggedArticle, features: Features, language: str) -> Decision:
         """The decision on an article that is in no story."""
         events = Events(article.id, self.group.number + 1)
         at = self.group.plausible(utc(article.published))
         one = self._probe(article, features)
-        vector = one.vector
         forgotten = self._silent(events, at)
         shown = story_article(article)
         verdict = self.matcher.verdict(one, article, features.labels)
@@ -78,14 +84,14 @@ class Decider:
             linked = links.start(new, verdict.links)
             events.add("created", new.id, at, article=shown, evidence=verdict.evidence, linked=linked)
         else:
-            joining = self._join(verdict, verdict.story_id, shown, features.sketch, vector, events, at, links)
+            joining = self._join(verdict, verdict.story_id, shown, features.sketch, one.vector, events, at, links)
         self._look_again(events, at, links)
         return Decision(
             article_id=article.id,
             events=tuple(events.all),
             language=language,
             number=events.number,
-            vector=pack(vector),
+            vector=pack_vector(one.vector),
             parted=joining.parted,
             looked=joining.looked,
             forgotten=tuple(story_id for story_id in forgotten if story_id not in events.stories),
@@ -135,7 +141,7 @@ class Decider:
             events=tuple(events.all),
             language=member.language,
             number=events.number,
-            vector=pack(weigh(features.tf, self.group.idf(features.tf))),
+            vector=pack_vector(weigh(features.tf, self.group.idf)[0]),
             previous=member.vector,
         )
 
@@ -180,7 +186,7 @@ class Decider:
         story_id: str,
         shown: StoryArticle,
         sketched: str,
-        vector: Mapping[int, float],
+        vector: Vector,
         events: Events,
         at: datetime | None,
         links: Links,
@@ -200,7 +206,7 @@ class Decider:
             leaving, kept = self._parting(story_id)
             if leaving:
                 new_id = self.new_id(leaving[0].id)
-                parted = self._sum(leaving)
+                parted = summed(*(self.members[one.id].vector for one in leaving))
                 events.add("split", new_id, at, other_id=story_id, moved=leaving, kept=kept)
                 story_id = self._nearer(vector, story_id, new_id, parted, len(leaving))
                 listed = tuple(one for one in listed if (one in leaving) == (story_id == new_id))
@@ -245,21 +251,14 @@ class Decider:
         )
         return leaving, tuple(map(in_short, kept))
 
-    def _sum(self, some: Sequence[StoryArticle]) -> str:
-        """The packed sum of the vectors of articles."""
-        total: dict[int, float] = {}
-        for one in some:
-            for key, weight in unpack(self.members[one.id].vector).items():
-                total[key] = total.get(key, 0.0) + weight
-        return pack(cut(total))
-
-    def _nearer(self, vector: Mapping[int, float], story_id: str, new_id: str, parted: str, size: int) -> str:
+    def _nearer(self, vector: Vector, story_id: str, new_id: str, parted: str, size: int) -> str:
         """Which of the two halves of a story an article is nearer to, by average link over all fields."""
         live = self.stories[story_id]
-        stays, leaves = unpack(added(live.profile, minus=parted)), unpack(parted)
+        stays, leaves = unpack(summed(live.profile, minus=parted)), unpack(parted)
         left = live.story.article_count - size
-        near = sum(weight * stays.get(key, 0.0) for key, weight in vector.items()) / left
-        far = sum(weight * leaves.get(key, 0.0) for key, weight in vector.items()) / size
+        weights = dict(zip(vector.keys.tolist(), vector.weights.tolist(), strict=True))
+        near = sum(weight * stays.get(key, 0.0) for key, weight in weights.items()) / left
+        far = sum(weight * leaves.get(key, 0.0) for key, weight in weights.items()) / size
         return new_id if far > near else story_id
 
     def _origin(self, shown: StoryArticle, sketched: str, listed: Sequence[StoryArticle]) -> str:

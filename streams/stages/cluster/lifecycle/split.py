@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from streams.stages.cluster.features.article_features import FIELDS
 from streams.stages.cluster.features.join_features import shares_of
 
@@ -115,7 +117,7 @@ def bisect(vectors: Mapping[str, Vector]) -> tuple[str, ...]:
 
 def _similarities(vectors: Sequence[Vector]) -> list[list[float]]:
     """The combined similarity of each pair a < b, by the shares of either one's fields on the average."""
-    shares = [shares_of(vector) for vector in vectors]
+    shares = [shares_of(np.fromiter(vector, np.uint32, len(vector))) for vector in vectors]
     alike = [[0.0] * len(vectors) for _ in vectors]
     for a, one in enumerate(vectors):
         for b in range(a + 1, len(vectors)):

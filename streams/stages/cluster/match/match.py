@@ -10,14 +10,15 @@ from typing import Protocol
 
 from streams.contracts.limits import clip
 from streams.contracts.records import Evidence, Grain, LinkKind, RunnerUp, Shared, Story, TaggedArticle
-from streams.stages.cluster.features.article_features import ENTITIES, unpack
+from streams.stages.cluster.features.article_features import ENTITIES, Vector
 from streams.stages.cluster.features.join_features import (
     CONTENDERS,
     MEASURES,
     Match,
     brief,
     join_features,
-    match,
+    matches,
+    names_of,
     shares_of,
 )
 from streams.stages.cluster.features.pair_features import Nearness, Probe
@@ -118,44 +119,43 @@ class Matcher:
             return Verdict(None)
         best = scored.best
         joins = scored.chances[best] >= THRESHOLD
-        evidence = _evidence(scored, joins, labels, article, one.published, self.stories)
+        evidence = _evidence(scored, joins, labels, article, one, self.stories)
         if not joins:
-            return Verdict(None, evidence, links=self._links(scored, labels, one.published))
+            return Verdict(None, evidence, links=self._links(scored, labels, one))
         winner = scored.ranked[best]
-        for place, rival in enumerate(scored.ranked[:CONTENDERS]):
-            if place == best or scored.nearness[place].two < RIVAL:
-                continue
-            chance = self._same(winner.story_id, rival.story_id)
+        rivals = [
+            rival
+            for place, rival in enumerate(scored.ranked[:CONTENDERS])
+            if place != best and scored.nearness[place].two >= RIVAL
+        ]
+        for rival, chance in zip(rivals, self._same(winner.story_id, rivals), strict=True):
             if chance >= THRESHOLD:
-                both = Evidence(
-                    score=round(chance, 4),
-                    threshold=THRESHOLD,
-                    terms=_strongest(rival.parts, labels, entities=False),
-                    entities=_strongest(rival.parts, labels, entities=True),
-                )
+                terms, entities = _strongest(one.vector, rival, labels)
+                both = Evidence(score=round(chance, 4), threshold=THRESHOLD, terms=terms, entities=entities)
                 return Verdict(winner.story_id, evidence, rival.story_id, both)
         return Verdict(winner.story_id, evidence)
 
     def _links(
-        self, scored: Scored, labels: Mapping[int, str], published: datetime | None
+        self, scored: Scored, labels: Mapping[int, str], one: Probe
     ) -> tuple[tuple[str, LinkKind, Evidence], ...]:
         """What a new story follows: the likeliest of its contenders, from ``LINKED`` on."""
         chances = [(self.link_weights.probability(values), place) for place, values in enumerate(scored.values)]
         found: list[tuple[str, LinkKind, Evidence]] = []
-        for chance, place in sorted(chances, key=lambda one: (-one[0], one[1]))[:LINKED_AT_ONCE]:
+        for chance, place in sorted(chances, key=lambda each: (-each[0], each[1]))[:LINKED_AT_ONCE]:
             if chance < LINKED:
                 continue
             other = scored.ranked[place]
             story = self.stories[other.story_id].story
             kind: LinkKind = "related"
-            if published is not None and story.first_seen is not None:
-                kind = "follows" if published >= story.first_seen else "followed"
+            if one.published is not None and story.first_seen is not None:
+                kind = "follows" if one.published >= story.first_seen else "followed"
+            terms, entities = _strongest(one.vector, other, labels)
             told = Evidence(
                 score=round(chance, 4),
                 threshold=LINKED,
-                terms=_strongest(other.parts, labels, entities=False),
-                entities=_strongest(other.parts, labels, entities=True),
-                hours_apart=hours_apart(published, story),
+                terms=terms,
+                entities=entities,
+                hours_apart=hours_apart(one.published, story),
                 similarity=round(other.similarity, 4),
                 measures=_measured(scored.values[place]),
             )
@@ -167,8 +167,8 @@ class Matcher:
         ranked = self.ranked(one, leave_out)
         few = [each.story_id for each in ranked[:CONTENDERS]]
         near = self.nearest.nearness(one, few)
-        shares = shares_of(one.vector)
-        names = [(key, weight * weight) for key, weight in one.vector.items() if key in one.proper]
+        shares = shares_of(one.vector.keys)
+        names = names_of(one)
         shortness = brief(one.words)
         values = [
             join_features(
@@ -197,21 +197,20 @@ class Matcher:
 
     def ranked(self, one: Probe, leave_out: str = "", least: int = 1) -> list[Match]:
         """The candidates, most similar first: of at least so many articles, and without one that is left out."""
-        shares = shares_of(one.vector)
+        shares = shares_of(one.vector.keys)
         found = []
         for story_id in candidates(one.vector, shares, self.index):
-            live = self.stories[story_id]
-            size = max(1, live.story.article_count)
+            count, profile = self.stories.outline(story_id)
+            size = max(1, count)
             if story_id != leave_out and size >= least:
-                found.append(match(story_id, one.vector, shares, unpack(live.profile), size))
-        found.sort(key=lambda each: (-each.similarity, each.story_id))
-        return found
+                found.append((story_id, profile, size))
+        return sorted(matches(one, shares, found), key=lambda each: (-each.similarity, each.story_id))
 
-    def _same(self, story_id: str, other_id: str) -> float:
-        """The probability that two stories are one, on the scale where .5 merges."""
+    def _same(self, story_id: str, rivals: Sequence[Match]) -> list[float]:
+        """The probability that a story and each of its rivals are one, on the scale where .5 merges."""
         least = as_nearness(leaned(THRESHOLD, -self.lean), CROSSED_THRESHOLD)
-        chance = self.nearest.crossed(story_id, other_id, least)
-        return leaned(as_chance(chance, CROSSED_THRESHOLD), self.lean)
+        chances = self.nearest.crossed(story_id, [rival.story_id for rival in rivals], least)
+        return [leaned(as_chance(chance, CROSSED_THRESHOLD), self.lean) for chance in chances]
 
     def same_by_members(self, story_id: str, member: Member) -> tuple[str, Evidence] | None:
         """The story that has turned out to be the same as a member's.
@@ -227,7 +226,9 @@ class Matcher:
                 found = [(scored.ranked[scored.best].story_id, scored.chances[scored.best])]
         elif size >= CROSSED_SIZE and member.number % max(1, size // ASKED_BY) == 0:
             rivals = self.ranked(self.nearest.probe_of(member), story_id, CROSSED_SIZE)[:RIVALS]
-            found = [(rival.story_id, self._same(story_id, rival.story_id)) for rival in rivals]
+            found = [
+                (rival.story_id, chance) for rival, chance in zip(rivals, self._same(story_id, rivals), strict=True)
+            ]
         for rival_id, chance in found:
             if chance >= THRESHOLD:
                 return rival_id, Evidence(score=round(chance, 4), threshold=THRESHOLD)
@@ -245,11 +246,11 @@ def leaned(chance: float, lean: float) -> float:
     return 1.0 / (1.0 + (1.0 - chance) / chance * exp(-lean))
 
 
-def candidates(vector: Mapping[int, float], shares: Sequence[float], group: LanguageIndex) -> list[str]:
+def candidates(vector: Vector, shares: Sequence[float], group: LanguageIndex) -> list[str]:
     """Stories worth scoring: those that most of the strongest terms lead to, each term by its squared weight."""
     left = list(SOUGHT)
     votes: dict[str, float] = {}
-    for key, weight in vector.items():
+    for key, weight in zip(vector.keys.tolist(), vector.weights.tolist(), strict=True):
         field = key & 3
         if left[field]:
             left[field] -= 1
@@ -283,7 +284,7 @@ def _evidence(
     joins: bool,
     labels: Mapping[int, str],
     article: TaggedArticle,
-    published: datetime | None,
+    one: Probe,
     stories: StoryStore,
 ) -> Evidence:
     best = scored.best
@@ -301,6 +302,7 @@ def _evidence(
             score=round(scored.chances[place], 4),
             similarity=round(scored.ranked[place].similarity, 4),
         )
+    terms, entities = _strongest(one.vector, winner, labels)
     return Evidence(
         score=round(scored.chances[best], 4),
         threshold=THRESHOLD,
@@ -308,10 +310,10 @@ def _evidence(
         margin=round(
             winner.similarity - max((o.similarity for o in scored.ranked[:2] if o is not winner), default=0.0), 4
         ),
-        terms=_strongest(winner.parts, labels, entities=False),
-        entities=_strongest(winner.parts, labels, entities=True),
+        terms=terms,
+        entities=entities,
         quotes=shared_quotes(article, story, SHOWN),
-        hours_apart=hours_apart(published, story),
+        hours_apart=hours_apart(one.published, story),
         runner_up=runner,
         measures=(
             *_measured(scored.values[best]),
@@ -326,18 +328,27 @@ def _measured(values: Sequence[float]) -> tuple[tuple[str, float | None], ...]:
     )
 
 
-def _strongest(parts: Mapping[int, float], labels: Mapping[int, str], *, entities: bool) -> tuple[Shared, ...]:
-    """The strongest shared entities or other terms; a word that counts in several fields once."""
-    total = sum(parts.values()) or 1.0
-    weights: dict[str, tuple[float, int]] = {}
-    for key, part in parts.items():
-        if (key & 3 == ENTITIES) is entities and key in labels:
-            weight, first = weights.get(labels[key], (0.0, key))
-            weights[labels[key]] = weight + part / total, first
-    ranked = sorted(weights.items(), key=lambda one: (-one[1][0], one[0]))[:SHOWN]
-    return tuple(
-        Shared(key=f"{key:08x}", label=clip(label, LABEL), weight=round(weight, 4)) for label, (weight, key) in ranked
+def _strongest(
+    vector: Vector, match: Match, labels: Mapping[int, str]
+) -> tuple[tuple[Shared, ...], tuple[Shared, ...]]:
+    """The strongest shared terms, and entities; a word that counts in several fields once."""
+    shared = match.parts.nonzero()[0]
+    keys, parts = vector.keys.take(shared).tolist(), match.parts.take(shared).tolist()
+    total = sum(parts) or 1.0
+    weights: tuple[dict[str, tuple[float, int]], ...] = ({}, {})
+    for key, part in zip(keys, parts, strict=True):
+        if key in labels:
+            of_kind = weights[key & 3 == ENTITIES]
+            weight, first = of_kind.get(labels[key], (0.0, key))
+            of_kind[labels[key]] = weight + part / total, first
+    terms, entities = (
+        tuple(
+            Shared(key=f"{key:08x}", label=clip(label, LABEL), weight=round(weight, 4))
+            for label, (weight, key) in sorted(each.items(), key=lambda one: (-one[1][0], one[0]))[:SHOWN]
+        )
+        for each in weights
     )
+    return terms, entities
 
 
 __all__ = ["GRAINS", "THRESHOLD", "JoinModel", "Matcher", "Scored", "Verdict"]

@@ -11,23 +11,27 @@ members does neither. It is one of the measures of ``join_features``; large stor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import accumulate
 from math import nan
 from typing import Protocol
 
 from streams.models.table import Table, Vector
 from streams.models.trees import Trees, load
-from streams.stages.cluster.features.article_features import unpack, unpack_keys
+from streams.stages.cluster.features.article_features import read_vector
 from streams.stages.cluster.features.pair_features import (
     PAIR_CONSTRAINTS,
     Nearness,
     Probe,
-    compare_all,
+    Stack,
+    compare,
     nearness,
+    piled,
     probe,
     side_of,
+    stack,
 )
 from streams.stages.cluster.index.language_index import LanguageIndex
 from streams.stages.cluster.store.story_store import Member, StoryStore
@@ -54,61 +58,90 @@ class PairModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """What a language's stories say of an article through the members that their snapshots list."""
+    """What a language's stories say of an article through the members that their snapshots list: for one decision."""
 
     members: Mapping[str, Member]
     stories: StoryStore
     index: LanguageIndex
     model: PairModel
+    #: Members as they would be compared now.
+    _probes: dict[str, Probe] = field(default_factory=dict)
 
     def nearness(self, one: Probe, story_ids: Sequence[str]) -> list[Nearness]:
         """What each story's nearest members say of an article; all of them are asked at once."""
-        listed = [self._listed(story_id) for story_id in story_ids]
-        chances = self.model.predict(self._compared([one], [member for some in listed for member in some])).tolist()
-        found, start = [], 0
-        for some in listed:
-            found.append(nearness(chances[start : start + len(some)]))
-            start += len(some)
-        return found
+        stacks = [self._stack(story_id) for story_id in story_ids]
+        return _nearness(self.model.predict(compare([(one, piled(stacks))])).tolist(), stacks)
 
     def pairs(self, one: Probe, story_id: str) -> Table:
         """The features of an article's pairs with the story's members, a row each."""
-        return self._compared([one], self._listed(story_id))
+        return compare([(one, self._stack(story_id))])
 
-    def _compared(self, probes: Sequence[Probe], members: Sequence[Member]) -> Table:
-        dates = [member.published.timestamp() if member.published else nan for member in members]
-        return compare_all(probes, [side_of(member.vector, member.proper) for member in members], dates)
-
-    def crossed(self, story_id: str, other_id: str, least: float = 0.0) -> float:
-        """How likely members of the smaller of two stories belong to the other, on the average.
+    def crossed(self, story_id: str, other_ids: Sequence[str], least: float = 0.0) -> list[float]:
+        """How likely members of the smaller of two stories belong to the other, on the average: a story, and others.
 
         0: one is too small, or the average cannot reach ``least``, as two members that do not belong mostly tell.
         """
+        trials = [trial for other_id in other_ids if (trial := self._trial(story_id, other_id))]
+        for part in (slice(2), slice(2, None)):
+            asked = [trial for trial in trials if trial.total + trial.left >= least * len(trial.picked)]
+            jobs = [(self.probe_of(member), trial.others) for trial in asked for member in trial.picked[part]]
+            if not jobs:
+                break
+            near = iter(_nearness(self.model.predict(compare(jobs)).tolist(), [others for _, others in jobs]))
+            for trial in asked:
+                for _ in trial.picked[part]:
+                    trial.total += next(near).four
+                    trial.left -= 1
+        means = {t.other_id: t.total / len(t.picked) for t in trials if not t.left and t.total >= least * len(t.picked)}
+        return [means.get(other_id, 0.0) for other_id in other_ids]
+
+    def _trial(self, story_id: str, other_id: str) -> _Trial | None:
         some, others = sorted((self._listed(story_id), self._listed(other_id)), key=len)
         if len(some) < CROSSED_SIZE:
-            return 0.0
+            return None
         last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
         picked = [some[last * step // max(1, steps)] for step in range(steps + 1)]
-        total, left = 0.0, len(picked)
-        for part in (picked[:2], picked[2:]):
-            probes = [self.probe_of(member) for member in part]
-            chances = self.model.predict(self._compared(probes, others)).tolist()
-            ends = range(len(others), len(chances) + 1, len(others))
-            total += sum(nearness(chances[end - len(others) : end]).four for end in ends)
-            left -= len(part)
-            if total + left < least * len(picked):
-                return 0.0
-        return total / len(picked)
+        return _Trial(other_id, picked, _stacked(others), left=len(picked))
 
     def probe_of(self, member: Member) -> Probe:
         """A member as it would be compared today."""
-        vector = unpack(member.vector)
-        proper, side = frozenset(unpack_keys(member.proper)), side_of(member.vector, member.proper)
-        return probe(vector, proper, self.index.idf(vector), member.published, member.words, side)
+        found = self._probes.get(member.id)
+        if found is None:
+            vector = read_vector(member.vector)
+            own, idf = side_of(member.vector, member.proper), self.index.idf(vector.keys)
+            found = probe(vector, own, idf, member.published, member.words)
+            self._probes[member.id] = found
+        return found
 
-    def _listed(self, story_id: str) -> list[Member]:
+    def _stack(self, story_id: str) -> Stack:
+        return _stacked(self._listed(story_id))
+
+    def _listed(self, story_id: str) -> tuple[Member, ...]:
         found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)
-        return [member for member in found if member is not None and member.vector]
+        return tuple(member for member in found if member is not None and member.vector)
+
+
+@dataclass(slots=True)
+class _Trial:
+    """Whether two stories are one: the members that are asked, of whom, what they said, how many are yet to be."""
+
+    other_id: str
+    picked: Sequence[Member]
+    others: Stack
+    total: float = 0.0
+    left: int = 0
+
+
+@lru_cache(maxsize=1024)  # at most some 30 kB each: the stories that decisions look at
+def _stacked(members: tuple[Member, ...]) -> Stack:
+    dates = [member.published.timestamp() if member.published else nan for member in members]
+    return stack([side_of(member.vector, member.proper) for member in members], dates)
+
+
+def _nearness(chances: Sequence[float], stacks: Sequence[Stack]) -> list[Nearness]:
+    """What the members of each of the stacks say, from the chances of all of them, one after the other."""
+    ends = list(accumulate(map(len, stacks)))
+    return [nearness(chances[end - len(each) : end]) for each, end in zip(stacks, ends, strict=True)]
 
 
 def as_chance(nearness: float, half: float = NEAR) -> float:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from math import exp, isnan, log, nan
 
+import numpy as np
 import pytest
 
 from streams.contracts.records import Story, TaggedArticle
 from streams.stages.cluster.features.article_features import (
     BODY,
     NAMES,
-    added,
-    cut,
+    Vector,
     extract,
     key_of,
     pack,
     pack_keys,
+    pack_vector,
+    read_vector,
+    summed,
     unpack,
     weigh,
     words,
@@ -28,10 +31,11 @@ from streams.stages.cluster.features.join_features import (
     cohesion,
     for_regression,
     join_features,
-    match,
+    matches,
+    names_of,
     shares_of,
 )
-from streams.stages.cluster.features.pair_features import Nearness
+from streams.stages.cluster.features.pair_features import Nearness, Probe, probe, side
 from streams.stages.cluster.features.sketch import overlap, sketch
 from streams.stages.cluster.index.language_index import CLOCK, DAMPING, FURTHEST, POSTINGS, RAREST, LanguageIndex
 from streams.stages.cluster.lifecycle.quotes import alike, plain
@@ -71,32 +75,43 @@ def test_a_word_counts_the_less_the_later_it_stands() -> None:
 
 def test_vectors_are_of_length_one_in_each_field() -> None:
     tf = {key_of(f"w{number}", BODY): 1.0 for number in range(300)} | {key_of("a b", NAMES): 2.0}
-    vector = weigh(tf, dict.fromkeys(tf, 3.0))
+    vector, idf = weigh(tf, lambda keys: np.full(len(keys), 3.0))
+    assert idf.tolist() == [3.0] * 81
     for field, kept in ((BODY, 80), (NAMES, 1)):
-        held = [weight for key, weight in vector.items() if key & 3 == field]
+        held = vector.weights[vector.keys & 3 == field].tolist()
         assert len(held) == kept
         assert sum(weight * weight for weight in held) == pytest.approx(1.0)
-    assert unpack(pack(vector)) == vector
+    read = read_vector(pack_vector(vector))
+    assert (read.keys.tolist(), read.weights.tolist()) == (vector.keys.tolist(), vector.weights.tolist())
 
 
 def test_a_vector_added_and_taken_away_leaves_nothing() -> None:
     one, other = pack({4: 0.5, 8: 0.25}), pack({8: 0.5, 12: 1.0})
-    assert unpack(added(added(one, plus=other), minus=other)) == unpack(pack(cut(unpack(one))))
+    both = summed(one, other)
+    assert unpack(both) == {12: 1.0, 8: 0.75, 4: 0.5}
+    assert unpack(summed(both, minus=other)) == unpack(one)
+    assert summed(one, minus=pack({16: 1.0})) == one  # what it never had
+    assert summed(one, minus=one) == summed() == ""
+
+
+def idf(group: LanguageIndex, *keys: int) -> list[float]:
+    found: list[float] = group.idf(np.array(keys, np.uint32)).tolist()
+    return found
 
 
 def test_rarity_learns_and_unlearns() -> None:
     group = LanguageIndex("xx")
     key = key_of("storm", BODY)
     member = Member(id="a", position=1, number=1, language="xx", terms=pack_keys([key]))
-    before = group.idf([key])[key]
+    [before] = idf(group, key)
     group.add_member(Member(id="b", position=0, number=2, language="xx", terms=pack_keys([key_of("calm", BODY)])))
     group.add_member(member)
-    common = group.idf([key, key_of("calm", BODY), key_of("new", BODY)])
-    assert common[key] < common[key_of("new", BODY)]
+    common, new = idf(group, key, key_of("new", BODY))
+    assert common < new
     group.remove_member(member)
     group.remove_member(Member(id="c", position=0, number=9, language="xx"))
     assert before == pytest.approx(RAREST * log(2))
-    assert group.idf([key])[key] == group.idf([key_of("new", BODY)])[key_of("new", BODY)]
+    assert idf(group, key) == idf(group, key_of("new", BODY))
 
 
 def test_what_is_rare_is_as_rare_in_any_language() -> None:
@@ -107,8 +122,8 @@ def test_what_is_rare_is_as_rare_in_any_language() -> None:
             member = Member(id=str(number), position=number, number=number, language="", terms=pack_keys(terms[:1]))
             group.add_member(member)
     rarest = key_of("kvazaro", BODY)
-    assert unknown.idf([rarest])[rarest] == pytest.approx(known.idf([rarest])[rarest], rel=0.1)
-    assert unknown.idf(terms[:1])[terms[0]] < 0.2
+    assert idf(unknown, rarest) == pytest.approx(idf(known, rarest), rel=0.1)
+    assert idf(unknown, terms[0])[0] < 0.2
 
 
 def test_a_stream_leans_to_what_its_articles_do() -> None:
@@ -207,21 +222,32 @@ def test_sketches_tell_copies_from_other_reports() -> None:
     assert overlap("", sketch(text)) == 0.0
 
 
+def vector_of(weights: dict[int, float]) -> Vector:
+    return read_vector(pack(weights))
+
+
+def probe_of(weights: dict[int, float], *named: int) -> Probe:
+    vector = vector_of(weights)
+    return probe(vector, side(vector, frozenset(named)), np.ones(len(weights)))
+
+
 def test_cohesion_is_the_mean_similarity_of_pairs() -> None:
     one, other = {4: 0.6, 8: 0.8}, {4: 1.0}
-    total = {4: 1.6, 8: 0.8}
-    shares = shares_of(one)
-    assert cohesion(total, 2, shares) == pytest.approx(sum(one[key] * other.get(key, 0.0) for key in one))
+    total = vector_of({4: 1.6, 8: 0.8})
+    assert cohesion(total, 2, shares_of(total.keys)) == pytest.approx(
+        sum(one[key] * other.get(key, 0.0) for key in one)
+    )
 
 
 def test_measures_come_in_their_order() -> None:
-    vector = {4: 0.6, 8: 0.8}
-    shares = shares_of(vector)
-    ranked = [match("a", vector, shares, {4: 0.6, 8: 0.8}, 1), match("b", vector, shares, {4: 1.0}, 1)]
+    one = probe_of({8: 0.8, 4: 0.6}, 8)
+    shares = shares_of(one.vector.keys)
+    ranked = matches(one, shares, [("a", one.vector, 1), ("b", vector_of({12: 0.5, 4: 1.0}), 1)])
+    assert [each.parts.tolist() for each in ranked] == [pytest.approx([0.64, 0.36]), pytest.approx([0.0, 0.6])]
 
     def measured(rank: int, **given: float) -> dict[str, float]:
         known = {"hours": nan, "shortness": 0.5} | given
-        values = join_features(rank, ranked, shares, [(8, 0.64)], Nearness(0.9, 0.7), **known)
+        values = join_features(rank, ranked, shares, names_of(one), Nearness(0.9, 0.7), **known)
         return dict(zip(MEASURES, values, strict=True))
 
     found = measured(0)
@@ -233,14 +259,16 @@ def test_measures_come_in_their_order() -> None:
     assert isnan(found["hours"])
     assert measured(1, hours=3.0)["hours"] == 3.0
     assert measured(1)["names_found"] == 0.0  # its word is there, its name is not
-    nameless = join_features(0, ranked, shares, [], Nearness(), hours=nan, shortness=0.0)
+    nobody = names_of(probe_of({8: 0.8, 4: 0.6}))
+    nameless = join_features(0, ranked, shares, nobody, Nearness(), hours=nan, shortness=0.0)
     assert isnan(nameless[MEASURES.index("names_found")])
 
 
 def test_the_first_story_of_a_stream_has_no_margin_for_nothing() -> None:
-    vector = {4: 0.6, 8: 0.8}
-    alone = [match("a", vector, shares_of(vector), {4: 0.06}, 1)]
-    values = join_features(0, alone, shares_of(vector), [], Nearness(), hours=nan, shortness=0.0)
+    one = probe_of({8: 0.8, 4: 0.6})
+    shares = shares_of(one.vector.keys)
+    alone = matches(one, shares, [("a", vector_of({4: 0.06}), 1)])
+    values = join_features(0, alone, shares, names_of(one), Nearness(), hours=nan, shortness=0.0)
     assert values[MEASURES.index("margin_ratio")] < 0.5
 
 

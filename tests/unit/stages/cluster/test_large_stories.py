@@ -11,7 +11,7 @@ from unittest.mock import patch
 from streams.contracts import codec
 from streams.contracts.records import Decision, Story, StoryArticle, TaggedArticle
 from streams.stages.cluster import Clusterer, fold
-from streams.stages.cluster.features.article_features import added, pack, unpack
+from streams.stages.cluster.features.article_features import pack, summed, unpack
 from streams.stages.cluster.index.language_index import _Silences
 from streams.stages.cluster.lifecycle import decide
 from streams.stages.cluster.lifecycle.fold import LISTED
@@ -132,7 +132,7 @@ def large(count: int, parts: tuple[float, float]) -> Iterator[tuple[str, bytes]]
     total = pack({})
     for number in range(count):
         vector = vectors[number >= second]
-        total = added(total, plus=vector) if number < 50 else total
+        total = summed(total, vector) if number < 50 else total
         member = Member(
             id=f"m{number}", position=number, number=number + 1, language="en", story="big", vector=vector,
             published=START, source=f"Outlet {number % 300}", origin=f"by:outlet-{number % 300}",

@@ -14,8 +14,19 @@ from streams.contracts import codec
 from streams.contracts.records import TaggedArticle
 from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer, explain
-from streams.stages.cluster.features.article_features import BODY, TITLE, key_of, pack, pack_keys
-from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS, UNDATED, WEEK, compare, probe, side_of
+from streams.stages.cluster.features.article_features import BODY, key_of, pack, pack_keys, read_vector
+from streams.stages.cluster.features.pair_features import (
+    PAIR_CONSTRAINTS,
+    UNDATED,
+    WEEK,
+    Probe,
+    compare,
+    piled,
+    probe,
+    side,
+    side_of,
+    stack,
+)
 from streams.stages.cluster.lifecycle.decide import SECOND_LOOK
 from streams.stages.cluster.match import match
 from streams.stages.cluster.match.nearest import CROSSED_SIZE, LARGE, NEAR, Nearest, as_chance, shipped_pairs
@@ -26,13 +37,19 @@ from training.stories_pairs import pair_trees, pairs_of
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 STORM, BOAT, QUAY = (key_of(word, BODY) for word in ("storm", "boat", "quay"))
-IDF = {STORM: 5.0, BOAT: 3.0, QUAY: 1.0, key_of("storm", TITLE): 5.0}
+IDF = {STORM: 5.0, BOAT: 3.0, QUAY: 1.0}
+
+
+def probe_of(weights: dict[int, float], *named: int) -> Probe:
+    vector = read_vector(pack(weights))
+    return probe(vector, side(vector, frozenset(named)), np.array([IDF[key] for key in weights]), START)
 
 
 def test_the_features_of_a_pair_by_hand() -> None:
-    one = probe({STORM: 0.6, BOAT: 0.8}, frozenset({STORM}), IDF, START)
+    one = probe_of({STORM: 0.6, BOAT: 0.8}, STORM)
     other = side_of(pack({STORM: 0.6, QUAY: 0.8}), pack_keys([STORM]))
-    pairs = compare(one, [other, side_of(pack({QUAY: 1.0}), "")], [START.timestamp() + 7200, float("nan")])
+    others = stack([other, side_of(pack({QUAY: 1.0}), "")], [START.timestamp() + 7200, float("nan")])
+    pairs = compare([(one, others)])
     values = {name: pairs[name].tolist() for name in pairs.names}
     assert values["body"] == pytest.approx([0.36, 0.0])
     assert values["title"] == values["names"] == values["body"]  # neither has any: the words' stand in
@@ -46,10 +63,20 @@ def test_the_features_of_a_pair_by_hand() -> None:
 
 
 def test_beyond_a_week_dates_tell_nothing_more() -> None:
-    one = probe({STORM: 1.0}, frozenset(), IDF, START)
+    one = probe_of({STORM: 1.0})
     other = side_of(pack({STORM: 1.0}), "")
     days = [(START + timedelta(days=count)).timestamp() for count in (8, 800)]
-    assert compare(one, [other, other], days)["hours"].tolist() == [WEEK, WEEK]
+    assert compare([(one, stack([other, other], days))])["hours"].tolist() == [WEEK, WEEK]
+
+
+def test_pairs_that_are_compared_at_once_are_as_by_themselves() -> None:
+    ones = [probe_of({STORM: 0.6, BOAT: 0.8}, STORM), probe_of({QUAY: 1.0})]
+    others = [stack([one.side for one in ones[::step]], [START.timestamp()] * len(ones[::step])) for step in (1, 2)]
+    jobs = [(one, other) for one in ones for other in (*others, piled(others), piled([]))]
+    together = compare(jobs).values.tolist()
+    assert together == [row for job in jobs for row in compare([job]).values.tolist()]
+    assert len(together) == 2 * (2 + 1 + 3)
+    assert together[0] != together[1]
 
 
 def test_the_shipped_pairs_only_rise_with_what_speaks_for_one_event() -> None:
@@ -150,7 +177,7 @@ def test_fragments_become_one_at_a_second_look() -> None:
 
 def test_a_large_story_is_asked_as_seldom_as_its_size_allows() -> None:
     def asked(asked_by: int) -> int:
-        with patch.object(match, "ASKED_BY", asked_by), patch.object(Nearest, "crossed", return_value=0.0) as crossed:
+        with patch.object(match, "ASKED_BY", asked_by), patch.object(Nearest, "crossed", return_value=[0.0]) as crossed:
             clusterer = Clusterer(By(), Pairs(0.0))
             for number in range(2 * SECOND_LOOK):
                 decide_as(clusterer, number, f"a{number % 2}")
