@@ -19,7 +19,7 @@ async def test_one_trace_leads_from_the_producer_to_the_story(settings: Settings
     (article,) = raw_articles(1)
     assert article.id
     out = tmp_path / "spans"
-    with Workers(settings, env={"STREAMS_TRACES": f"file:{out}"}) as workers:
+    with Workers(settings, env={"STREAMS_TRACES": f"file:{out}", "STREAMS_LOG_FORMAT": "json"}) as workers:
         workers.start(*STAGES)
         async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers) as producer:
             came = [(headers.TRACEPARENT, f"00-{TRACE}-{PRODUCER}-01".encode())]
@@ -28,6 +28,10 @@ async def test_one_trace_leads_from_the_producer_to_the_story(settings: Settings
         await until_decided(settings, [article.id], workers)
         # The batch in hand is finished: its spans are written, after what it wrote could be read.
         assert workers.stop(*STAGES) == [0, 0, 0]
+        told = [json.loads(line) for line in workers.said().splitlines()]
+        assert {(each["part"], each["event"]) for each in told} >= {
+            (stage, "ready to take records") for stage in STAGES
+        }
     spans = [json.loads(line) for line in out.read_text().splitlines()]
     ours = {each["resource"]["attributes"]["service.name"]: each for each in spans
             if each["context"]["trace_id"] == f"0x{TRACE}"}  # fmt: skip
