@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,11 +33,6 @@ class SourceHealth:
 async def check(sources: Iterable[Source], fetcher: Fetcher, parse: Parse) -> list[SourceHealth]:
     """The health of each source, in order; nothing that a source does raises here."""
     return list(await asyncio.gather(*(_check(source, fetcher, parse) for source in sources)))
-
-
-def counts(found: Iterable[SourceHealth]) -> Counter[str]:
-    """How many sources are in each state."""
-    return Counter(each.state for each in found)
 
 
 async def _check(source: Source, fetcher: Fetcher, parse: Parse) -> SourceHealth:

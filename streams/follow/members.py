@@ -148,7 +148,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has 
 
     def _progress(self, metrics: Metrics, told: float, seconds: float) -> float:
         """A line of what came of it; the number of pages so far, of which ``told`` were there at the last line."""
-        sources = sum(len(share.known.sources) for share in self._shares)
+        sources = sum(share.size for share in self._shares)
         failing = sum(share.failing for share in self._shares)
         metrics.set("streams_follow_source_entries", sources - failing, state="well")
         metrics.set("streams_follow_source_entries", failing, state="failing")

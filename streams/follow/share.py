@@ -103,6 +103,11 @@ class Share:
         self._group = asyncio.TaskGroup()
 
     @property
+    def size(self) -> int:
+        """How many sources it has."""
+        return len(self._sources)
+
+    @property
     def failing(self) -> int:
         """Sources whose last answer was a failure."""
         return sum(1 for url in self._sources if url in self.known.sources and self.known.sources[url].failures)
