@@ -209,7 +209,8 @@ class Decider:
                 parted = summed(*(self.members[one.id].vector for one in leaving))
                 events.add("split", new_id, at, other_id=story_id, moved=leaving, kept=kept)
                 story_id = self._nearer(vector, story_id, new_id, parted, len(leaving))
-                listed = tuple(one for one in listed if (one in leaving) == (story_id == new_id))
+                gone = {one.id for one in leaving}
+                listed = tuple(one for one in listed if (one.id in gone) == (story_id == new_id))
         held = self.stories.get(story_id)
         if not events.without_closing(story_id) and held is not None and held.story.status == "closed":
             events.add("reopened", story_id, at)
