@@ -11,6 +11,7 @@ import json
 import lzma
 from collections.abc import Hashable, Iterator, Sequence, Set
 from functools import cache
+from itertools import accumulate
 from typing import cast
 
 import numpy as np
@@ -71,30 +72,33 @@ class Relabeller:
         found: list[Name] = []
         stretches = runs(document, tokens, begins, raw)
         scores = self._scores([seen for run in stretches for seen in run.seen])
-        # Most runs are one word.
-        alone = (scores + self._start).argmax(axis=1).tolist()
-        at = 0
-        for run in stretches:
-            stop = at + len(run.seen)
-            labels = [self.labels[alone[at]]] if stop == at + 1 else self._best(scores[at:stop])
-            at = stop
+        for run, labels in zip(stretches, self._best(scores, [len(run.seen) for run in stretches]), strict=True):
             if labels != ["O"]:
                 found += _spans(run.first, labels, tokens, raw_at)
         return found
 
-    def _best(self, scores: Floats) -> list[str]:
-        best = scores[0] + self._start
-        trace: list[NDArray[np.intp]] = []
-        for score in scores[1:]:
-            paths = best[:, None] + self._moves
-            trace.append(paths.argmax(axis=0))
-            best = paths.max(axis=0) + score
-        label = int(best.argmax())
-        path = [label]
-        for back in reversed(trace):
-            label = int(back[label])
-            path.append(label)
-        return [self.labels[index] for index in reversed(path)]
+    def _best(self, scores: Floats, lengths: Sequence[int]) -> list[list[str]]:
+        """The best labels of runs, which follow each other and are this long: Viterbi, all runs at once."""
+        if not lengths:
+            return []
+        begins = list(accumulate(lengths, initial=0))
+        # Long ones first: a step goes on with the first so many.
+        order = sorted(range(len(lengths)), key=lambda run: -lengths[run])
+        at, size = np.array([begins[run] for run in order]), np.array([lengths[run] for run in order])
+        best = scores[at] + self._start
+        traces: list[list[list[int]]] = []
+        for step in range(1, int(size[0])):
+            count = int(np.searchsorted(-size, -step, side="left"))
+            paths = best[:count, :, None] + self._moves
+            traces.append(paths.argmax(axis=1).tolist())
+            best[:count] = paths.max(axis=1) + scores[at[:count] + step]
+        found: list[list[str]] = [[]] * len(lengths)
+        for row, (run, label) in enumerate(zip(order, best.argmax(axis=1).tolist(), strict=True)):
+            path = [label]
+            for trace in traces[lengths[run] - 2 :: -1] if lengths[run] > 1 else ():
+                path.append(trace[row][path[-1]])
+            found[run] = [self.labels[label] for label in reversed(path)]
+        return found
 
     def _scores(self, words: Sequence[Seen]) -> Floats:
         """The sum of the weights of each word's features: words by labels, in one gather for a whole document."""

@@ -296,5 +296,6 @@ class _Words:
         )
 
 
-def _is_title(word: str, language: Language) -> bool:
-    return word in language.names.honorifics or names.is_honorific(word, language)
+def _is_title(lower: str, language: Language) -> bool:
+    # Of a word of letters nothing need come off.
+    return lower in language.names.honorifics if lower.isalpha() else names.is_honorific(lower, language)

@@ -42,8 +42,8 @@ class AliasTable:
 
     def __init__(self, identities: Iterator[Identity], article: str = "") -> None:
         self._article = article
-        # Names repeat within and between articles; some 5 MB.
-        self._key = lru_cache(maxsize=1 << 15)(self._compared)
+        #: The identity that a surface names, or None. Names repeat within and between articles; some 5 MB.
+        self.find = lru_cache(maxsize=1 << 15)(self._find)
         self.by_id: dict[str, Identity] = {}
         self._exact: dict[str, Identity] = {}
         self._folded: dict[str, Identity] = {}
@@ -59,11 +59,10 @@ class AliasTable:
                 else:
                     self._folded.setdefault(self._key(alias), identity)
 
-    def find(self, surface: str) -> Identity | None:
-        """The identity that ``surface`` names, or None."""
+    def _find(self, surface: str) -> Identity | None:
         return self._exact.get(surface) or self._exact.get(surface.rstrip(".")) or self._folded.get(self._key(surface))
 
-    def _compared(self, surface: str) -> str:
+    def _key(self, surface: str) -> str:
         """The form under which names are compared: folded, without full stops and a leading article."""
         return fold(surface).replace(".", "").removeprefix(self._article)
 

@@ -35,6 +35,8 @@ def after_honorifics(surface: str, language: Language) -> int:
 
 def without_possessive(surface: str, language: Language) -> str:
     """``Putin's`` and ``Putin’s`` → ``Putin``; a bare final apostrophe goes too."""
+    if not surface.endswith(language.names.possessives):
+        return surface
     return surface[: len(surface) - possessive(surface, language)]
 
 
