@@ -70,7 +70,7 @@ async def recovery(settings: Settings, count: int) -> None:
 
 
 async def backlog(settings: Settings, count: int, folder: Path) -> None:
-    """Hundreds of thousands of small records waiting in front of the clean stage: what its processes hold in memory meanwhile."""
+    """Hundreds of thousands of small records before the clean stage: what its processes hold in memory meanwhile."""
     producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, linger_ms=50, max_batch_size=524_288)
     await producer.start()
     topic = f"{settings.topic_prefix}.articles.raw"
