@@ -54,7 +54,7 @@ async def test_the_lead_and_what_outlets_differ_on_are_on_the_pages_in_the_api_a
     def reported(id_: str, hurt: int, source: str) -> StoryArticle:
         text = f"A storm closed the bridge at Oxhaven and injured {hurt} people {EVIL}."
         claim = Claim(kind="count", what="injured", whom="people", value=hurt, text=f"injured {hurt} people {EVIL}")
-        article = newsroom.article(id_, source=source)
+        article: StoryArticle = newsroom.article(id_, source=source)
         return replace(article, sentences=(Sentence(text=text, score=0.9),), claims=(claim,))
 
     newsroom.create("s1", reported("a1", 9, "Harbour Post"))
