@@ -50,6 +50,7 @@ NOT_OURS = {
     "sudo": "the same",
     "git": "what git has always taken",
     "source": "of the shell",
+    "jq": "of the reader's",
 }
 #: What the pages write for a file, a folder or a name of the reader's.
 STANDS_FOR = {"STAGE": "clean", "PARTITION:OFFSET": "0:17", "…": "DATA", "PATH…": "articles"}
@@ -75,7 +76,8 @@ def commands(text: str) -> Iterator[tuple[str, bool]]:
                 yield shown, True
     for span in re.findall(r"`([^`\n]+)`", _FENCED.sub("", text)):
         if re.match(rf"(?:{'|'.join(map(re.escape, HANDLERS))}) \S", span):
-            yield span, False
+            # In a table's cell the bar is escaped.
+            yield span.replace("\\|", "|"), False
 
 
 def words(command: str) -> list[str]:
@@ -206,6 +208,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "sources", here / "sources")
     (here / "page.html").write_text("<html><body><p>The ferry ran aground in thick fog.</p></body></html>")
     row = '{"content": "The ferry Aurora ran aground in thick fog off Lindvik on Monday, the coast guard said."}\n'
+    shutil.copytree(ROOT / "sources", here / "sources")
+    (here / "my-feeds.opml").touch()
     for name in ("feed.jsonl", "raw.jsonl"):
         (here / name).write_text(row)
     monkeypatch.chdir(here)
