@@ -205,7 +205,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("articles", "DATA", "DIR", "../shared/data"):
         (here / name).mkdir(parents=True)
     shutil.copy(next((ROOT / "seeds").glob("*.txt")), here / "articles")
-    shutil.copytree(ROOT / "sources", here / "sources")
     (here / "page.html").write_text("<html><body><p>The ferry ran aground in thick fog.</p></body></html>")
     row = '{"content": "The ferry Aurora ran aground in thick fog off Lindvik on Monday, the coast guard said."}\n'
     shutil.copytree(ROOT / "sources", here / "sources")
