@@ -15,8 +15,9 @@ from streams.stages.cluster.lifecycle.decide import Decider
 from streams.stages.cluster.lifecycle.fold import fold, named
 from streams.stages.cluster.match.follow import LinkWeights, shipped_links
 from streams.stages.cluster.match.join_model import shipped
-from streams.stages.cluster.match.match import GRAINS, JoinModel, Matcher, Scored
+from streams.stages.cluster.match.match import GRAINS, JoinModel, Matcher
 from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
+from streams.stages.cluster.match.scored import Scored
 from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore, utc
 from streams.text import language_key
 

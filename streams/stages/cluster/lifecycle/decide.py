@@ -26,7 +26,8 @@ from streams.stages.cluster.lifecycle.fold import LISTED
 from streams.stages.cluster.lifecycle.links import Links
 from streams.stages.cluster.lifecycle.present import in_short, own_origin, story_article
 from streams.stages.cluster.lifecycle.split import READ, SMALLEST, bisect, due, part, sampled
-from streams.stages.cluster.match.match import Matcher, Scored, Verdict
+from streams.stages.cluster.match.match import Matcher
+from streams.stages.cluster.match.scored import Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore, utc
 from streams.stages.cluster.telling import lead, points
 

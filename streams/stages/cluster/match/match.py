@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from math import exp, nan
+from math import exp
 from typing import Protocol
 
-from streams.contracts.limits import clip
-from streams.contracts.records import Evidence, Grain, LinkKind, RunnerUp, Shared, Story, TaggedArticle
-from streams.stages.cluster.features.article_features import ENTITIES, Vector
+from streams.contracts.records import Evidence, Grain, LinkKind, TaggedArticle
+from streams.stages.cluster.features.article_features import Vector
 from streams.stages.cluster.features.join_features import (
     CONTENDERS,
-    MEASURES,
     Match,
     brief,
     join_features,
@@ -21,9 +18,9 @@ from streams.stages.cluster.features.join_features import (
     names_of,
     shares_of,
 )
-from streams.stages.cluster.features.pair_features import Nearness, Probe
+from streams.stages.cluster.features.pair_features import Probe
 from streams.stages.cluster.index.language_index import LanguageIndex
-from streams.stages.cluster.lifecycle.quotes import shared_quotes
+from streams.stages.cluster.match.evidence import evidence_for, hours_apart, hours_or_nan, measured, strongest
 from streams.stages.cluster.match.follow import LINKED, LINKED_AT_ONCE, LinkWeights, has_moved_on, shipped_links
 from streams.stages.cluster.match.nearest import (
     CROSSED_SIZE,
@@ -34,13 +31,12 @@ from streams.stages.cluster.match.nearest import (
     as_chance,
     as_nearness,
 )
+from streams.stages.cluster.match.scored import THRESHOLD, Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore
 
 #: `STREAMS_STORY_GRAIN` → what is added to the log-odds of every join and merge. One is a factor of e on the odds:
 #: development data, one corpus left out: it moves precision and recall by some .02 to .08 each.
 GRAINS: dict[Grain, float] = {"event": -1.0, "balanced": 0.0, "topic": 1.0}
-#: Probability from which an article joins: the training's own balance of wrong joins against wrong beginnings.
-THRESHOLD = 0.5
 #: Probability that is left at most of what would join a story that news has moved on from: it starts one of its own,
 #: which may follow it (`follow`).
 MOVED_ON = 0.45
@@ -54,46 +50,12 @@ RIVAL = 0.5
 SOUGHT = (12, 0, 6, 6)
 #: … and scores this many of those it finds exactly.
 RESCORED = 32
-SHOWN = 5
-#: Characters of a shared term that evidence shows.
-LABEL = 80
 
 
 class JoinModel(Protocol):
     """A join decision: ``join_model.Blend``, or another for comparison."""
 
     def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The story to join (None: start one) and the evidence; likewise a story that turned out to be the same.
-
-    ``links``: the stories that one to start follows or is related to, the likeliest first, with why.
-    """
-
-    story_id: str | None
-    evidence: Evidence | None = None
-    same: str | None = None
-    same_evidence: Evidence | None = None
-    links: tuple[tuple[str, LinkKind, Evidence], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Contenders, most similar first, with each one's measures and probability."""
-
-    ranked: Sequence[Match]
-    values: Sequence[tuple[float, ...]]
-    chances: Sequence[float]
-    #: What each one's nearest members say.
-    nearness: Sequence[Nearness]
-    #: What the grain and the stream have added to the log-odds of each.
-    lean: float = 0.0
-
-    @property
-    def best(self) -> int:
-        return max(range(len(self.chances)), key=lambda place: (self.chances[place], -place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +81,7 @@ class Matcher:
             return Verdict(None)
         best = scored.best
         joins = scored.chances[best] >= THRESHOLD
-        evidence = _evidence(scored, joins, labels, article, one, self.stories)
+        evidence = evidence_for(scored, joins, labels, article, one, self.stories)
         if not joins:
             return Verdict(None, evidence, links=self._links(scored, labels, one))
         winner = scored.ranked[best]
@@ -130,7 +92,7 @@ class Matcher:
         ]
         for rival, chance in zip(rivals, self._same(winner.story_id, rivals), strict=True):
             if chance >= THRESHOLD:
-                terms, entities = _strongest(one.vector, rival, labels)
+                terms, entities = strongest(one.vector, rival, labels)
                 both = Evidence(score=round(chance, 4), threshold=THRESHOLD, terms=terms, entities=entities)
                 return Verdict(winner.story_id, evidence, rival.story_id, both)
         return Verdict(winner.story_id, evidence)
@@ -149,7 +111,7 @@ class Matcher:
             kind: LinkKind = "related"
             if one.published is not None and story.first_seen is not None:
                 kind = "follows" if one.published >= story.first_seen else "followed"
-            terms, entities = _strongest(one.vector, other, labels)
+            terms, entities = strongest(one.vector, other, labels)
             told = Evidence(
                 score=round(chance, 4),
                 threshold=LINKED,
@@ -157,7 +119,7 @@ class Matcher:
                 entities=entities,
                 hours_apart=hours_apart(one.published, story),
                 similarity=round(other.similarity, 4),
-                measures=_measured(scored.values[place]),
+                measures=measured(scored.values[place]),
             )
             found.append((other.story_id, kind, told))
         return tuple(found)
@@ -177,7 +139,7 @@ class Matcher:
                 shares,
                 names,
                 near[rank],
-                hours=_hours(one.published, self.stories[story_id].story),
+                hours=hours_or_nan(one.published, self.stories[story_id].story),
                 shortness=shortness,
             )
             for rank, story_id in enumerate(few)
@@ -190,8 +152,8 @@ class Matcher:
                 chance = max(chance, leaned(as_chance(nearest.four), self.lean + of_stream))
             chances.append(chance)
         chances = [
-            min(chance, MOVED_ON) if has_moved_on(measured) else chance
-            for chance, measured in zip(chances, values, strict=True)
+            min(chance, MOVED_ON) if has_moved_on(each) else chance
+            for chance, each in zip(chances, values, strict=True)
         ]
         return Scored(ranked, values, chances, near, self.lean + of_stream)
 
@@ -260,95 +222,3 @@ def candidates(vector: Vector, shares: Sequence[float], group: LanguageIndex) ->
     if len(votes) > RESCORED:
         return sorted(votes, key=lambda story_id: (-votes[story_id], story_id))[:RESCORED]
     return sorted(votes)
-
-
-def _times(story: Story) -> list[datetime]:
-    return [member.published for member in story.articles if member.published]
-
-
-def _hours(published: datetime | None, story: Story) -> float:
-    apart = hours_apart(published, story)
-    return nan if apart is None else apart
-
-
-def hours_apart(published: datetime | None, story: Story) -> float | None:
-    """Hours between an article and the nearest listed member of a story; None: not known."""
-    times = _times(story)
-    if published is None or not times:
-        return None
-    return round(min(abs((published - time).total_seconds()) for time in times) / 3600, 2)
-
-
-def _evidence(
-    scored: Scored,
-    joins: bool,
-    labels: Mapping[int, str],
-    article: TaggedArticle,
-    one: Probe,
-    stories: StoryStore,
-) -> Evidence:
-    best = scored.best
-    winner = scored.ranked[best]
-    story = stories[winner.story_id].story
-    others = sorted((place for place in range(len(scored.chances)) if place != best), key=lambda p: -scored.chances[p])
-    # An article that starts a story tells which one it came nearest to.
-    place = best if not joins else others[0] if others else None
-    runner = None
-    if place is not None:
-        other = stories[scored.ranked[place].story_id].story
-        runner = RunnerUp(
-            story_id=other.id,
-            headline=other.headline,
-            score=round(scored.chances[place], 4),
-            similarity=round(scored.ranked[place].similarity, 4),
-        )
-    terms, entities = _strongest(one.vector, winner, labels)
-    return Evidence(
-        score=round(scored.chances[best], 4),
-        threshold=THRESHOLD,
-        similarity=round(winner.similarity, 4),
-        margin=round(
-            winner.similarity - max((o.similarity for o in scored.ranked[:2] if o is not winner), default=0.0), 4
-        ),
-        terms=terms,
-        entities=entities,
-        quotes=shared_quotes(article, story, SHOWN),
-        hours_apart=hours_apart(one.published, story),
-        runner_up=runner,
-        measures=(
-            *_measured(scored.values[best]),
-            ("lean", round(scored.lean, 4)),
-        ),
-    )
-
-
-def _measured(values: Sequence[float]) -> tuple[tuple[str, float | None], ...]:
-    return tuple(
-        (name, None if value != value else round(value, 4)) for name, value in zip(MEASURES, values, strict=True)
-    )
-
-
-def _strongest(
-    vector: Vector, match: Match, labels: Mapping[int, str]
-) -> tuple[tuple[Shared, ...], tuple[Shared, ...]]:
-    """The strongest shared terms, and entities; a word that counts in several fields once."""
-    shared = match.parts.nonzero()[0]
-    keys, parts = vector.keys.take(shared).tolist(), match.parts.take(shared).tolist()
-    total = sum(parts) or 1.0
-    weights: tuple[dict[str, tuple[float, int]], ...] = ({}, {})
-    for key, part in zip(keys, parts, strict=True):
-        if key in labels:
-            of_kind = weights[key & 3 == ENTITIES]
-            weight, first = of_kind.get(labels[key], (0.0, key))
-            of_kind[labels[key]] = weight + part / total, first
-    terms, entities = (
-        tuple(
-            Shared(key=f"{key:08x}", label=clip(label, LABEL), weight=round(weight, 4))
-            for label, (weight, key) in sorted(each.items(), key=lambda one: (-one[1][0], one[0]))[:SHOWN]
-        )
-        for each in weights
-    )
-    return terms, entities
-
-
-__all__ = ["GRAINS", "THRESHOLD", "JoinModel", "Matcher", "Scored", "Verdict"]
