@@ -84,18 +84,23 @@ class Spool:
 
     def story(self, story: Story, *, changed: float) -> None:
         """A story's snapshot, which replaces the one before; ``changed`` in seconds since the epoch."""
-        self._db.execute("DELETE FROM stories WHERE id = ?", (story.id,))
+        self.gone(story.id)
         if story.status not in ("open", "closed"):
             return
         fields = {column.name: getattr(story, column.name, None) for column in TABLES["stories"].columns}
         fields |= {"at": story.last_seen or datetime.fromtimestamp(changed, UTC), "articles": story.article_count}
         for column, kind in _ENTITY_LISTS:
             fields[column] = tuple(entity.name for entity in story.entities if entity.type == kind)
+        fields |= {"lead": tuple(sentence.text for sentence in story.lead), "storyline": story.storyline or None}
         self._insert("stories", fields)
+        for link in story.links:
+            told = {"story_id": story.id, "other_id": link.story_id, "at": link.at}
+            self._insert("links", told | {"kind": link.kind, "score": link.score})
 
     def gone(self, story_id: str) -> None:
         """A story whose snapshot was deleted."""
         self._db.execute("DELETE FROM stories WHERE id = ?", (story_id,))
+        self._db.execute("DELETE FROM links WHERE story_id = ?", (story_id,))
 
     def decision(self, decision: Decision) -> None:
         """The next decision of its partition's log (the first of each position, ``FirstDecisions``)."""
@@ -134,8 +139,8 @@ class Spool:
 
     def keep(self, wanted: Wanted) -> None:
         """Make the file a database to hand on: the wanted rows of every table, indexed, and nothing else."""
-        # Articles last: stories ask them for an outlet.
-        for name in sorted(TABLES, key=lambda each: each == "articles"):
+        # Stories ask articles for an outlet, and links ask stories.
+        for name in sorted(TABLES, key=lambda each: (each == "articles", each == "stories")):
             condition, values = _condition(name, wanted)
             self._db.execute(f"DELETE FROM {name} WHERE ({condition}) IS NOT TRUE", values)
         self._db.execute("DROP TABLE places")
@@ -155,6 +160,9 @@ class Spool:
 
 
 def _condition(name: Name, wanted: Wanted) -> tuple[str, list[object]]:
+    if name == "links":
+        condition, values = _condition("stories", wanted)
+        return f"story_id IN (SELECT id FROM stories WHERE {condition})", values
     stories = name == "stories"
     conditions: list[tuple[str, object]] = []
     if wanted.since is not None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 #: ``list``: strings. JSONL and Parquet have them as lists, CSV and SQLite as a JSON array. ``time``: RFC 3339, in UTC.
 Kind = Literal["text", "integer", "real", "boolean", "time", "list"]
-Name = Literal["articles", "stories", "quotes", "entities"]
+Name = Literal["articles", "stories", "links", "quotes", "entities"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,19 @@ TABLES: dict[Name, ExportTable] = {
             Column("people", "list", "the people named in it, the most important first"),
             Column("places", "list", "the places"),
             Column("organisations", "list", "the organisations"),
+            Column("lead", "list", "sentences of its articles that say what happened"),
+            Column("storyline", "text", "the earliest story of the chain that it is in; empty where nothing is linked"),
+        ),
+    ),
+    "links": ExportTable(
+        key=("story_id", "other_id"),
+        why="Each story's links to those before and after it, as the story has them.",
+        columns=(
+            Column("story_id", "text", "the story's id"),
+            Column("other_id", "text", "the other story's id"),
+            Column("at", "time", "when what made the link was published"),
+            Column("kind", "text", "`follows`, `followed`, or `related`"),
+            Column("score", "real", "the probability that one follows from the other (0 to 1)"),
         ),
     ),
     "quotes": ExportTable(
@@ -121,7 +134,8 @@ TABLES: dict[Name, ExportTable] = {
 class Wanted:
     """Which rows: all that every given condition holds of. ``since`` is in, ``until`` is out.
 
-    Stories are asked for their id, time and languages, and for an outlet among all of their articles'.
+    Stories are asked for their id, time and languages, and for an outlet among all of their articles'; links for
+    their story.
     """
 
     since: datetime | None = None

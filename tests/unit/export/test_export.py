@@ -19,7 +19,18 @@ from click.testing import CliRunner
 
 from streams.cli.export import export
 from streams.contracts import codec
-from streams.contracts.records import Decision, Entity, Mention, Quote, Story, StoryArticle, StoryEvent, TaggedArticle
+from streams.contracts.records import (
+    Decision,
+    Entity,
+    Mention,
+    Quote,
+    Sentence,
+    Story,
+    StoryArticle,
+    StoryEvent,
+    StoryLink,
+    TaggedArticle,
+)
 from streams.export.spool import Spool
 from streams.export.tables import TABLES, Name, Wanted
 from streams.export.writers import FORMATS, write_file
@@ -69,8 +80,12 @@ def filled(spool: Spool) -> Spool:
         )  # fmt: skip
         spool.decision(Decision(article_id=article.id, events=(made,)))
         fold(stories, (made,))
+    lead = (Sentence(text=HOSTILE, score=0.5),)
     for story in stories.values():
-        spool.story(replace(story, languages=("en",) if story.id == "s-a1" else ("de",)), changed=NOON.timestamp())
+        other, language = ("s-a2", "en") if story.id == "s-a1" else ("s-a1", "de")
+        link = StoryLink(story_id=other, kind="follows", score=0.7, at=NOON)
+        told = replace(story, languages=(language,), links=(link,), storyline="s-a1", lead=lead)
+        spool.story(told, changed=NOON.timestamp())
     spool.finish()
     return spool
 
@@ -160,8 +175,10 @@ def test_what_is_asked_for(
         assert [id_ for (id_,) in db.execute("SELECT id FROM articles ORDER BY id")] == articles
         assert [id_ for (id_,) in db.execute("SELECT id FROM stories ORDER BY id")] == stories
         kept = {id_ for (id_,) in db.execute("SELECT article_id FROM entities")}
+        linked = [id_ for (id_,) in db.execute("SELECT story_id FROM links ORDER BY story_id")]
     db.close()
     assert kept == {"a1"} & set(articles)
+    assert linked == stories
 
 
 @pytest.mark.parametrize("name", TABLES)
