@@ -26,8 +26,6 @@ def written(request, monkeypatch: pytest.MonkeyPatch) -> tuple[str, io.TextIOWra
     """Logging as a service with a password has it, and what it writes to."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     root = logging.Logger("root")
-    monkeypatch.setattr(logging, "root", root)
-    monkeypatch.setattr("sys.stderr", out)
     settings = load(
         log_format=request.param,
         security_protocol="SASL_SSL",
@@ -36,10 +34,13 @@ def written(request, monkeypatch: pytest.MonkeyPatch) -> tuple[str, io.TextIOWra
         sasl_password=PASSWORD,
         api_token="token-of-the-dashboard",
     )
-    logs.configure("clean", settings.log_level, settings.log_format, settings.secret_values)
-    logger = logging.getLogger("streams.runtime.outcomes")
-    monkeypatch.setattr(logger, "parent", root)
-    monkeypatch.setattr(logging.getLogger("streams.runtime.pool"), "parent", root)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(logging, "root", root)
+        meanwhile.setattr("sys.stderr", out)
+        logs.configure("clean", settings.log_level, settings.log_format, settings.secret_values)
+    # Not the root that pytest listens to: what it hears goes into its report, which half a character breaks.
+    for name in ("streams.runtime.outcomes", "streams.runtime.pool"):
+        monkeypatch.setattr(logging.getLogger(name), "parent", root)
     return request.param, out
 
 
