@@ -85,7 +85,9 @@ class Decider:
             linked = links.start(new, verdict.links)
             events.add("created", new.id, at, article=shown, evidence=verdict.evidence, linked=linked)
         else:
-            joining = self._join(verdict, verdict.story_id, shown, features.sketch, one.vector, events, at, links)
+            joining = self._join(
+                verdict, verdict.story_id, shown, features.sketch, one.vector, events=events, at=at, links=links
+            )
         self._look_again(events, at, links)
         return Decision(
             article_id=article.id,
@@ -188,6 +190,7 @@ class Decider:
         shown: StoryArticle,
         sketched: str,
         vector: Vector,
+        *,
         events: Events,
         at: datetime | None,
         links: Links,

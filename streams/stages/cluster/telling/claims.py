@@ -13,7 +13,16 @@ from dataclasses import replace
 from streams.contracts.limits import clip
 from streams.contracts.records import Claim, PointKind, TaggedArticle
 from streams.stages.cluster.telling.dates import told_dates
-from streams.stages.cluster.telling.numbers import NUMBER_WORDS, ONE_OF, Number, Piece, at, numbers, tokens, wordset
+from streams.stages.cluster.telling.numbers import (
+    NUMBER_WORDS,
+    ONE_OF,
+    ClaimToken,
+    Number,
+    at,
+    numbers,
+    tokens,
+    wordset,
+)
 from streams.stages.cluster.telling.people import Person, people_in, told_ages
 from streams.stages.cluster.telling.sentences import READ, spans
 from streams.stages.cluster.telling.special import WORDS, special
@@ -206,7 +215,7 @@ def _counted(sentence: str, persons: Sequence[Person], year: int | None) -> Iter
         )
 
 
-def _told(row: Sequence[Piece], number: Number, sentence: str, last: str) -> tuple[str, str, int, int] | None:
+def _told(row: Sequence[ClaimToken], number: Number, sentence: str, last: str) -> tuple[str, str, int, int] | None:
     """What a number counts, of whom, and the tokens that say so; None: nothing that can be compared.
 
     ``last`` is what the number before counts: "killed five people in Oakdale and two in Millton" leaves it out.
@@ -247,13 +256,13 @@ def _told(row: Sequence[Piece], number: Number, sentence: str, last: str) -> tup
     return None
 
 
-def _partial(row: Sequence[Piece], number: Number, what: str) -> bool:
+def _partial(row: Sequence[ClaimToken], number: Number, what: str) -> bool:
     """Whether a number leaves some out: "three others dead", "one was shot"."""
     others = any(token.text in ("other", "others", "remaining") for token in row[number.end : number.end + 2])
     return (others and what != "injured") or (number.value == 1 and at(row, number.end) in (*_BE, *_STATES))
 
 
-def _state(row: Sequence[Piece], place: int) -> str | None:
+def _state(row: Sequence[ClaimToken], place: int) -> str | None:
     """What is said of those counted, from the token after them."""
     place = _after_aside(row, place)
     text = at(row, place)
@@ -275,7 +284,7 @@ def _state(row: Sequence[Piece], place: int) -> str | None:
     return None
 
 
-def _after_state(row: Sequence[Piece], place: int) -> int:
+def _after_state(row: Sequence[ClaimToken], place: int) -> int:
     """The place of the word that says what became of those counted."""
     place = _after_aside(row, place)
     place += at(row, place) == "who"
@@ -284,7 +293,7 @@ def _after_state(row: Sequence[Piece], place: int) -> int:
     return place
 
 
-def _after_aside(row: Sequence[Piece], place: int) -> int:
+def _after_aside(row: Sequence[ClaimToken], place: int) -> int:
     """The place after ", including three children," where there is such an aside."""
     if at(row, place) == "," and at(row, place + 1) in ("including", "among", "most", "mostly", "some", "many"):
         for end in range(place + 2, min(place + 14, len(row))):
@@ -293,7 +302,7 @@ def _after_aside(row: Sequence[Piece], place: int) -> int:
     return place
 
 
-def _doubted(row: Sequence[Piece], start: int, end: int) -> bool:
+def _doubted(row: Sequence[ClaimToken], start: int, end: int) -> bool:
     """Whether what is said is feared, possible, planned or denied."""
     near = {token.text for token in row[max(0, start - 6) : end]}
     opening = {token.text for token in row[:1]}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from streams.contracts.records import Hedge
 
 
-class Piece(NamedTuple):
+class ClaimToken(NamedTuple):
     """A word, a number or a mark: in small letters, and where it stands."""
 
     text: str
@@ -94,17 +94,17 @@ ONE_OF = wordset(
 )
 
 
-def tokens(sentence: str) -> list[Piece]:
+def tokens(sentence: str) -> list[ClaimToken]:
     """The tokens of a sentence."""
-    return [Piece(found.group().lower(), found.start(), found.end()) for found in _TOKEN.finditer(sentence)]
+    return [ClaimToken(found.group().lower(), found.start(), found.end()) for found in _TOKEN.finditer(sentence)]
 
 
-def at(row: Sequence[Piece], place: int) -> str:
+def at(row: Sequence[ClaimToken], place: int) -> str:
     """The token at a place; empty where there is none."""
     return row[place].text if 0 <= place < len(row) else ""
 
 
-def numbers(row: Sequence[Piece]) -> list[Number]:
+def numbers(row: Sequence[ClaimToken]) -> list[Number]:
     """The numbers among the tokens, in order, each with its hedge.
 
     >>> [number] = numbers(tokens("At least twenty-two people"))
@@ -133,7 +133,7 @@ def numbers(row: Sequence[Piece]) -> list[Number]:
     return found
 
 
-def _read(row: Sequence[Piece], place: int) -> tuple[float, float | None, int] | None:
+def _read(row: Sequence[ClaimToken], place: int) -> tuple[float, float | None, int] | None:
     """The number that begins at a token: its value, the end of its range if it is vague, and the place after it."""
     text = row[place].text
     if text in _VAGUE:
@@ -161,12 +161,12 @@ def _read(row: Sequence[Piece], place: int) -> tuple[float, float | None, int] |
     return value, None, end
 
 
-def _one_of(row: Sequence[Piece], place: int) -> bool:
+def _one_of(row: Sequence[ClaimToken], place: int) -> bool:
     """Whether one person is told of here, perhaps with a word before: "a man", "a police officer"."""
     return any(token.text in ONE_OF for token in row[place : place + 2])
 
 
-def _hedged(row: Sequence[Piece], place: int) -> tuple[int, Hedge]:
+def _hedged(row: Sequence[ClaimToken], place: int) -> tuple[int, Hedge]:
     """Where the number with its hedge begins, and the hedge."""
     for size in (3, 2, 1):
         if place >= size:
