@@ -1,11 +1,14 @@
-"""Normalising that several stages share: forms for comparing, digests, the language of a tag."""
+"""Normalising that several parts share: forms for comparing, digests, the language of a tag, ids in addresses."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from hashlib import blake2b
+from urllib.parse import quote, unquote
 
+#: What browsers take for folders, and the same with tildes before it.
+_DOTS = re.compile(r"~*\.{1,2}")
 _SLUG_GAP = re.compile(r"[^a-z0-9]+")
 #: Typographic marks that outlets set differently for the same words.
 _MARKS = {
@@ -102,3 +105,17 @@ def primary_language(tag: str | None) -> str | None:
 def language_key(tag: str | None) -> str:
     """The language that an article is keyed by and clusters in: ``primary_language``, or ``und``."""
     return primary_language(tag) or UNDETERMINED
+
+
+def path_part(text: str) -> str:
+    """An id as one part of a path, whatever characters it has: a slash is ``%2F``, so that no id looks like a sub-page.
+
+    Browsers take ``.`` and ``..`` for folders even when encoded: these have a tilde before them.
+    """
+    return quote("~" + text if _DOTS.fullmatch(text) else text, safe=":")
+
+
+def id_of(part: str) -> str:
+    """The id that ``path_part`` wrote."""
+    text = unquote(part)
+    return text[1:] if text.startswith("~") and _DOTS.fullmatch(text) else text

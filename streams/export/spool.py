@@ -27,7 +27,6 @@ _SQL_KINDS = {
 }
 _ENTITY_LISTS = (("people", "PER"), ("places", "LOC"), ("organisations", "ORG"))
 _INDEX_NAME = str.maketrans({" ": "_", "(": "by_", ")": None})
-_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 class Spool:
@@ -186,7 +185,7 @@ def _names(columns: Iterable[str]) -> str:
 
 def _time(moment: datetime) -> str:
     # As long for every moment, so that the text sorts as the time does.
-    return max(moment, _FIRST).astimezone(UTC).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _in(column: Column, value: Any) -> Any:

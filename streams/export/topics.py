@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
 
@@ -39,9 +38,8 @@ async def fill(
             async for record in log.records(name, partition):
                 try:
                     _take(spool, topic, record, first)
-                except (codec.DecodeError, OverflowError, sqlite3.Error) as error:
-                    if isinstance(error, sqlite3.OperationalError):
-                        raise  # the disk is full, or the file went: no record's fault
+                except (ValueError, OverflowError, OSError):
+                    # No record of this kind, a number beyond SQLite's, or a time beyond the calendar's.
                     unreadable[topic.name] += 1
                 read += 1
                 progress(topic, read, total)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
+from streams import atom
 from streams.contracts import codec
 from streams.export.tables import TABLES, Name
 
@@ -22,8 +20,6 @@ Row = dict[str, Any]
 #: Rows of a group of a Parquet file, and the bytes of text after which a group is full: bounds what is held.
 _GROUP_ROWS, _GROUP_BYTES = 10_000, 16 * 1024 * 1024
 _NINJS = "http://www.iptc.org/std/ninjs/ninjs-schema_3.0.json#"
-#: What XML 1.0 may not hold (section 2.2).
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SUBJECTS = ("people", "organisations", "places")
 
 
@@ -45,10 +41,12 @@ def csv_(name: Name, rows: Iterable[Row], out: IO[bytes]) -> None:
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     columns = TABLES[name].columns
     writer = csv.writer(text)
-    writer.writerow(column.name for column in columns)
-    for row in rows:
-        writer.writerow(_cell(row[column.name]) for column in columns)
-    text.detach()
+    try:
+        writer.writerow(column.name for column in columns)
+        for row in rows:
+            writer.writerow(_cell(row[column.name]) for column in columns)
+    finally:
+        text.detach()  # whoever opened the file closes it
 
 
 def parquet(name: Name, rows: Iterable[Row], out: IO[bytes]) -> None:
@@ -77,20 +75,14 @@ def ninjs(name: Name, rows: Iterable[Row], out: IO[bytes]) -> None:
         out.write(codec.encode(_filled(make(row))) + b"\n")
 
 
-def atom(name: Name, rows: Iterable[Row], out: IO[bytes]) -> None:
-    """One Atom feed (RFC 4287) with an entry a row, articles or stories."""
-    rows = iter(rows)
-    first = next(rows, None)
-    updated = first["at"] if first else "1970-01-01T00:00:00+00:00"
-    head = (
-        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
-        f"<id>urn:news-streams:export:{name}</id><title>News Streams: {name}</title><updated>{updated}</updated>"
-        "<author><name>News Streams</name></author>\n"
-    )
-    out.write(head.encode())
-    for row in itertools.chain([first] if first else [], rows):
-        out.write(_entry(name, row).encode("utf-8", "replace"))
-    out.write(b"</feed>\n")
+def atom_(name: Name, rows: Iterable[Row], out: IO[bytes]) -> None:
+    """One Atom feed with an entry a row, articles or stories; as of now."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    out.write(atom.opening(f"urn:news-streams:export:{name}", f"News Streams: {name}", now).encode())
+    entry = _article_entry if name == "articles" else _story_entry
+    for row in rows:
+        out.write(entry(row).encode() + b"\n")
+    out.write(atom.CLOSING.encode())
 
 
 #: By format: the writer, and the tables that it can write.
@@ -99,7 +91,7 @@ FORMATS: dict[str, tuple[Callable[[Name, Iterable[Row], IO[bytes]], None], tuple
     "csv": (csv_, tuple(TABLES)),
     "parquet": (parquet, tuple(TABLES)),
     "ninjs": (ninjs, ("articles", "stories")),
-    "atom": (atom, ("articles", "stories")),
+    "atom": (atom_, ("articles", "stories")),
 }
 #: What a file's name says of its format.
 SUFFIXES = {
@@ -159,7 +151,7 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def _ninjs_article(row: Row) -> Row:
     return {
         "standard": {"name": "ninjs", "version": "3.0", "schema": _NINJS},
-        "uri": _urn("article", row["id"]),
+        "uri": atom.urn("article", row["id"]),
         "type": "text",
         "profile": "text-only",
         "version": str(row["revision"]),
@@ -176,14 +168,14 @@ def _ninjs_article(row: Row) -> Row:
             for role, name in (("outlet", row["outlet"]), ("credit", row["credit"]))
             if name
         ],
-        "associations": [{"name": "story", "uri": _urn("story", row["story_id"])}] if row["story_id"] else None,
+        "associations": [{"name": "story", "uri": atom.urn("story", row["story_id"])}] if row["story_id"] else None,
     }
 
 
 def _ninjs_story(row: Row) -> Row:
     return {
         "standard": {"name": "ninjs", "version": "3.0", "schema": _NINJS},
-        "uri": _urn("story", row["id"]),
+        "uri": atom.urn("story", row["id"]),
         "type": "composite",
         "firstCreated": row["first_seen"],
         "versionCreated": row["at"],
@@ -197,23 +189,16 @@ def _filled(item: Row) -> Row:
     return {name: value for name, value in item.items() if value not in (None, "", [], ())}
 
 
-def _urn(kind: str, id_: str) -> str:
-    return f"urn:news-streams:{kind}:{quote(id_, safe='')}"
-
-
-def _entry(name: Name, row: Row) -> str:
-    kind, title = ("article", row["title"]) if name == "articles" else ("story", row["headline"])
-    address = row.get("url") or ""
-    link = f"<link href={quoteattr(_xml(address))}/>" if address.startswith(("http://", "https://")) else ""
-    summary = row["text"] if name == "articles" else f"{row['articles']} articles, {row['outlets']} outlets"
-    author = (
-        f"<author><name>{escape(_xml(row['outlet'] or 'unknown outlet'))}</name></author>" if name == "articles" else ""
-    )
-    return (
-        f"<entry><id>{_urn(kind, row['id'])}</id><title>{escape(_xml(title or row['id']))}</title>"
-        f'<updated>{row["at"]}</updated>{link}{author}<summary type="text">{escape(_xml(summary))}</summary></entry>\n'
+def _article_entry(row: Row) -> str:
+    url = row["url"] or ""
+    links = [atom.link(url)] if url.startswith(("http://", "https://")) else []
+    author = atom.author(row["outlet"] or "unknown outlet")
+    return atom.entry(
+        atom.urn("article", row["id"]), row["title"] or row["id"], row["at"], *links, author, atom.summary(row["text"])
     )
 
 
-def _xml(text: str) -> str:
-    return _NO_XML.sub("", text)
+def _story_entry(row: Row) -> str:
+    lines = [*row["lead"], f"{row['articles']} articles, {row['outlets']} outlets"]
+    summary = atom.summary("\n".join(lines))
+    return atom.entry(atom.urn("story", row["id"]), row["headline"] or row["id"], row["at"], summary)

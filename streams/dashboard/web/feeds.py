@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from xml.sax.saxutils import escape, quoteattr
 
 from markupsafe import Markup
 
+from streams import atom
 from streams.contracts import codec
 from streams.contracts.records import Story
 from streams.dashboard.store.queries import MemberRow, Row
-from streams.dashboard.web.render import iso, many, path_part, safe_url, shown
+from streams.dashboard.web.render import iso, many, safe_url, shown
+from streams.text import path_part
 
 _SCHEMA_TYPES = {"PER": "Person", "ORG": "Organization", "LOC": "Place", "MISC": "Thing"}
 #: Entities that a story's linked data names.
@@ -59,17 +60,12 @@ def linked_data(story: Story, newest: float) -> Markup:
 
 
 def _feed(self_url: str, title: str, updated: float, page: str, entries: str) -> str:
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
-        f"<id>{_text(self_url)}</id><title>{_text(title)}</title><updated>{iso(updated)}</updated>"
-        f'<link rel="self" href={_attribute(self_url)}/><link href={_attribute(page)}/>'
-        f"<author><name>News Streams</name></author>{entries}</feed>\n"
-    )
+    links = atom.link(shown(self_url), "self"), atom.link(shown(page))
+    return atom.opening(shown(self_url), shown(title), iso(updated), *links) + entries + atom.CLOSING
 
 
 def _story_entry(row: Row, base: str) -> str:
     story = row.story
-    url = f"{base}/story/{path_part(story.id)}"
     counts = [
         many(story.article_count, "article"), many(story.outlets, "outlet"), many(story.origins, "origin")
     ]  # fmt: skip
@@ -77,31 +73,23 @@ def _story_entry(row: Row, base: str) -> str:
     lines = [*lead, " · ".join(counts)] + [
         f"{article.outlet or 'unknown outlet'}: {article.title or ''}" for article in story.articles
     ]
-    related = "".join(
-        f'<link rel="related" href={_attribute(f"{base}/story/{path_part(link.story_id)}")} title="{link.kind}"/>'
-        for link in story.links
-    )
-    return (
-        f"<entry><id>urn:news-streams:story:{_text(path_part(story.id))}</id><title>{_text(story.headline)}</title>"
-        f"<updated>{iso(row.active)}</updated><link href={_attribute(url)}/>"
-        f'{related}<summary type="text">{_text(chr(10).join(lines))}</summary></entry>'
+    related = [atom.link(f"{base}/story/{path_part(other.story_id)}", "related", other.kind) for other in story.links]
+    return atom.entry(
+        atom.urn("story", story.id),
+        shown(story.headline),
+        iso(row.active),
+        atom.link(f"{base}/story/{path_part(story.id)}"),
+        *related,
+        atom.summary(shown("\n".join(lines))),
     )
 
 
 def _article_entry(member: MemberRow, base: str) -> str:
     entry = member.entry
-    url = safe_url(entry.url) or f"{base}/article/{path_part(entry.id)}"
-    return (
-        f"<entry><id>urn:news-streams:article:{_text(path_part(entry.id))}</id>"
-        f"<title>{_text(entry.title or entry.id)}</title><updated>{iso(member.at)}</updated>"
-        f"<link href={_attribute(url)}/>"
-        f"<author><name>{_text(entry.outlet or 'unknown outlet')}</name></author></entry>"
+    return atom.entry(
+        atom.urn("article", entry.id),
+        shown(entry.title or entry.id),
+        iso(member.at),
+        atom.link(shown(safe_url(entry.url) or f"{base}/article/{path_part(entry.id)}")),
+        atom.author(shown(entry.outlet or "unknown outlet")),
     )
-
-
-def _text(text: str) -> str:
-    return escape(shown(text))
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(shown(text))

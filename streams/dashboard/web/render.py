@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from streams.contracts.records import Entity, Quote, TaggedArticle
 from streams.dashboard.store.projection import showable
+from streams.text import path_part
 
 #: Control characters, and those that turn the direction of the text after them (UAX #9): never part of a title.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 #: Ids that a path cannot hold as they are, and what stands for them, and for that in turn.
-_DOTS = re.compile(r"~*\.{1,2}")
 #: The confidence in an article's text from which the story page offers to show only those (``?sure=``).
 SURE = 0.9
 KINDS = {"PER": "People", "LOC": "Places", "ORG": "Organisations", "MISC": "Also"}
@@ -124,20 +124,6 @@ def safe_url(url: str | None) -> str | None:
 
 def host(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def path_part(text: str) -> str:
-    """An id as one part of a path, whatever characters it has: a slash is ``%2F``, so that no id looks like a sub-page.
-
-    Browsers take ``.`` and ``..`` for folders even when encoded: these have a tilde before them.
-    """
-    return quote("~" + text if _DOTS.fullmatch(text) else text, safe=":")
-
-
-def id_of(part: str) -> str:
-    """The id that ``path_part`` wrote."""
-    text = unquote(part)
-    return text[1:] if text.startswith("~") and _DOTS.fullmatch(text) else text
 
 
 def spark_path(values: Sequence[int], width: int = 96, height: int = 20) -> str:

@@ -31,8 +31,8 @@ from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
 from streams.dashboard.web.pages import Pages
-from streams.dashboard.web.render import id_of, path_part
 from streams.settings import Settings
+from streams.text import id_of, path_part
 
 #: Every file that is served; nothing else in the folder can be had.
 STATIC = {

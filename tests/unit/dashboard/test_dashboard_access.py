@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from streams.dashboard.web import http
 from streams.dashboard.web.http import MOST_WAITING, PatientProtocol
-from streams.dashboard.web.render import id_of, path_part
 from streams.dashboard.web.server import configuration, create_app
 from streams.settings import Settings, SettingsError, load
+from streams.text import id_of, path_part
 
 IDS = ["x", "x/articles", "x/feed.atom", "x%2Farticles", "a%2Fb", "a/b", "..", ".", "~..", "~", "/", "//", "a b",
        "ünï/cødé 新", "?q=1#f", "x/", "\\", "&<\"'>", "stories", "%", "a;b=c", "https://x.example/a?b=c#d"]  # fmt: skip

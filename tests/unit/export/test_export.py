@@ -7,10 +7,11 @@ import io
 import sqlite3
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,9 +32,11 @@ from streams.contracts.records import (
     StoryLink,
     TaggedArticle,
 )
+from streams.export import topics
 from streams.export.spool import Spool
 from streams.export.tables import TABLES, Name, Wanted
 from streams.export.writers import FORMATS, write_file
+from streams.settings import Settings
 from streams.stages.cluster import Clusterer, fold
 from training.stories_data import shuffled, synthetic
 
@@ -259,6 +262,38 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
         write_file(path, fails)  # type: ignore[arg-type]
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+async def test_records_that_cannot_be_read_are_counted_and_cost_no_other(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = 1 << 62  # milliseconds: a producer may say that a record is of any time
+    held: dict[str, list[tuple[bytes, bytes | None, int]]] = {
+        "stories": [(b"s", codec.encode(Story(id="s")), far), (b"s", b"no record", 0), (b"t", None, 0)],
+        "articles.tagged": [
+            (b"en", codec.encode(FERRY), 0),
+            (b"en", codec.encode(replace(VOTE, id="late")), far),
+            (b"en", codec.encode(replace(VOTE, id="many", revision=1 << 63)), 0),
+            (b"en", codec.encode(VOTE), 0),
+        ],
+    }
+
+    class Topics:
+        def __init__(self, _: object) -> None: ...
+
+        async def spans(self, topic: str) -> dict[int, tuple[int, int]]:
+            return {0: (0, len(held.get(topic.removeprefix("news."), [])))}
+
+        async def records(self, topic: str, _: int) -> AsyncIterator[SimpleNamespace]:
+            for key, value, timestamp in held.get(topic.removeprefix("news."), []):
+                yield SimpleNamespace(key=key, value=value, timestamp=timestamp)
+
+    monkeypatch.setattr(topics, "LogReader", Topics)
+    told: list[tuple[str, int, int]] = []
+    unreadable = await topics.fill(spool, Settings(), progress=lambda topic, *read: told.append((topic.name, *read)))
+    assert unreadable == {"stories": 2, "articles.tagged": 2}
+    assert [row["id"] for row in spool.rows("articles", Wanted())] == ["a1", "a2"]
+    assert told[-1] == ("articles.tagged", 4, 4)
 
 
 @pytest.mark.parametrize(
