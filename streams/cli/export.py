@@ -6,7 +6,7 @@ import asyncio
 import sys
 import tempfile
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, paper, say, silence, write_line
+from streams.cli.times import Moment
 from streams.contracts import codec
 from streams.contracts.topics import Topic
 from streams.export.tables import TABLES, Name, Wanted
@@ -27,17 +28,6 @@ if TYPE_CHECKING:
 _SQLITE = "sqlite"
 
 
-class _Moment(click.ParamType):
-    name = "TIME"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail("expected an ISO 8601 date or time such as 2025-09-19 or 2025-09-19T12:00:00Z", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 @click.command()
 @click.argument("table", type=click.Choice([*TABLES, "all"]))
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.  [default: stdout]")
@@ -47,8 +37,8 @@ class _Moment(click.ParamType):
     type=click.Choice([*FORMATS, _SQLITE]),
     help="[default: what the file's name ends in, else jsonl]",
 )
-@click.option("--since", type=_Moment(), help="From this time on (its column `at`).")
-@click.option("--until", type=_Moment(), help="Before this time.")
+@click.option("--since", type=Moment(), help="From this time on (its column `at`).")
+@click.option("--until", type=Moment(), help="Before this time.")
 @click.option("--language", metavar="CODE", help="Of one language, as `en`.")
 @click.option("--outlet", metavar="NAME", help="Of one outlet; stories: carried by it.")
 @click.option("--story", metavar="ID", help="Of one story.")
@@ -76,7 +66,7 @@ def export(
     atom         a feed (articles, stories)
 
     Memory does not grow with what there is: everything goes through a file in the folder of --out (else in the
-    temporary folder), some 1.5 times as large as the articles. A file is whole or not there.
+    temporary folder), some two and a half times as large as the articles. A file is whole or not there.
     """
     form = form or (SUFFIXES.get(out.suffix.lower()) if out else None) or ("jsonl" if table != "all" else _SQLITE)
     _check(table, form, out, as_json)

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from streams.cli.console import paper, say, write_line
+from streams.cli.times import Moment
 from streams.contracts import codec
 from streams.contracts.records import Stage
 from streams.contracts.topology import STORY_EVENTS, stages_to
 from streams.settings import load
 
 
-class _Start(click.ParamType):
-    name = "earliest|TIMESTAMP"
+class _Start(Moment):
+    name = "earliest|TIME"
+    expected = f"`earliest` or {Moment.expected}"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime | None:
-        if value == "earliest" or value is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail("expected `earliest` or an ISO 8601 time such as 2025-09-19T12:00:00Z", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return None if value in ("earliest", None) else super().convert(value, param, ctx)
 
 
 @click.command()

@@ -64,7 +64,7 @@ def seed(
     .csv         a table with a head line, an article a row (--column)
     .parquet     the same; needs pip install 'news-streams[parquet]'
     .warc .wet   a crawler's archive: pages that were answered with 200, texts of Common Crawl
-    .zip .tar    any of the first six kinds, and .csv, as members
+    .zip .tar    .txt, .html, .htm, .jsonl, .json and .csv files as members
     .gz .zst     any of these but .zip and .parquet, compressed
 
     An article without an id gets one from its URL, else from its content: sending it again changes nothing.
