@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import logging
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from streams import logs
 from streams.cli.cluster import require_cluster
-from streams.cli.console import paper, say, silence, write_line
+from streams.cli.console import announce, paper, say, silence, write_line
 from streams.contracts import codec
 from streams.settings import Settings, load
 
@@ -47,7 +47,7 @@ def follow(lists: tuple[Path, ...], http_port: int) -> None:
     it asks are settings (STREAMS_FOLLOW_...).
     """
     settings = load()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s follow  %(levelname)s %(message)s")
+    logs.configure("follow", settings.log_level, settings.log_format, settings.secret_values)
     silence("aiokafka", "asyncio")
     sources = _read(lists)
 
@@ -65,13 +65,13 @@ def follow(lists: tuple[Path, ...], http_port: int) -> None:
         task = asyncio.ensure_future(follow_sources(settings, sources, metrics))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        say(f"following {len(sources)} sources as {settings.follow_agent} (Ctrl-C stops)")
+        announce(settings, f"following {len(sources)} sources as {settings.follow_agent} (Ctrl-C stops)")
         await task
 
     try:
         asyncio.run(run())
     except asyncio.CancelledError:
-        say("stopped")
+        announce(settings, "stopped")
 
 
 @click.group()
@@ -124,6 +124,7 @@ def _read(lists: tuple[Path, ...]) -> list[Source]:
 
 def _print(found: list[SourceHealth]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from streams.seed.folders import printable
 
@@ -131,14 +132,6 @@ def _print(found: list[SourceHealth]) -> None:
     for head in ("source", "state", "kind", "entries", "newest", "seconds", "what is wrong"):
         table.add_column(head)
     for each in found:
-        row = (
-            each.name,
-            each.state,
-            each.kind or "",
-            str(each.entries),
-            each.newest or "",
-            f"{each.seconds:g}",
-            each.said,
-        )
-        table.add_row(*(printable(cell, 160).replace("[", "\\[") for cell in row))
+        row = (each.name, each.state, each.kind or "", each.entries, each.newest or "", each.seconds, each.said)
+        table.add_row(*(Text(printable(cell, 160)) for cell in row))
     paper().print(table)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from streams.contracts.records import RawArticle
 from streams.follow.fetch import Fetched
 from streams.follow.sources import Source
+from streams.seed.found import page
 from streams.stages.clean import article_id
 
 #: A date of a feed that is further ahead of the fetch is a mistake of its clock or its zone.
@@ -20,15 +21,9 @@ def raw_of(fetched: Fetched, source: Source, published: str | None, now: float) 
     fetched_at = datetime.fromtimestamp(now, UTC)
     if published is not None and datetime.fromisoformat(published) > fetched_at + _AHEAD:
         published = None
-    try:
-        text, encoded = fetched.body.decode("utf-8-sig"), None
-    except UnicodeDecodeError:
-        text, encoded = None, base64.b64encode(fetched.body).decode()
-    return RawArticle(
-        content=text,
-        content_base64=encoded,
+    return replace(
         # Cleaning takes pages by their type, and some servers do not tell it.
-        content_type=fetched.content_type or "text/html",
+        page(fetched.body, fetched.content_type or "text/html"),
         url=fetched.url,
         source=source.name,
         language=source.language,

@@ -224,7 +224,8 @@ class Share:
 
     async def _sort(self, source: Source, entries: Iterable[ListedPage], poll: _Poll) -> None:
         """Take up what is new of a list, and what it calls changed."""
-        now, rows, room = poll.began, Rows(), MOST_PAGES - self.known.held[source.url]
+        now, room = poll.began, MOST_PAGES - self.known.held[source.url]
+        seen: list[str] = []
         for entry in entries:
             key = page_key(entry.url)
             page = self.known.pages.get(key)
@@ -239,7 +240,7 @@ class Share:
                 poll.left.add(key)
                 continue
             if now - page.seen > SEEN_EVERY:
-                rows[key] = b""
+                seen.append(key)
             page.seen = now
             changed = entry.updated is not None and page.updated is not None and entry.updated != page.updated
             page.updated = entry.updated or page.updated
@@ -248,8 +249,8 @@ class Share:
                 if page.due is None or page.due > due:
                     page.due = due
                     self._push_visit(key, page)
-        if rows:
-            rows = {key: codec.encode(self.known.pages[key]) for key in rows}
+        if seen:
+            rows: Rows = {key: codec.encode(self.known.pages[key]) for key in seen}
             await self._tools.log.save(self.partition, rows)
 
     async def _asked(self, source: Source) -> None:
