@@ -13,11 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from streams.contracts.records import Entity, Mention, Point, Story, StoryEvent, TaggedArticle
-from streams.stages.cluster import fold
-from streams.stages.cluster.lifecycle.present import story_article
-from streams.stages.cluster.telling.points import label
+from streams.contracts.records import Entity, Mention, Story, TaggedArticle
+from streams.stages.cluster.telling.points import differing, label
 from streams.text import slug
+from training.leads import told
 
 Figures = dict[str, Any]
 
@@ -87,27 +86,10 @@ def _article(id_: str, line: str) -> TaggedArticle:
     )
 
 
-def story_of(articles: tuple[TaggedArticle, ...]) -> Story:
-    """The story of these articles, whatever the clusterer would make of them."""
-    stories: dict[str, Story] = {}
-    for number, article in enumerate(articles):
-        event = StoryEvent(
-            id=f"{article.id}:{number}:0",
-            type="joined" if number else "created",
-            story_id="story",
-            at=article.published,
-            article_id=article.id,
-            article=story_article(article),
-        )
-        fold(stories, [event])
-    return stories["story"]
-
-
-def found(points: tuple[Point, ...]) -> Iterator[tuple[str, frozenset[str]]]:
+def found(story: Story) -> Iterator[tuple[str, frozenset[str]]]:
     """What outlets differ on, as cases say it."""
-    for point in points:
-        if point.how != "agrees":
-            yield point.what, frozenset(label(point, told) for told in point.said)
+    for point in differing(story):
+        yield point.what, frozenset(label(point, told) for told in point.said)
 
 
 def score(cases: list[Case]) -> Figures:
@@ -115,7 +97,7 @@ def score(cases: list[Case]) -> Figures:
     right = given = wanted = 0
     wrong = []
     for case in cases:
-        here = frozenset(found(story_of(case.articles).points))
+        here = frozenset(found(told(case.articles).story))
         right, given, wanted = right + len(here & case.differs), given + len(here), wanted + len(case.differs)
         if here != case.differs:
             wrong.append((case.name, sorted(map(_shown, here)), sorted(map(_shown, case.differs))))

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from streams.contracts.records import Sentence, Story, StoryEvent
+from streams.contracts.records import Sentence, Story, StoryEvent, TaggedArticle
 from streams.stages.cluster import fold
 from streams.stages.cluster.lifecycle.present import story_article
 from training.stories_data import Labelled, by_time, read, shuffled
@@ -41,19 +41,18 @@ class Told:
     changes: int
 
 
-def told(rows: Sequence[Labelled], story_id: str = "story") -> Told:
-    """The story of ``rows`` in this order."""
+def told(articles: Sequence[TaggedArticle], story_id: str = "story") -> Told:
+    """The story of these articles in this order, whatever the clusterer would make of them."""
     stories: dict[str, Story] = {}
     shown: list[tuple[Sentence, ...]] = []
-    for number, row in enumerate(rows):
-        article = story_article(row.article)
+    for number, article in enumerate(articles):
         event = StoryEvent(
-            id=f"{row.article.id}:{number}:0",
+            id=f"{article.id}:{number}:0",
             type="joined" if number else "created",
             story_id=story_id,
-            at=row.article.published,
-            article_id=row.article.id,
-            article=article,
+            at=article.published,
+            article_id=article.id,
+            article=story_article(article),
         )
         fold(stories, [event])
         shown.append(stories[story_id].lead)
@@ -91,7 +90,7 @@ def measure(data: Path) -> Figures:
         groups: dict[str, list[Labelled]] = defaultdict(list)
         for row in by_time(shuffled(rows, 1)):
             groups[row.story].append(row)
-        stories = {id_: told(some) for id_, some in groups.items()}
+        stories = {id_: told([row.article for row in some]) for id_, some in groups.items()}
         sets[name] = sum(one.joins for one in stories.values()), sum(one.changes for one in stories.values())
         for number, leads in enumerate(samples):
             for some in sampled(name, rows, number):

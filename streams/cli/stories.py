@@ -34,7 +34,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "storyline": story.storyline or None,
         "links": story.links,
         "quotes": [quote for quote in story.quotes if len(quote.sources) > 1],
-        "disagreements": [point for point in story.points if point.how != "agrees"],
+        "disagreements": points.differing(story),
     }
 
 
@@ -71,7 +71,7 @@ def print_story(
                 if version.how != "exact":
                     outlets_named = ", ".join(version.sources)
                     console.print(Text(f"        {outlets_named}: “{version.text.rstrip(',')}”", style="dim"))
-    _print_points(console, [point for point in story.points if point.how != "agrees"])
+    _print_points(console, points.differing(story))
     if line is not None:
         console.print(Text(f"\n  Storyline: {line.headline}", style="dim"))
         for number, one in enumerate(line.chapters, start=1):

@@ -84,9 +84,8 @@ def test_a_shutdown_of_six_weeks_is_a_storyline() -> None:
     events = ("basil-26", "basil-58", "basil-11", "basil-2")
     homes = [{clusterer.story_of(row.article.id) for row in rows if row.story == event} for event in events]
     assert [len(home) for home in homes] == [1, 1, 1, 1]
-    first = clusterer.story(next(iter(homes[0])) or "")
-    assert first is not None
-    told = storyline(first, clusterer.story)
+    stories = {story.id: story for story in clusterer.stories()}
+    told = storyline(stories[next(iter(homes[0])) or ""], stories.get)
     assert told is not None
     assert [{one.id} for one in told.chapters] == homes
 

@@ -23,8 +23,9 @@ from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
-from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, path_part, shown
+from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, shown
 from streams.stages.cluster.telling import points
+from streams.text import path_part
 
 #: Stories a page; members that a story's page shows at once; steps of its log; entities of a kind.
 ROWS, MEMBERS, EVENTS, NAMES = 50, 60, 60, 16
@@ -227,8 +228,7 @@ def told_differently(story: Story) -> list[dict[str, object]]:
                 for one in point.said
             ],
         }
-        for point in story.points
-        if point.how != "agrees"
+        for point in points.differing(story)
     ]
 
 

@@ -272,8 +272,7 @@ class Clusterer:
 
     def story(self, story_id: str) -> Story | None:
         """The story of this id, redirects not followed; None: there is none."""
-        held = self._stories.get(story_id)
-        return held.story if held else None
+        return self._stories.story(story_id)
 
     def story_of(self, article_id: str) -> str | None:
         """The live story that an article is in, redirects followed; None: in none."""

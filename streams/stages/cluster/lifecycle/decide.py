@@ -79,7 +79,7 @@ class Decider:
         forgotten = self._silent(events, at)
         shown = story_article(article)
         verdict = self.matcher.verdict(one, article, features.labels)
-        joining, links = _Joining(), Links(self._story)
+        joining, links = _Joining(), Links(self.stories.story)
         if verdict.story_id is None:
             new = Story(id=self.new_id(article.id), first_seen=at)
             linked = links.start(new, verdict.links)
@@ -117,10 +117,6 @@ class Decider:
             linked = links.merge(younger, older)
             events.add("merged", younger, at, other_id=older, evidence=found[1], linked=linked)
 
-    def _story(self, story_id: str) -> Story | None:
-        live = self.stories.get(story_id)
-        return live.story if live else None
-
     def _by_age(self, one: str, other: str) -> list[str]:
         return sorted((one, other), key=lambda id_: (self.stories[id_].born, id_))
 
@@ -155,7 +151,7 @@ class Decider:
         listed = self.stories[story_id].story.articles
         shown = next((one for one in listed if one.id == member.id), in_short(member))
         last = self.stories[story_id].story.article_count <= 1
-        linked = Links(self._story).end(story_id) if last else ()
+        linked = Links(self.stories.story).end(story_id) if last else ()
         events.add("retracted", story_id, self.group.now(), article=shown, linked=linked)
         return Decision(
             article_id=member.id,

@@ -110,6 +110,11 @@ class StoryStore:
     def get(self, story_id: str) -> StoryState | None:
         return self[story_id] if story_id in self._outlines else None
 
+    def story(self, story_id: str) -> Story | None:
+        """A story's snapshot; None: there is none."""
+        live = self.get(story_id)
+        return live.story if live else None
+
     def outline(self, story_id: str) -> tuple[int, Vector]:
         """How many articles a story has, and its profile."""
         data = self._outlines[story_id]

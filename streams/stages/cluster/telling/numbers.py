@@ -59,13 +59,14 @@ _TENS = {
     word: 10.0 * n
     for n, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
 }
-_MANY = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+#: Words that multiply.
+MANY = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 #: Vague numbers, and what they can stand for.
 _VAGUE = {"dozens": (24.0, 99.0), "scores": (40.0, 199.0), "hundreds": (200.0, 999.0), "thousands": (2e3, 2e4)}
 #: Characters of a number: more are no count.
 DIGITS = 15
 #: Words that are numbers.
-NUMBER_WORDS = frozenset({*_SMALL, *_TENS, *_MANY, *_VAGUE, "dozen"})
+NUMBER_WORDS = frozenset({*_SMALL, *_TENS, *MANY, *_VAGUE, "dozen"})
 _HEDGES: dict[tuple[str, ...], Hedge] = {
     ("at", "least"): "at least",
     ("no", "fewer", "than"): "at least",
@@ -151,13 +152,13 @@ def _read(row: Sequence[ClaimToken], place: int) -> tuple[float, float | None, i
         if row[after : after + 1] and _SMALL.get(row[after].text, 10) < 10:
             value, end = value + _SMALL[row[after].text], after + 1
     elif text in ("a", "an") and row[end : end + 1] and row[end].text in ("dozen", "hundred", "thousand", "million"):
-        return (12.0 if row[end].text == "dozen" else _MANY[row[end].text]), None, end + 1
+        return (12.0 if row[end].text == "dozen" else MANY[row[end].text]), None, end + 1
     elif text in ("a", "an") and _one_of(row, end):
         return 1.0, None, end
     else:
         return None
-    while at(row, end) in _MANY and value < 1e12:
-        value, end = value * _MANY[row[end].text], end + 1
+    while at(row, end) in MANY and value < 1e12:
+        value, end = value * MANY[row[end].text], end + 1
     return value, None, end
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, pairwise
+from typing import Literal
 
-from streams.contracts.records import Claim, Point, Story, StoryArticle, Telling
+from streams.contracts.records import Claim, Point, PointKind, Story, StoryArticle, Telling
 from streams.stages.cluster.telling.numbers import wordset
 from streams.stages.cluster.telling.spelling import spelled
 
@@ -93,9 +94,9 @@ def compared(story: Story) -> Story:
     return story if found == story.points else replace(story, points=found)
 
 
-def _aligned(rows: Iterable[tuple[str, str, str, Telling]]) -> tuple[Point, ...]:
+def _aligned(rows: Iterable[tuple[PointKind, str, str, Telling]]) -> tuple[Point, ...]:
     """Points out of what is told: of one thing and one place each, those told of most first."""
-    groups: dict[tuple[str, str, str], list[Telling]] = {}
+    groups: dict[tuple[PointKind, str, str], list[Telling]] = {}
     for kind, what, whom, told in rows:
         if kind != "name":
             groups.setdefault((kind, what, whom), []).append(told)
@@ -103,9 +104,8 @@ def _aligned(rows: Iterable[tuple[str, str, str, Telling]]) -> tuple[Point, ...]
     for (kind, what, whom), said in groups.items():
         for place, some in ((place, some) for place, found in _by_place(said).items() for some in _by_size(found)):
             ordered = sorted(_kept(some), key=lambda told: told.at or _NEVER)
-            points.append(
-                Point(kind=kind, what=what, whom=whom, place=place, how=_how(what, ordered), said=tuple(ordered))  # type: ignore[arg-type]
-            )
+            how = _how(what, ordered)
+            points.append(Point(kind=kind, what=what, whom=whom, place=place, how=how, said=tuple(ordered)))
     points.sort(key=lambda point: (point.how == "agrees", -len(point.said)))  # stable: the first told stay first
     return tuple(points[:POINTS])
 
@@ -150,7 +150,7 @@ def _kept(said: list[Telling]) -> list[Telling]:
     return said
 
 
-def _how(what: str, said: Sequence[Telling]) -> str:
+def _how(what: str, said: Sequence[Telling]) -> Literal["agrees", "changed", "differs"]:
     """``agrees``: all within what the others allow; ``changed``: it only grew, with time between; else ``differs``."""
     if all(compatible(one, other) for place, one in enumerate(said) for other in said[place + 1 :]):
         return "agrees"
@@ -187,6 +187,11 @@ def _allows(one: Telling, other: Telling) -> bool:
         return low / MORE <= value < low
     # 1,204 and 1,200; not 118 and 120, which somebody counted.
     return near and low >= 1000 and low % 100 == 0 and abs(value - low) < 100
+
+
+def differing(story: Story) -> list[Point]:
+    """What the story's articles tell differently, or differently as time went on."""
+    return [point for point in story.points if point.how != "agrees"]
 
 
 def title(point: Point) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from streams.contracts.limits import clip
 from streams.contracts.records import Claim
-from streams.stages.cluster.telling.numbers import at, numbers, tokens
+from streams.stages.cluster.telling.numbers import MANY, at, numbers, tokens
 from streams.stages.cluster.telling.people import Person
 
 #: Characters of the words that make a claim.
@@ -18,7 +18,6 @@ _MONEY = r"\$(\d{1,3}(?:,\d{3}){1,4}|\d{1,9}(?:\.\d{1,3})?)(?![\d.]*\d) ?(thousa
 _FINED = re.compile(rf"\bfined(?: \w+){{0,4}} {_MONEY}|{_MONEY} (?:fine|penalty)\b")
 _BAIL = re.compile(rf"{_MONEY}(?: cash)?(?: only)? (?:bond|bail)\b|\b[Bb](?:ond|ail)\b[^.$]{{0,40}}{_MONEY}")
 _MAY_GET = frozenset({"faces", "face", "facing", "maximum", "could", "may", "seek", "sought"})
-_MANY = {"": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 
 
 def special(sentence: str, persons: Sequence[Person]) -> Iterator[Claim]:
@@ -31,7 +30,7 @@ def special(sentence: str, persons: Sequence[Person]) -> Iterator[Claim]:
             digits, many = (group for group in (found.groups()[:2] if found.group(1) else found.groups()[2:]))
             whom = _only(persons) if what == "bail" else "company"
             if whom:
-                yield _claim(what, whom, float(digits.replace(",", "")) * _MANY[many or ""], found.group())
+                yield _claim(what, whom, float(digits.replace(",", "")) * MANY.get(many, 1.0), found.group())
     if persons:
         yield from _sentences(sentence, persons)
 
