@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+import httpx
 import pytest
 from log_of_decisions import logged
 
@@ -25,6 +26,7 @@ from streams.dashboard.store.index import MOST_STORIES, Index
 from streams.dashboard.store.projection import project
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.server import create_app
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -168,3 +170,12 @@ def records(newsroom):
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "data" / "index.sqlite"
+
+
+@pytest.fixture
+async def get(context):
+    """Asks the dashboard over the newsroom's index."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=create_app(context)), base_url="http://dashboard"
+    ) as client:
+        yield client.get

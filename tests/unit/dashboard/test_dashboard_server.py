@@ -18,14 +18,6 @@ from streams.dashboard.web.server import create_app
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202egnp.exe"
 
 
-@pytest.fixture
-async def get(context):
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=create_app(context)), base_url="http://dashboard"
-    ) as client:
-        yield client.get
-
-
 async def test_the_list_shows_headline_outlets_counts_and_links_to_the_story(newsroom, get):
     newsroom.create("s1", newsroom.article("a1", "Bridge closed"))
     newsroom.join("s1", newsroom.article("a2", source="Daily Wave"))

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import httpx
 import pytest
 
 from streams.contracts.records import Evidence, Linking
 from streams.dashboard.store import queries
-from streams.dashboard.web.server import create_app
 
 EVIL = "<script>alert(1)</script>"
 ADA = (("person:ada-berg", "Ada Berg", "PER"),)
-
-
-@pytest.fixture
-async def get(context):
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=create_app(context)), base_url="http://dashboard"
-    ) as client:
-        yield client.get
 
 
 @pytest.fixture
