@@ -12,9 +12,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from streams.contracts.records import Decision, Entity, Mention, Quote, StoryEvent, TaggedArticle
+from streams.contracts.records import Decision, Entity, EventType, Mention, Quote, StoryEvent, TaggedArticle
 from streams.export.spool import Spool
 from streams.export.tables import Wanted
 from streams.export.writers import FORMATS
@@ -78,8 +79,8 @@ def main() -> None:
         def fill() -> int:
             for number in range(count):
                 made = article(number)
-                kind, story = ("joined", number // 8) if number % 8 else ("created", number // 8)
-                event = StoryEvent(id=f"e{number}", type=kind, story_id=f"s{story}", article_id=made.id)  # type: ignore[arg-type]
+                kind: EventType = "joined" if number % 8 else "created"
+                event = StoryEvent(id=f"e{number}", type=kind, story_id=f"s{number // 8}", article_id=made.id)
                 spool.decision(Decision(article_id=made.id, events=(event,)))
                 spool.article(made, arrived=number)
             spool.finish()
@@ -93,7 +94,7 @@ def main() -> None:
 
         _row("gather", count, fill)
         for form in FORMATS:
-            _row(form, count, lambda form=form: write(form))  # type: ignore[misc]
+            _row(form, count, partial(write, form))
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ from typing import Any
 
 import machine
 from arrivals import append, following
-from bench_pipeline import WARM, used
+from bench_pipeline import WARM
 from load import load as made_up
+from workers import used
 
 from streams.contracts.records import RawArticle
 from streams.contracts.topology import STAGES
@@ -89,7 +90,7 @@ def work(stage: str, out: Path) -> None:
         meter.time(Untraced, name, "tracing off")
     meter.time(logging.Logger, "_log", "logs")
     try:
-        run_stage(load(), stage, http_port=int(os.environ["STREAMS_HTTP_PORT"]))  # type: ignore[arg-type]
+        run_stage(load(), stage, http_port=int(os.environ["STREAMS_HTTP_PORT"]))
     finally:
         out.write_text(json.dumps({"calls": meter.calls, "seconds": meter.seconds}), encoding="utf-8")
 
@@ -106,7 +107,11 @@ async def run(articles: Sequence[RawArticle], folder: Path) -> dict[str, Any]:
         for stage, port in ports.items():
             env = {f"STREAMS_{name}": value for name, value in (given | {"HTTP_PORT": str(port)}).items()}
             command = [sys.executable, __file__, "--work", stage, str(folder / f"{stage}.json")]
-            workers.append(subprocess.Popen(command, env={**os.environ, **env}, stdout=log, stderr=log))  # noqa: ASYNC220
+            workers.append(
+                subprocess.Popen(  # noqa: ASYNC220 - starting it does not block
+                    command, env={**os.environ, **env}, stdout=log, stderr=log
+                )
+            )
         scraping = asyncio.create_task(_scrape(list(ports.values())))
         try:
             async with following(settings) as arrivals:
@@ -128,13 +133,16 @@ async def run(articles: Sequence[RawArticle], folder: Path) -> dict[str, Any]:
     return found
 
 
+def _read(url: str) -> None:
+    with urllib.request.urlopen(url) as answer:
+        answer.read()
+
+
 async def _scrape(ports: Sequence[int]) -> None:
     while True:
         for port in ports:
             with suppress(OSError):
-                await asyncio.to_thread(
-                    lambda port=port: urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read()
-                )
+                await asyncio.to_thread(_read, f"http://127.0.0.1:{port}/metrics")
         await asyncio.sleep(1)
 
 

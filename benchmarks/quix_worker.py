@@ -61,4 +61,4 @@ def run(stage: Stage, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], load(broker=sys.argv[2], topic_prefix=sys.argv[3]))  # type: ignore[arg-type]  # a stage's name
+    run(sys.argv[1], load(broker=sys.argv[2], topic_prefix=sys.argv[3]))
