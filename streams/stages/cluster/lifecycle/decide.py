@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -25,8 +25,9 @@ from streams.stages.cluster.lifecycle.events import Events
 from streams.stages.cluster.lifecycle.fold import LISTED
 from streams.stages.cluster.lifecycle.links import Links
 from streams.stages.cluster.lifecycle.present import in_short, own_origin, story_article
-from streams.stages.cluster.lifecycle.split import READ, SMALLEST, bisect, due, part, sampled
+from streams.stages.cluster.lifecycle.split import APART, READ, SMALLEST, bisect, due, part, sampled
 from streams.stages.cluster.match.match import Matcher
+from streams.stages.cluster.match.nearest import PARTED
 from streams.stages.cluster.match.scored import Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore, utc
 from streams.stages.cluster.telling import lead, points
@@ -229,9 +230,10 @@ class Decider:
         ids = [one.id for one in members]
         some = sampled(ids, len(ids) - live.looked)
         vectors = {id_: unpack(self.members[id_].vector) for id_ in some}
-        leaves = bisect(vectors)
-        if not leaves:
+        halves = bisect(vectors)
+        if halves is None or (halves.alike >= APART and not self._two_stories(some, halves.leaves)):
             return (), ()
+        leaves = halves.leaves
         read = dict.fromkeys((*some, *ids[-READ:]))
         in_order = [id_ for id_ in ids if id_ in read]
         vectors = {id_: unpack(self.members[id_].vector) for id_ in in_order}
@@ -251,6 +253,12 @@ class Decider:
             for id_ in going
         )
         return leaving, tuple(map(in_short, kept))
+
+    def _two_stories(self, sample: Sequence[str], leaves: Collection[str]) -> bool:
+        """Whether those of a sample that would leave are another story than the others, by what pairs of them say."""
+        going = [self.members[id_] for id_ in leaves]
+        staying = [self.members[id_] for id_ in sample if id_ not in leaves]
+        return self.matcher.nearest.between(going, staying) < PARTED
 
     def _nearer(self, vector: Vector, story_id: str, new_id: str, parted: str, size: int) -> str:
         """Which of the two halves of a story an article is nearer to, by average link over all fields."""

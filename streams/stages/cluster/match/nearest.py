@@ -46,6 +46,9 @@ NEAR = 0.6
 CROSSED_SIZE = 4
 #: … are one if so many members of the smaller are, on the average, this likely to belong to the other.
 CROSSED, CROSSED_THRESHOLD = 6, 0.7
+#: Two groups of one story are two stories if they are less likely than this to belong together: lower than what merges,
+#: lest stories part and merge again.
+PARTED = 0.5
 #: Other stories that a second look compares with, the most similar: it must not cost more than the first.
 RIVALS = 2
 
@@ -95,12 +98,19 @@ class Nearest:
         means = {t.other_id: t.total / len(t.picked) for t in trials if not t.left and t.total >= least * len(t.picked)}
         return [means.get(other_id, 0.0) for other_id in other_ids]
 
+    def between(self, one: Sequence[Member], other: Sequence[Member]) -> float:
+        """How likely members of the smaller of two groups belong to the other, on the average; neither is empty."""
+        some, others = sorted((tuple(one), tuple(other)), key=len)
+        picked, stack = _spread(some), _stacked(others)
+        jobs = [(self.probe_of(member), stack) for member in picked]
+        near = _nearness(self.model.predict(compare(jobs)).tolist(), [stack] * len(picked))
+        return sum(each.four for each in near) / len(picked)
+
     def _trial(self, story_id: str, other_id: str) -> _Trial | None:
         some, others = sorted((self._listed(story_id), self._listed(other_id)), key=len)
         if len(some) < CROSSED_SIZE:
             return None
-        last, steps = len(some) - 1, min(CROSSED, len(some)) - 1
-        picked = [some[last * step // max(1, steps)] for step in range(steps + 1)]
+        picked = _spread(some)
         return _Trial(other_id, picked, _stacked(others), left=len(picked))
 
     def probe_of(self, member: Member) -> Probe:
@@ -130,6 +140,12 @@ class _Trial:
     others: Stack
     total: float = 0.0
     left: int = 0
+
+
+def _spread(members: Sequence[Member]) -> list[Member]:
+    """``CROSSED`` of the members at most, from the first to the last."""
+    last, steps = len(members) - 1, min(CROSSED, len(members)) - 1
+    return [members[last * step // max(1, steps)] for step in range(steps + 1)]
 
 
 @lru_cache(maxsize=1024)  # at most some 30 kB each: the stories that decisions look at

@@ -13,7 +13,7 @@ from streams.models.table import Table, Vector
 from streams.stages.cluster import Changes, Clusterer
 from streams.stages.cluster.explain import evidence_lines
 from streams.stages.cluster.index.language_index import CLOCK
-from streams.stages.cluster.lifecycle.split import bisect
+from streams.stages.cluster.lifecycle.split import Halves, bisect
 from streams.stages.cluster.match import match, nearest
 from training.stories import score
 from training.stories_data import shuffled, synthetic
@@ -177,9 +177,19 @@ def test_a_story_of_two_halves_splits() -> None:
 
 def test_what_holds_together_does_not_part() -> None:
     alike = {str(number): {4: 0.9, 8 + 4 * number: 0.4} for number in range(10)}
-    assert bisect(alike) == ()
+    assert bisect(alike) is None
     halves = {str(number): {4 if number % 2 else 8: 0.9} for number in range(10)}
-    assert bisect(halves) == ("1", "3", "5", "7", "9")
+    assert bisect(halves) == Halves(("1", "3", "5", "7", "9"), 0.0)
+
+
+@pytest.mark.parametrize(("chance", "kinds"), [(0.45, ["split", "joined"]), (0.55, ["joined"])])
+def test_halves_that_have_much_in_common_part_if_their_members_say_so(chance: float, kinds: list[str]) -> None:
+    desk = Desk(Clusterer(By(0.6), By(chance)))
+    for number in range(6):
+        text = FIRE + " The chief spoke of paint." if number % 2 else FIRE + " Insurers counted losses."
+        desk.send(article(f"a{number}", f"{text} Note {number}."))
+    assert len(set(desk.clusterer.assignments().values())) == 1
+    assert desk.kinds(article("late", FIRE + " The chief spoke.")) == kinds
 
 
 def test_carriers_of_one_text_are_one_origin() -> None:

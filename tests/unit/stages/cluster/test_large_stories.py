@@ -15,7 +15,7 @@ from streams.stages.cluster.features.article_features import pack, summed, unpac
 from streams.stages.cluster.index.language_index import _Silences
 from streams.stages.cluster.lifecycle import decide
 from streams.stages.cluster.lifecycle.fold import LISTED
-from streams.stages.cluster.lifecycle.split import MOVED, READ, SAMPLE, bisect, due, sampled
+from streams.stages.cluster.lifecycle.split import MOVED, READ, SAMPLE, Halves, bisect, due, sampled
 from streams.stages.cluster.store.story_store import Member, StoryState
 
 START = datetime(2025, 5, 1, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_a_look_reads_no_more_of_ten_thousand_members_than_it_may() -> None:
     clusterer.restore(large(count, parts=(0.0, 0.04)))
     compared: list[int] = []
 
-    def watched(vectors: Mapping[str, Mapping[int, float]]) -> tuple[str, ...]:
+    def watched(vectors: Mapping[str, Mapping[int, float]]) -> Halves | None:
         compared.append(len(vectors))
         return bisect(vectors)
 
@@ -106,13 +106,13 @@ def test_a_look_reads_no_more_of_ten_thousand_members_than_it_may() -> None:
 
 
 def test_a_copy_that_comes_as_its_story_parts_has_the_origin_of_what_it_copies() -> None:
-    stream = list(articles(5, 6))
+    stream = list(articles(3, 4))
     copy = replace(stream[-2], id="copy", source="Carrier", title="Elected")
     log, stories = deliver(Clusterer(Joins()), iter([*stream[:-1], copy]))
     assert [event.type for event in log[-1].events] == ["split", "joined"]
     assert log[-1].events[-1].article is not None
-    assert log[-1].events[-1].article.origin == f"by:herald-{9}"
-    assert sorted((story.outlets, story.origins) for story in stories) == [(5, 5), (6, 5)]
+    assert log[-1].events[-1].article.origin == "by:herald-5"
+    assert sorted((story.outlets, story.origins) for story in stories) == [(3, 3), (4, 3)]
 
 
 def test_what_is_too_much_for_one_decision_stays() -> None:
@@ -153,11 +153,11 @@ def test_looks_become_rare_as_a_story_grows() -> None:
         if due(count, looked):
             looked = count
             looks.append(count)
-    assert looks[:8] == [10, 14, 18, 23, 46, 92, 184, 368]
+    assert looks[:10] == [6, 8, 10, 14, 18, 23, 46, 92, 184, 368]
     assert len(looks) < 50
     # After a merge a story may have passed several sizes at once.
     assert due(300, 20)
-    assert not due(9, 0)
+    assert not due(5, 0)
 
 
 def test_a_sample_is_of_all_a_storys_life_and_of_what_came_last() -> None:
