@@ -12,16 +12,19 @@ from streams.stages.cluster.telling.sentences import content as _content
 
 #: Sentences that a story holds to choose from; the newest, and those of the lead.
 HELD = 12
-#: Sentences of a lead, and how many are enough to leave it as it is.
-LEAD, FEW = 3, 2
-#: How much more another lead must tell before it takes over: one that flickers cannot be followed.
+#: Sentences of a lead.
+LEAD = 3
+#: How much more another sentence must tell than the lead's best before a lead takes over: one that flickers cannot be
+#: followed.
 TAKEOVER = 1.7
+#: … and from what standing of its best sentence on; below, the lead is soon given up for a better one.
+STANDS, RESCUE = 0.6, 1.25
 #: Share of a further sentence's words, by weight, that the lead must not yet have.
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.
 ENOUGH = 0.4
-#: A lead is worth at most so many times its first sentence: the others count by half.
-MOST_WORTH = 1 + 0.5 * (LEAD - 1)
+#: How well a sentence stands, by the best's standing, that goes before it.
+BEFORE = 0.75
 #: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
 SAME_ARTICLE, SAME_STORY = 1, 2
 #: What a word of the headline counts besides: the lead is read below it.
@@ -62,18 +65,17 @@ def told(story: Story) -> Story:
     if not held:
         return replace(story, lead=()) if story.lead else story
     weights = _weights(story, held)
-    current = tuple(one for one in story.lead if one in held)
-    begun: tuple[Sentence, ...] = ()
-    if current and current[0] == story.lead[0]:
-        best = max(_value(one, weights) for one in held)
-        if len(current) == len(story.lead) >= FEW and MOST_WORTH * best < TAKEOVER * _worth(current, weights):
-            return _bounded(story, current, held)
-        if best < TAKEOVER * _value(current[0], weights):
-            begun = current
-    found = _chosen(held, weights, begun if len(begun) < FEW else ())
-    if begun and len(begun) >= min(FEW, len(found)) and _worth(found, weights) < TAKEOVER * _worth(begun, weights):
-        found = begun
-    return _bounded(story, found, held)
+    lead = story.lead
+    if not lead or not set(lead).issubset(held) or _overtaken(lead, held, weights):
+        lead = _chosen(held, weights)
+    return _bounded(story, lead, held)
+
+
+def _overtaken(lead: Sequence[Sentence], held: Sequence[Sentence], weights: dict[str, float]) -> bool:
+    """Whether a story has a sentence that tells so much more than its lead that readers should see another."""
+    stands = max(one.score for one in lead) >= STANDS
+    told = max(_value(one, weights) for one in lead)
+    return max(_value(one, weights) for one in held) > (TAKEOVER if stands else RESCUE) * told
 
 
 def _bounded(story: Story, found: tuple[Sentence, ...], held: tuple[Sentence, ...]) -> Story:
@@ -104,22 +106,13 @@ def _value(one: Sentence, weights: dict[str, float], known: frozenset[str] = fro
     return one.score * (0.35 + sum(map(weights.__getitem__, told - known)) / max(len(told), FULL))
 
 
-def _worth(lead: Sequence[Sentence], weights: dict[str, float]) -> float:
-    """What a lead tells: its first sentence counts in full, what each further one adds by half."""
-    total, known = 0.0, frozenset[str]()
-    for one in lead:
-        total += _value(one, weights, known) * (0.5 if known else 1.0)
-        known |= content(one.text)
-    return total
+def _chosen(held: Sequence[Sentence], weights: dict[str, float]) -> tuple[Sentence, ...]:
+    """The best sentence, and those that add most; of equals the first that came.
 
-
-def _chosen(
-    held: Sequence[Sentence], weights: dict[str, float], begun: tuple[Sentence, ...] = ()
-) -> tuple[Sentence, ...]:
-    """The best sentence first, then those that add most; of equals the first that came."""
-    lead = list(begun) or [max(held, key=lambda one: _value(one, weights))]
-    about = content(lead[0].text)
-    known = about.union(*(content(one.text) for one in lead))
+    What stands nearly as well and came before the best in its own article stays before it.
+    """
+    lead = [max(held, key=lambda one: _value(one, weights))]
+    known = about = content(lead[0].text)
     least = ENOUGH * _value(lead[0], weights)
     while len(lead) < LEAD:
         best, most = None, least
@@ -136,4 +129,10 @@ def _chosen(
             break
         lead.append(best)
         known |= content(best.text)
-    return tuple(lead)
+    first, places = lead[0], {one: place for place, one in enumerate(held)}
+    before = [
+        one
+        for one in lead
+        if one.article_id == first.article_id and places[one] < places[first] and one.score >= BEFORE * first.score
+    ]
+    return (*sorted(before, key=places.__getitem__), *(one for one in lead if one not in before))

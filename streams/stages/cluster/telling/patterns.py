@@ -15,7 +15,7 @@ SHORT = re.compile(
     r"(?:^|[\s(\"“‘—-])(?:(?:Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Cpl|Capt|Maj|Rev|Hon|Pres|St|Jr|Sr|vs|No"
     r"|Det|Supt|Insp|Adm|Cmdr|Pvt|Ave|Blvd|Rte?|Hwy|Bros|Mt|Ft|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|Ala|Ariz|Ark"
     r"|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky|La|Mass|Md|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn|Tex|Va|Vt"
-    r"|Wash|Wis|Wyo)|(?:[^\W\d_]\.){0,4}[A-Z])\.$"
+    r"|Wash|Wis|Wyo|Ks)|(?:[^\W\d_]\.){0,4}[A-Z])\.$"
 )
 #: What follows a time of day within a sentence.
 DAY = re.compile(r"\s{1,3}(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|GMT|local)\b")
@@ -26,11 +26,14 @@ _BEGINS = r"(?=[\"“‘']?[A-Z\d])"
 POSTED = re.compile(
     r"(?=.{0,150}(?:[Pp]osted|[Uu]pdated|[Pp]ublished|, 20\d\d)).{0,150}\d:\d\d ?[AaPp]\.?[Mm]\.?"
     r"(?: [A-Z]{2,4}\b)? {1,3}(?=[A-Z\d(])"
+    r"|\((?:[Pp]osted|[Uu]pdated|[Pp]ublished)\b[^()]{2,60}\) ?(?=[A-Z\d])"
 )
-BRACKETS = re.compile(r"\([^()]{2,40}\) ?(?:[—–―-]{1,2} ?)?(?=[\"“‘']?[A-Z])")
+DATED = re.compile(r"(?:[A-Z][a-z]{2,8}day, )?[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4} (?=[A-Z])")
+BRACKETS = re.compile(r"(?:\([^()]{2,40}\) ?(?:[—–―-]{1,2} ?)?|[—–―-]{1,2} |/[A-Z]{2,12} )(?=[\"“‘']?[A-Z])")
 DATELINE = re.compile(
     r"(?:[A-Z][\w.'’/-]{0,20}(?:,? [A-Z][\w.'’/-]{0,20}){0,5},? ?)?(?:\([^()]{2,40}\) ?)?[—–―-]{1,2} " + _BEGINS
     + r"|(?:[A-Z][\w .,'’\[\]-]{2,50})?\([A-Z][\w/ .]{1,30}\):? " + _BEGINS
+    + r"|[A-Z][\w.'’-]{1,20}(?:,? [A-Z][\w.'’-]{0,20}){0,2}: (?=[A-Z\d])"
 )  # fmt: skip
 #: The latter looked for only where three capitals stand in a row.
 THREE_CAPITALS = re.compile("[A-Z]{3}")
@@ -38,9 +41,13 @@ CAPITALS = re.compile(
     r".{0,240}\b[A-Z]{3}[A-Z.,'’ -]{0,40}(?:, [A-Z][\w.]{0,20}(?: [A-Z\d]\w{0,20})?)? ?(?:\([^()]{2,40}\) ?)?" + _DASH
     + _BEGINS
 )  # fmt: skip
+#: The same before a colon.
+CAPITALS_COLON = re.compile(r"[A-Z]{4,20}(?:[ /][A-Z]{3,20})?(?:, [A-Z][\w .]{1,20})?(?: \([^()]{2,40}\))?: (?=[A-Z\d])")
 #: A headline or a caption without a full stop, and the sentence after it: "shot in Portford A man was".
 AFTER_HEADLINE = re.compile(
-    r"(?<=[^\W\d_A-Z]) (?=(?:The|An?) [a-z]|An? [A-Z])|\b[A-Z][a-z]{1,20} (?=The [A-Z][a-z]{1,20} [a-z])"
+    r"(?<=[^\W\d_A-Z]) (?=(?:The|An?) [a-z]|An? [A-Z\d]"
+    r"|(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several) (?:people|persons?|m[ae]n|wom[ae]n|teen|child|boys|girls))"
+    r"|\b[A-Z][a-z]{1,20} (?=The [A-Z][a-z]{1,20} [a-z])"
 )
 #: The same with a dateline in small letters; what comes again after it tells that it is one.
 PLACED = re.compile(r".{0,150}?[a-z] [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})? [—–] (?=[A-Z])")
@@ -79,7 +86,7 @@ FURNITURE = re.compile(
     r"|source:|note:|breaking|file\b|what (?:you|to|we)|how |why |in pictures"
 )
 NOTICES = (
-    "http:", "https:", ".com/", ".org/", ".net/", ".co.uk/", "... ", "www.", "@", " #", "©", "cookies", "newsletter",
+    "http:", "https:", ".com/", ".org/", ".net/", ".co.uk/", "... ", "www.", "@", " #", "# ", "©", "cookies", "newsletter",
     "rights reserved", "sign up", "subscrib", "read more", "click", "javascript", "privacy policy", "terms of",
     "contributed to this", "this report", "this article", "this story", "your browser", "your inbox", "your email",
     "scroll", "podcast", "with information", "with any information", "has information", "has any information",
@@ -99,7 +106,8 @@ LEANS = re.compile(
     r"|Because|Although|Now|Later|Earlier|Asked|In addition"
     r"|The (?:two|three|four|latter|former|couple|men|man|woman|boy|girl|victim|suspect|incident|move|decision"
     r"|comments?|remarks?|statement|announcement|shootings?|crash|homicide|victims|police|officers|deputies|news|bill|measure"
-    r"|letter|report|group|company|video|pair))\b"
+    r"|letter|report|group|company|video|pair|legislation|deal|ruling|lawsuit|attack|arrests?|gunman|shooter|teen|toddler"
+    r"|driver|records|documents|transcripts?)|(?:Minutes|Hours|Days|Moments) later)\b"
 )
 #: When, where and who came, which only the sentence before makes sense of.
 DETAIL = re.compile(
@@ -112,6 +120,18 @@ DETAIL_HINTS = ("happened", "occurred", "took place", "was reported", "were call
 SPEAKING = frozenset(["I", "I'm", "I’m", "we", "We", "our", "Our", "us", "you", "You", "your", "Your", "my", "My"])
 QUOTED = re.compile(r"[“\"][^”\"]{0,400}[”\"]?")
 HEADED = re.compile(r"[^:.“\"]{3,30}: ")
+#: A line of a list of what happened when; a new line's beginning within a sentence, or a quotation run on.
+TIMELINE = re.compile(r"[A-Z][a-z]{2,8}\.? (?:\d{1,2}, )?\d{1,4}: |[^:]{3,30}: [-•*] ")
+UNENDED = re.compile(
+    r"[^\W\d_A-Z] (?:That|This|These|Those|They|There|It|He|She|But|And|If|When|While|According|After|In|On|As|For|At|By"
+    r"|With|During|Since|Under|Following|What|Who|How|Why) [a-z]"
+    r"|[a-z][.!?][\"”“]+[A-Za-z]"
+)
+#: Small words of headlines in Title Case; any small word.
+SMALL = frozenset(
+    "a an and as at but by for from in into of off on onto or over the to up vs vs. with is – — - & |".split()
+)
+LOWER = re.compile(r"\b[a-z]{4,}\b")
 RUN_ON = re.compile(r"[a-z]{2}[A-Z][a-z]{1,20}[A-Z]|[a-z]{3}(?:The|This)\b|[a-z]{3}[.!?][A-Z][a-z]{1,20} ")
 HUMP = re.compile("[a-z][.!?]?[A-Z]")
 CAPITAL = re.compile("[A-Z]")

@@ -40,16 +40,22 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
     headline = article.title or ""
     title = content(headline)
     found: list[tuple[float, int, str]] = []
-    for place, (start, end) in enumerate((stretches or [*spans(text)])[:LOOKED_AT]):
+    first, stretches = 0, (stretches or [*spans(text)])[:LOOKED_AT]
+    teasers = _repeated([text[start:end] for start, end in stretches])
+    for place, (start, end) in enumerate(stretches):
         sentence = " ".join(text[start:end].split())
         name, _, rest = sentence.partition(" ")
         if rest[:1].isupper() and len(name) > 4 and name.lower() in (article.source or "").lower():
             sentence = rest  # the outlet's name, as a page shows it before the text
         if place < GLUED:
-            sentence = _bare(sentence, headline, first=place == 0)
-        score = _standing(sentence, place, title)
-        if score >= LEAST and not patterns.CREDITED.match(text, end):
-            found.append((score, place, sentence))
+            sentence, opens = _bare(sentence, headline, first=place == 0)
+            if opens and place:
+                found, first = [], place  # what stands before a dateline is its headline, a caption, a teaser
+        sentence = _headless(sentence, text)
+        score = _standing(sentence, place - first, title, whole=len(stretches) == 1)
+        if score >= LEAST and text[start:end] not in teasers and not patterns.CREDITED.match(text, end):
+            if sentence.casefold() not in headline.casefold():
+                found.append((score, place, sentence))
     best: list[tuple[float, int, str]] = []
     for one in sorted(found, key=lambda one: -one[0]):
         if not _furniture(one[2]):
@@ -91,20 +97,25 @@ def _goes_on(text: str, start: int, at: int, end: int) -> bool:
         return False
     if word[0].endswith((".m", "a.m", "p.m")):
         return bool(patterns.DAY.match(text, end))
+    if word[0] in ("NE", "NW", "SE", "SW"):
+        return text[end : end + 2].strip().isdigit()
     # "Chuck Schumer (D-N.Y.) said": a bracket after it changes nothing.
     return bool(patterns.SHORT.search(f" {word[0]}.")) and text[at + 1 : end] in ("", ")")
 
 
-def _bare(sentence: str, title: str, *, first: bool) -> str:
-    """The sentence without what was glued before it: a title, a teaser cut off, a dateline, a headline."""
-    if ":" in sentence and (found := patterns.POSTED.match(sentence)):
-        sentence = sentence[found.end() :]
+def _bare(sentence: str, title: str, *, first: bool) -> tuple[str, bool]:
+    """The sentence without what was glued before it (a title, a teaser cut off, a dateline, a headline), and whether
+    that shows that the article begins with it."""
+    opens = False
+    if (":" in sentence or sentence[:1] == "(") and (found := patterns.POSTED.match(sentence)):
+        sentence, opens = sentence[found.end() :], True
+    if found := patterns.DATED.match(sentence):
+        sentence, opens = sentence[found.end() :], True
     sentence = _untitled(_once(sentence), title)
-    sentence = _undated(sentence, first=first)
-    if not (" The " in sentence or " A " in sentence or " An " in sentence):
-        return sentence
+    bare = _undated(sentence, first=first)
+    opens, sentence = opens or (len(bare) < len(sentence) and sentence[:1] != "("), bare
     ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(_blank, sentence))]
-    return sentence[ends[-1] :] if ends else sentence
+    return sentence[ends[-1] :] if ends else sentence, opens
 
 
 def _undated(sentence: str, *, first: bool) -> str:
@@ -112,7 +123,9 @@ def _undated(sentence: str, *, first: bool) -> str:
     found = patterns.DATELINE.match(sentence) if first else None
     if found is None and patterns.THREE_CAPITALS.search(sentence, 0, 250):
         found = patterns.CAPITALS.match(sentence)
-    if found is None and sentence[:1] == "(":
+        if found is None and not patterns.FURNITURE.match(sentence.lower()):
+            found = patterns.CAPITALS_COLON.match(sentence)
+    if found is None and sentence[:1] in "(—–-/":
         found = patterns.BRACKETS.match(sentence)
     if found and (found.re is patterns.CAPITALS or found.end() < 70):
         sentence = sentence[found.end() :]
@@ -120,6 +133,32 @@ def _undated(sentence: str, *, first: bool) -> str:
     if found and len(content(sentence[: found.end()]) & content(sentence[found.end() :])) > 1:
         sentence = sentence[found.end() :]
     return sentence
+
+
+def _headless(sentence: str, text: str) -> str:
+    """What follows a headline in Title Case that lacks its full stop, told by its words, which are small elsewhere."""
+    parts = sentence.split(" ", 30)
+    last = 0
+    for number, part in enumerate(parts[:30]):
+        initial = part.lstrip("\"'“‘($£€")[:1]
+        if initial.isupper():
+            last = number
+        elif not initial.isdigit() and part not in patterns.SMALL:
+            break
+    if last < 5 or parts[0].lstrip("\"“") == "The":
+        return sentence
+    while last > 1 and (parts[last - 1] in patterns.SMALL or text.count(f"{parts[last - 1]} {parts[last]}") > 1):
+        last -= 2 if parts[last - 1] in patterns.SMALL else 1
+    small = frozenset(patterns.LOWER.findall(text))
+    if len([part for part in parts[1:last] if part.strip("\"'“”‘’,:;()").lower() in small and part[0].isupper()]) < 3:
+        return sentence
+    return " ".join(parts[last:])
+
+
+def _repeated(stretches: list[str]) -> frozenset[str]:
+    """The sentences of a list of teasers: two or more that come twice among an article's first."""
+    again = frozenset(one for one in stretches if stretches.count(one) > 1)
+    return again if len(again) > 1 else frozenset()
 
 
 def _once(sentence: str) -> str:
@@ -156,11 +195,12 @@ def _untitled(sentence: str, title: str) -> str:
     return " ".join(parts[best:]) if best else sentence
 
 
-def _standing(sentence: str, place: int, title: frozenset[str]) -> float:
-    """How well a sentence says what happened, by itself: 0 (never) to 1."""
-    if not SHORTEST <= len(sentence) <= LONGEST or sentence.endswith(".."):
+def _standing(sentence: str, place: int, title: frozenset[str], *, whole: bool) -> float:
+    """How well a sentence says what happened, by itself: 0 (never) to 1. One that is a ``whole`` summary may lack its
+    full stop."""
+    if not SHORTEST <= len(sentence) <= LONGEST or sentence.endswith(("..", "…")) or sentence[:1].islower():
         return 0.0
-    if sentence.rstrip("\"'”’»)]」』）")[-1:] not in _ENDS:
+    if (end := sentence.rstrip("\"'”’»)]」』）")[-1:]) not in _ENDS and not (whole and end.isalnum()):
         return 0.0
     low = sentence.casefold()
     about = sum(map(low.__contains__, title)) / len(title) if title else 0.5
@@ -173,6 +213,8 @@ def _standing(sentence: str, place: int, title: frozenset[str]) -> float:
         return 0.0
     bare = patterns.QUOTED.sub("", sentence) if "“" in sentence or '"' in sentence else sentence
     if len(bare) < 0.6 * len(sentence) or not (sentence[:1].isalpha() or sentence[:1].isdigit()):
+        score *= 0.5
+    if sentence.count('"') % 2 or sentence.count("“") != sentence.count("”"):
         score *= 0.5
     if patterns.LEANS.match(sentence) or (
         any(map(sentence.__contains__, patterns.DETAIL_HINTS)) and patterns.DETAIL.match(sentence)
@@ -192,7 +234,7 @@ def _furniture(sentence: str) -> bool:
     low = sentence.lower()
     if any(map(low.__contains__, patterns.NOTICES)) or patterns.FURNITURE.match(low):
         return True
-    if sentence.startswith(patterns.AGENCIES):
+    if sentence.startswith(patterns.AGENCIES) or patterns.TIMELINE.match(sentence):
         return True
     if any(map(low.__contains__, patterns.CREDIT_HINTS)) and patterns.CREDIT.search(sentence):
         return True
@@ -205,11 +247,13 @@ def _glued(sentence: str) -> bool:
     """Whether it holds a headline, a menu or itself twice: mostly large initials, or four words that come again."""
     parts = sentence.split(" ")
     long = [part for part in parts if len(part) > 3 and part[0].isalpha()]
-    if len(long) > 5 and sum(part[0].isupper() for part in long) > 0.66 * len(long):
+    if len(long) > 5 and sum(part[0].isupper() for part in long) > 0.75 * len(long):
         return True
     if len(patterns.CAPITAL.findall(sentence)) > 0.3 * len(sentence):
         return True
     if patterns.HUMP.search(sentence) and patterns.RUN_ON.search(sentence):
+        return True
+    if patterns.UNENDED.search(patterns.QUOTED.sub(_blank, sentence)):
         return True
     low = sentence.casefold().split(" ")
     fours = [*zip(low, low[1:], low[2:], low[3:], strict=False)]
