@@ -23,6 +23,8 @@ STANDS, RESCUE = 0.6, 1.25
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.
 ENOUGH = 0.4
+#: … and stands at least so well.
+FURTHER = 0.4
 #: How well a sentence stands, by the best's standing, that goes before it.
 BEFORE = 0.75
 #: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
@@ -118,7 +120,7 @@ def _chosen(held: Sequence[Sentence], weights: dict[str, float]) -> tuple[Senten
         best, most = None, least
         for one in held:
             words = content(one.text)
-            if one in lead or len(words - known) < NEW * len(words):
+            if one in lead or one.score < FURTHER or len(words - known) < NEW * len(words):
                 continue
             if len(words & about) < (SAME_ARTICLE if one.article_id == lead[0].article_id else SAME_STORY):
                 continue

@@ -20,7 +20,7 @@ SHORT = re.compile(
 #: What follows a time of day within a sentence.
 DAY = re.compile(r"\s{1,3}(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|GMT|local)\b")
 
-_DASH = r"(?:[—–―]{1,2} ?|-{1,2} )"
+_DASH = r"(?:[—–―]{1,2} ?|-{1,2} |>> )"
 _BEGINS = r"(?=[\"“‘']?[A-Z\d])"
 #: What is glued before a sentence: when it was posted, an agency in brackets, a place with an agency and a dash.
 POSTED = re.compile(
@@ -29,28 +29,30 @@ POSTED = re.compile(
     r"|\((?:[Pp]osted|[Uu]pdated|[Pp]ublished)\b[^()]{2,60}\) ?(?=[A-Z\d])"
 )
 DATED = re.compile(r"(?:[A-Z][a-z]{2,8}day, )?[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4} (?=[A-Z])")
-BRACKETS = re.compile(r"(?:\([^()]{2,40}\) ?(?:[—–―-]{1,2} ?)?|[—–―-]{1,2} |/[A-Z]{2,12} )(?=[\"“‘']?[A-Z])")
+BRACKETS = re.compile(r"(?:\([^()]{2,40}\) (?:[—–―-]{1,2} ?)?|[—–―]{1,2} |/[A-Z]{2,12} )(?=[\"“‘']?[A-Z])")
 DATELINE = re.compile(
     r"(?:[A-Z][\w.'’/-]{0,20}(?:,? [A-Z][\w.'’/-]{0,20}){0,5},? ?)?(?:\([^()]{2,40}\) ?)?[—–―-]{1,2} " + _BEGINS
     + r"|(?:[A-Z][\w .,'’\[\]-]{2,50})?\([A-Z][\w/ .]{1,30}\):? " + _BEGINS
     + r"|[A-Z][\w.'’-]{1,20}(?:,? [A-Z][\w.'’-]{0,20}){0,2}: (?=[A-Z\d])"
+    + r"|[A-Z][a-z]{2,20} ?/ ?[A-Z][a-z]{2,20} (?=[A-Z])"
 )  # fmt: skip
 #: The latter looked for only where three capitals stand in a row.
 THREE_CAPITALS = re.compile("[A-Z]{3}")
 CAPITALS = re.compile(
     r".{0,240}\b[A-Z]{3}[A-Z.,'’ -]{0,40}(?:, [A-Z][\w.]{0,20}(?: [A-Z\d]\w{0,20})?)? ?(?:\([^()]{2,40}\) ?)?" + _DASH
-    + _BEGINS
+    + _BEGINS + r"|.{0,240}\([A-Z][^()]{2,30}\) [—–―-]{1,2} (?=[A-Z])"
 )  # fmt: skip
 #: The same before a colon.
-CAPITALS_COLON = re.compile(r"[A-Z]{4,20}(?:[ /][A-Z]{3,20})?(?:, [A-Z][\w .]{1,20})?(?: \([^()]{2,40}\))?: (?=[A-Z\d])")
+CAPITALS_COLON = re.compile(r"[A-Z]{4,20}(?:[/-][A-Z]{3,20}|, [A-Z][\w .]{1,20})?(?: \([^()]{2,40}\))?: (?=[A-Z\d])")
 #: A headline or a caption without a full stop, and the sentence after it: "shot in Portford A man was".
 AFTER_HEADLINE = re.compile(
-    r"(?<=[^\W\d_A-Z]) (?=(?:The|An?) [a-z]|An? [A-Z\d]"
-    r"|(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several) (?:people|persons?|m[ae]n|wom[ae]n|teen|child|boys|girls))"
+    r"(?<=[^\W\d_A-Z]) (?=(?:The|An?) [a-z]|An? [A-Z\d])"
+    r"|(?<=[^\W\d_A-Z])(?<! of) (?=(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several) [a-z]{3})"
     r"|\b[A-Z][a-z]{1,20} (?=The [A-Z][a-z]{1,20} [a-z])"
+    r"|\b[a-z]{3,20} (?=(?:On|In|At) (?:[A-Z][a-z]|\d|an? |the ))"
 )
 #: The same with a dateline in small letters; what comes again after it tells that it is one.
-PLACED = re.compile(r".{0,150}?[a-z] [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})? [—–] (?=[A-Z])")
+PLACED = re.compile(r"[^(]{0,150}?[a-z] [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})? [—–] (?=[A-Z])")
 
 #: A caption, by whose picture it is or where it shows somebody; what follows one; and what only captions tell.
 CREDIT = re.compile(
@@ -88,7 +90,7 @@ FURNITURE = re.compile(
 NOTICES = (
     "http:", "https:", ".com/", ".org/", ".net/", ".co.uk/", "... ", "www.", "@", " #", "# ", "©", "cookies", "newsletter",
     "rights reserved", "sign up", "subscrib", "read more", "click", "javascript", "privacy policy", "terms of",
-    "contributed to this", "this report", "this article", "this story", "your browser", "your inbox", "your email",
+    "contributed to this", "this report", "this article", "this story", "your browser", "link to this", "[ edit", "[edit", "your inbox", "your email",
     "scroll", "podcast", "with information", "with any information", "has information", "has any information",
     "tipsters", "crime stoppers", "crimestoppers", "regular rate", "per month plus", "per year plus",
     "story continues", "loading",
@@ -134,6 +136,7 @@ SMALL = frozenset(
 LOWER = re.compile(r"\b[a-z]{4,}\b")
 RUN_ON = re.compile(r"[a-z]{2}[A-Z][a-z]{1,20}[A-Z]|[a-z]{3}(?:The|This)\b|[a-z]{3}[.!?][A-Z][a-z]{1,20} ")
 HUMP = re.compile("[a-z][.!?]?[A-Z]")
+SHOUTED = re.compile(r"\b[A-Z]{4,} [A-Z]{3,} [A-Z]{4,}\b")
 CAPITAL = re.compile("[A-Z]")
 #: A figure.
 DIGIT = re.compile(r"\d")

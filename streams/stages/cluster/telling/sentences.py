@@ -19,8 +19,10 @@ SHORTEST, LONGEST = 45, 380
 _ENDS = (".", "!", "。", "！", "।")
 #: Sentences that an article gives its story, those of its first this many that stand best.
 GIVEN, LOOKED_AT = 3, 7
-#: Sentences before which something may be glued.
-GLUED = 4
+#: Sentences among which an article's text may open.
+OPENING = 4
+#: Words of what is glued before a sentence that come again in it.
+SAID_AGAIN = 4
 #: A sentence that stands worse is not given.
 LEAST = 0.3
 
@@ -47,10 +49,9 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
         name, _, rest = sentence.partition(" ")
         if rest[:1].isupper() and len(name) > 4 and name.lower() in (article.source or "").lower():
             sentence = rest  # the outlet's name, as a page shows it before the text
-        if place < GLUED:
-            sentence, opens = _bare(sentence, headline, first=place == 0)
-            if opens and place:
-                found, first = [], place  # what stands before a dateline is its headline, a caption, a teaser
+        sentence, opens = _bare(sentence, headline, first=place == 0)
+        if opens and 0 < place < OPENING:
+            found, first = [], place  # what stands before a dateline is its headline, a caption, a teaser
         sentence = _headless(sentence, text)
         score = _standing(sentence, place - first, title, whole=len(stretches) == 1)
         if score >= LEAST and text[start:end] not in teasers and not patterns.CREDITED.match(text, end):
@@ -58,8 +59,11 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
                 found.append((score, place, sentence))
     best: list[tuple[float, int, str]] = []
     for one in sorted(found, key=lambda one: -one[0]):
-        if not _furniture(one[2]):
-            best.append(one)
+        score, place, sentence = one
+        if (rest := _said_once(sentence)) != sentence:
+            score, sentence = _standing(rest, place - first, title, whole=False), rest
+        if score >= LEAST and not _furniture(sentence):
+            best.append((score, place, sentence))
             if len(best) == GIVEN:
                 break
     return tuple(Sentence(text=text, score=round(score, 3)) for score, _, text in sorted(best, key=lambda one: one[1]))
@@ -111,28 +115,30 @@ def _bare(sentence: str, title: str, *, first: bool) -> tuple[str, bool]:
         sentence, opens = sentence[found.end() :], True
     if found := patterns.DATED.match(sentence):
         sentence, opens = sentence[found.end() :], True
-    sentence = _untitled(_once(sentence), title)
-    bare = _undated(sentence, first=first)
-    opens, sentence = opens or (len(bare) < len(sentence) and sentence[:1] != "("), bare
+    sentence, dated = _undated(_untitled(_once(sentence), title), first=first)
     ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(_blank, sentence))]
-    return sentence[ends[-1] :] if ends else sentence, opens
+    if ends:
+        sentence, again = _undated(sentence[ends[-1] :], first=False)
+        dated = dated or again
+    return sentence, opens or dated
 
 
-def _undated(sentence: str, *, first: bool) -> str:
-    """The sentence without a dateline."""
+def _undated(sentence: str, *, first: bool) -> tuple[str, bool]:
+    """The sentence without a dateline, and whether it had one that ends with a dash."""
     found = patterns.DATELINE.match(sentence) if first else None
     if found is None and patterns.THREE_CAPITALS.search(sentence, 0, 250):
         found = patterns.CAPITALS.match(sentence)
-        if found is None and not patterns.FURNITURE.match(sentence.lower()):
-            found = patterns.CAPITALS_COLON.match(sentence)
-    if found is None and sentence[:1] in "(—–-/":
+        if found is None and (colon := patterns.CAPITALS_COLON.match(sentence)):
+            return sentence[colon.end() :], False
+    if found is None and sentence[:1] in "(—–/":
         found = patterns.BRACKETS.match(sentence)
+    dated = False
     if found and (found.re is patterns.CAPITALS or found.end() < 70):
-        sentence = sentence[found.end() :]
+        sentence, dated = sentence[found.end() :], found.re is patterns.CAPITALS or found.group()[:1] in "—–/"
     found = patterns.PLACED.match(sentence) if "—" in sentence or "–" in sentence else None
     if found and len(content(sentence[: found.end()]) & content(sentence[found.end() :])) > 1:
-        sentence = sentence[found.end() :]
-    return sentence
+        return sentence[found.end() :], True
+    return sentence, dated
 
 
 def _headless(sentence: str, text: str) -> str:
@@ -145,7 +151,7 @@ def _headless(sentence: str, text: str) -> str:
             last = number
         elif not initial.isdigit() and part not in patterns.SMALL:
             break
-    if last < 5 or parts[0].lstrip("\"“") == "The":
+    if last < 5 or parts[0].lstrip('"“') == "The":
         return sentence
     while last > 1 and (parts[last - 1] in patterns.SMALL or text.count(f"{parts[last - 1]} {parts[last]}") > 1):
         last -= 2 if parts[last - 1] in patterns.SMALL else 1
@@ -153,6 +159,29 @@ def _headless(sentence: str, text: str) -> str:
     if len([part for part in parts[1:last] if part.strip("\"'“”‘’,:;()").lower() in small and part[0].isupper()]) < 3:
         return sentence
     return " ".join(parts[last:])
+
+
+def _said_once(sentence: str) -> str:
+    """What follows a summary without a full stop, told by what comes again: most of its words; "": it may begin anywhere.
+
+    >>> _said_once("Ferry runs aground in Portford harbour Rescuers ran to the ferry that is aground in Portford's harbour.")
+    "Rescuers ran to the ferry that is aground in Portford's harbour."
+    """
+    parts = sentence.split(" ")
+    stems = [stem[:6] if len(stem := part.strip(".,:;()\"'“”‘’").lower()) > 3 else "" for part in parts]
+    if len({stem for stem in stems if stem and stems.count(stem) > 1}) < SAID_AGAIN:
+        return sentence
+    begins, most = 0, SAID_AGAIN
+    for place in range(5, len(parts) - 6):
+        part, last = parts[place], parts[place - 1]
+        if part[:1].isupper() and part[-3:] != "day" and last[-1:] not in ",;:" and last not in patterns.SMALL:
+            before = set(stems[:place]) - {""}
+            again = len(before.intersection(stems[place:]))
+            if again >= max(most, 0.5 * len(before)):
+                begins, most = place, again
+    if begins and parts[begins - 1][:1].isupper() and parts[begins] not in ("The", "A", "An"):
+        return " ".join(parts[begins - 1 :]) if parts[begins - 2][:1].isupper() else ""
+    return " ".join(parts[begins:])
 
 
 def _repeated(stretches: list[str]) -> frozenset[str]:
@@ -163,7 +192,7 @@ def _repeated(stretches: list[str]) -> frozenset[str]:
 
 def _once(sentence: str) -> str:
     """What begins once more is the sentence; what stood before was its teaser, cut off."""
-    begins = " ".join(sentence.split(" ", 4)[:4])
+    begins = " ".join(sentence.split(" ", 3)[:3])
     again = sentence.rfind(begins, 1) if len(begins) > 12 else -1
     return sentence[max(0, again) :]
 
@@ -214,7 +243,11 @@ def _standing(sentence: str, place: int, title: frozenset[str], *, whole: bool) 
     bare = patterns.QUOTED.sub("", sentence) if "“" in sentence or '"' in sentence else sentence
     if len(bare) < 0.6 * len(sentence) or not (sentence[:1].isalpha() or sentence[:1].isdigit()):
         score *= 0.5
-    if sentence.count('"') % 2 or sentence.count("“") != sentence.count("”"):
+    if (
+        sentence.count('"') % 2
+        or sentence.count("“") != sentence.count("”")
+        or sentence.count("(") != sentence.count(")")
+    ):
         score *= 0.5
     if patterns.LEANS.match(sentence) or (
         any(map(sentence.__contains__, patterns.DETAIL_HINTS)) and patterns.DETAIL.match(sentence)
@@ -249,7 +282,7 @@ def _glued(sentence: str) -> bool:
     long = [part for part in parts if len(part) > 3 and part[0].isalpha()]
     if len(long) > 5 and sum(part[0].isupper() for part in long) > 0.75 * len(long):
         return True
-    if len(patterns.CAPITAL.findall(sentence)) > 0.3 * len(sentence):
+    if len(patterns.CAPITAL.findall(sentence)) > 0.3 * len(sentence) or patterns.SHOUTED.search(sentence):
         return True
     if patterns.HUMP.search(sentence) and patterns.RUN_ON.search(sentence):
         return True
