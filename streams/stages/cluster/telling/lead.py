@@ -16,9 +16,9 @@ HELD = 12
 LEAD = 3
 #: How much more another sentence must tell than the lead's best before a lead takes over: one that flickers cannot be
 #: followed.
-TAKEOVER = 1.7
+TAKEOVER = 1.8
 #: … and from what standing of its best sentence on; below, the lead is soon given up for a better one.
-STANDS, RESCUE = 0.6, 1.25
+STANDS, RESCUE = 0.45, 1.4
 #: Share of a further sentence's words, by weight, that the lead must not yet have.
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.
@@ -30,7 +30,7 @@ BEFORE = 0.75
 #: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
 SAME_ARTICLE, SAME_STORY = 1, 2
 #: What a word of the headline counts besides: the lead is read below it.
-HEADLINE = 0.5
+HEADLINE = 0.8
 #: Words that make a sentence full; longer ones gain nothing, shorter ones lose in proportion.
 FULL = 9
 

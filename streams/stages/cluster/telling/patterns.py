@@ -13,7 +13,7 @@ MARK = re.compile(r"[.!?…。！？।؟\n][\"'”’»)\]」』）]{0,3}")
 #: Before a full stop that ends no sentence: titles, months, states, initials.
 SHORT = re.compile(
     r"(?:^|[\s(\"“‘—-])(?:(?:Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Cpl|Capt|Maj|Rev|Hon|Pres|St|Jr|Sr|vs|No"
-    r"|Det|Supt|Insp|Adm|Cmdr|Pvt|Ave|Blvd|Rte?|Hwy|Bros|Mt|Ft|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|Ala|Ariz|Ark"
+    r"|Det|Supt|Insp|Adm|Cmdr|Pvt|Ave|Blvd|Rte?|Hwy|Bros|Mt|Ft|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Ala|Ariz|Ark"
     r"|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky|La|Mass|Md|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn|Tex|Va|Vt"
     r"|Wash|Wis|Wyo|Ks)|(?:[^\W\d_]\.){0,4}[A-Z])\.$"
 )
@@ -42,12 +42,14 @@ CAPITALS = re.compile(
     r".{0,240}\b[A-Z]{3}[A-Z.,'’ -]{0,40}(?:, [A-Z][\w.]{0,20}(?: [A-Z\d]\w{0,20})?)? ?(?:\([^()]{2,40}\) ?)?" + _DASH
     + _BEGINS + r"|.{0,240}\([A-Z][^()]{2,30}\) [—–―-]{1,2} (?=[A-Z])"
 )  # fmt: skip
-#: The same before a colon.
+#: A section's label, and the same before a colon or nothing at all.
+LABEL = re.compile(r"(?:Topline|Breadcrumb|Key (?:[Ff]acts|[Tt]akeaways?|[Pp]oints)) (?=[A-Z])")
+PLACE = re.compile(r"[A-Z]{3,20}(?: [A-Z]{3,20}){0,2}, (?:[A-Z][a-z]{1,5}\.|[A-Z]\.[A-Z]\.) (?=[A-Z])")
 CAPITALS_COLON = re.compile(r"[A-Z]{4,20}(?:[/-][A-Z]{3,20}|, [A-Z][\w .]{1,20})?(?: \([^()]{2,40}\))?: (?=[A-Z\d])")
 #: A headline or a caption without a full stop, and the sentence after it: "shot in Portford A man was".
 AFTER_HEADLINE = re.compile(
     r"(?<=[^\W\d_A-Z]) (?=(?:The|An?) [a-z]|An? [A-Z\d])"
-    r"|(?<=[^\W\d_A-Z])(?<! of) (?=(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several) [a-z]{3})"
+    r"|(?<=[^\W\d_A-Z])(?<! of) (?=(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several) [a-z]{2})"
     r"|\b[A-Z][a-z]{1,20} (?=The [A-Z][a-z]{1,20} [a-z])"
     r"|\b[a-z]{3,20} (?=(?:On|In|At) (?:[A-Z][a-z]|\d|an? |the ))"
 )
@@ -62,7 +64,7 @@ CREDIT = re.compile(
     r"|\b(?:this|the|an?)\b.{0,24}\b(?:photo|image|picture|frame|video|still)\b.{0,20}\b(?:taken|released|provided|shows)"
     r"|\bin this\b.{0,24}\b(?:photo|image|picture|frame|video|still|file)|undated|screen ?(?:shot|grab)|courtesy of"
     r"|handout|(?:hide|toggle|image) caption|image copyright"
-    r"|enlarge (?:this )?image|play (?:video|pause)|[|•]"
+    r"|, (?:(?:far )?(?:left|right)|cent(?:er|re)),|enlarge (?:this )?image|play (?:video|pause)|[|•]"
 )
 CREDITED = re.compile(
     r"(?i)\s{0,3}[\[(]?\s?(?:(?:ap|file|reuters|afp) )?(?:photo|photograph|image|picture|getty|credit|video)\w{0,8}\b"
@@ -70,13 +72,14 @@ CREDITED = re.compile(
 )
 POSING = re.compile(
     r"[A-Z][^,.]{3,90}? (?:stands?|poses?|walks?|looks? on|speaks (?:during|at|to|with)|performs|reacts|celebrates"
-    r"|arrives?|waves?|holds? (?:up|an?|the)|sits?|attends?|gestures?|inspects?|scrambles?|works? (?:at|near)|smiles?"
+    r"|arrives?|waves?|holds? (?:up|an?|the)|sits?|attends?|gestures?|inspects?|scrambles?|works? (?:at|near|outside|along)|smiles?"
     r"|(?:is|are) (?:hugged|seen|shown|interviewed|greeted|escorted))\b"
 )
 #: What a sentence with any of the above has, in small letters: looked for first, as it is found in a tenth of the time.
 CREDIT_HINTS = (
     "photo", "image", "picture", "getty", "afp", "/ap", "/ ap", "reuters", "seen here", "seen in", "undated", "screen",
     "courtesy", "handout", "caption", "play ", "|", "•", "still ", "frame", "video",
+    ", left", ", right", ", cent", "far left", "far right",
 )  # fmt: skip
 AGENCIES = ("EPA ", "AP ", "REUTERS ", "SWNS ", "PA ", "REX ")
 #: Bylines, teasers, notices, pleas, links: how they begin, and what they hold, in small letters.
@@ -88,9 +91,10 @@ FURNITURE = re.compile(
     r"|source:|note:|breaking|file\b|what (?:you|to|we)|how |why |in pictures"
 )
 NOTICES = (
-    "http:", "https:", ".com/", ".org/", ".net/", ".co.uk/", "... ", "www.", "@", " #", "# ", "©", "cookies", "newsletter",
-    "rights reserved", "sign up", "subscrib", "read more", "click", "javascript", "privacy policy", "terms of",
-    "contributed to this", "this report", "this article", "this story", "your browser", "link to this", "[ edit", "[edit", "your inbox", "your email",
+    "http:", "https:", ".com/", ".org/", ".net/", ".co.uk/", "... ", "www.", "@", " #", "# ", "©", "cookies",
+    "newsletter", "rights reserved", "sign up", "subscrib", "read more", "click", "javascript", "privacy policy",
+    "terms of", "contributed to this", "this report", "this article", "this story", "your browser", "link to this",
+    "[ edit", "[edit", "your inbox", "your email", "a look at", "what to know", "what you need", "no longer available",
     "scroll", "podcast", "with information", "with any information", "has information", "has any information",
     "tipsters", "crime stoppers", "crimestoppers", "regular rate", "per month plus", "per year plus",
     "story continues", "loading",
@@ -109,8 +113,11 @@ LEANS = re.compile(
     r"|The (?:two|three|four|latter|former|couple|men|man|woman|boy|girl|victim|suspect|incident|move|decision"
     r"|comments?|remarks?|statement|announcement|shootings?|crash|homicide|victims|police|officers|deputies|news|bill|measure"
     r"|letter|report|group|company|video|pair|legislation|deal|ruling|lawsuit|attack|arrests?|gunman|shooter|teen|toddler"
-    r"|driver|records|documents|transcripts?)|(?:Minutes|Hours|Days|Moments) later)\b"
+    r"|driver|jury|initial|child|killer|records|documents|transcripts?)|(?:Minutes|Hours|Days|Moments) later"
+    r"|All (?:three|four|five|of)|[A-Z]\w{1,20} (?:also|added|then|later|further|went on))\b"
 )
+#: … and one that may.
+DEFINITE = re.compile(r"The [a-z]")
 #: When, where and who came, which only the sentence before makes sense of.
 DETAIL = re.compile(
     r"(?:[^,]{3,70}, )?(?i:the) \w{1,20}(?: \w{1,20})? (?:happened|occurred|took place|was reported)\b"
@@ -125,14 +132,15 @@ HEADED = re.compile(r"[^:.“\"]{3,30}: ")
 #: A line of a list of what happened when; a new line's beginning within a sentence, or a quotation run on.
 TIMELINE = re.compile(r"[A-Z][a-z]{2,8}\.? (?:\d{1,2}, )?\d{1,4}: |[^:]{3,30}: [-•*] ")
 UNENDED = re.compile(
-    r"[^\W\d_A-Z] (?:That|This|These|Those|They|There|It|He|She|But|And|If|When|While|According|After|In|On|As|For|At|By"
-    r"|With|During|Since|Under|Following|What|Who|How|Why) [a-z]"
+    r"[^\W\d_A-Z] (?:That|This|These|Those|They|There|It|He|She|But|And|If|When|While|According|After|In|On|As|For|At"
+    r"|By|With|During|Since|Under|Following|What|Who|How|Why) [a-z]"
     r"|[a-z][.!?][\"”“]+[A-Za-z]"
 )
-#: Small words of headlines in Title Case; any small word.
-SMALL = frozenset(
-    "a an and as at but by for from in into of off on onto or over the to up vs vs. with is – — - & |".split()
-)
+#: Small words of headlines in Title Case.
+SMALL = frozenset([
+    "a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "into", "is", "of", "off", "on", "onto", "or",
+    "over", "the", "to", "up", "vs", "vs.", "with", "&", "-", "–", "—", "|",
+])  # fmt: skip
 LOWER = re.compile(r"\b[a-z]{4,}\b")
 RUN_ON = re.compile(r"[a-z]{2}[A-Z][a-z]{1,20}[A-Z]|[a-z]{3}(?:The|This)\b|[a-z]{3}[.!?][A-Z][a-z]{1,20} ")
 HUMP = re.compile("[a-z][.!?]?[A-Z]")

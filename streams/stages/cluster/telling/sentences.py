@@ -20,7 +20,7 @@ _ENDS = (".", "!", "。", "！", "।")
 #: Sentences that an article gives its story, those of its first this many that stand best.
 GIVEN, LOOKED_AT = 3, 7
 #: Sentences among which an article's text may open.
-OPENING = 4
+OPENING = 3
 #: Words of what is glued before a sentence that come again in it.
 SAID_AGAIN = 4
 #: A sentence that stands worse is not given.
@@ -54,9 +54,10 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
             found, first = [], place  # what stands before a dateline is its headline, a caption, a teaser
         sentence = _headless(sentence, text)
         score = _standing(sentence, place - first, title, whole=len(stretches) == 1)
-        if score >= LEAST and text[start:end] not in teasers and not patterns.CREDITED.match(text, end):
-            if sentence.casefold() not in headline.casefold():
-                found.append((score, place, sentence))
+        if score < LEAST or text[start:end][-60:] in teasers or patterns.CREDITED.match(text, end):
+            continue
+        if sentence.casefold() not in headline.casefold():
+            found.append((score, place, sentence))
     best: list[tuple[float, int, str]] = []
     for one in sorted(found, key=lambda one: -one[0]):
         score, place, sentence = one
@@ -115,6 +116,8 @@ def _bare(sentence: str, title: str, *, first: bool) -> tuple[str, bool]:
         sentence, opens = sentence[found.end() :], True
     if found := patterns.DATED.match(sentence):
         sentence, opens = sentence[found.end() :], True
+    if found := patterns.LABEL.match(sentence):
+        sentence = sentence[found.end() :]
     sentence, dated = _undated(_untitled(_once(sentence), title), first=first)
     ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(_blank, sentence))]
     if ends:
@@ -125,16 +128,18 @@ def _bare(sentence: str, title: str, *, first: bool) -> tuple[str, bool]:
 
 def _undated(sentence: str, *, first: bool) -> tuple[str, bool]:
     """The sentence without a dateline, and whether it had one that ends with a dash."""
-    found = patterns.DATELINE.match(sentence) if first else None
-    if found is None and patterns.THREE_CAPITALS.search(sentence, 0, 250):
-        found = patterns.CAPITALS.match(sentence)
-        if found is None and (colon := patterns.CAPITALS_COLON.match(sentence)):
-            return sentence[colon.end() :], False
-    if found is None and sentence[:1] in "(—–/":
-        found = patterns.BRACKETS.match(sentence)
     dated = False
-    if found and (found.re is patterns.CAPITALS or found.end() < 70):
-        sentence, dated = sentence[found.end() :], found.re is patterns.CAPITALS or found.group()[:1] in "—–/"
+    for _ in range(2):
+        found = patterns.CAPITALS.match(sentence) if patterns.THREE_CAPITALS.search(sentence, 0, 250) else None
+        dated = dated or found is not None
+        if found is None and first and (found := patterns.DATELINE.match(sentence)) and found.end() > 70:
+            found = None
+        if found is None and sentence[:1] in "(—–/" and (found := patterns.BRACKETS.match(sentence)):
+            dated = dated or sentence[:1] != "("
+        found = found or patterns.CAPITALS_COLON.match(sentence) or patterns.PLACE.match(sentence)
+        if found is None:
+            break
+        sentence = sentence[found.end() :]
     found = patterns.PLACED.match(sentence) if "—" in sentence or "–" in sentence else None
     if found and len(content(sentence[: found.end()]) & content(sentence[found.end() :])) > 1:
         return sentence[found.end() :], True
@@ -162,10 +167,10 @@ def _headless(sentence: str, text: str) -> str:
 
 
 def _said_once(sentence: str) -> str:
-    """What follows a summary without a full stop, told by what comes again: most of its words; "": it may begin anywhere.
+    """What follows a summary without a full stop, told by what comes again: most of its words. "": that cannot be told.
 
-    >>> _said_once("Ferry runs aground in Portford harbour Rescuers ran to the ferry that is aground in Portford's harbour.")
-    "Rescuers ran to the ferry that is aground in Portford's harbour."
+    >>> _said_once("Ferry runs aground in Portford harbour Rescuers ran to the ferry aground in Portford's harbour.")
+    "Rescuers ran to the ferry aground in Portford's harbour."
     """
     parts = sentence.split(" ")
     stems = [stem[:6] if len(stem := part.strip(".,:;()\"'“”‘’").lower()) > 3 else "" for part in parts]
@@ -185,8 +190,9 @@ def _said_once(sentence: str) -> str:
 
 
 def _repeated(stretches: list[str]) -> frozenset[str]:
-    """The sentences of a list of teasers: two or more that come twice among an article's first."""
-    again = frozenset(one for one in stretches if stretches.count(one) > 1)
+    """How the sentences of a list of teasers end: two or more that come twice among an article's first."""
+    ends = [one[-60:] for one in stretches]
+    again = frozenset(one for one in ends if ends.count(one) > 1)
     return again if len(again) > 1 else frozenset()
 
 
@@ -232,12 +238,12 @@ def _standing(sentence: str, place: int, title: frozenset[str], *, whole: bool) 
     if (end := sentence.rstrip("\"'”’»)]」』）")[-1:]) not in _ENDS and not (whole and end.isalnum()):
         return 0.0
     low = sentence.casefold()
-    about = sum(map(low.__contains__, title)) / len(title) if title else 0.5
+    about = sum([word[: max(4, len(word) - 2)] in low for word in title]) / len(title) if title else 0.5
     names = min(1.0, sum([word[0].isupper() for word in sentence.split()[1:]]) / 4)
-    score = 0.42 / (1 + 0.14 * place) + 0.33 * min(1.0, about * 1.25) + 0.15 * names
-    score += 0.1 if patterns.DIGIT.search(sentence) else 0.0
+    score = 0.48 / (1 + 0.3 * place) + 0.37 * min(1.0, about * 1.25) + 0.09 * names
+    score += 0.06 if patterns.DIGIT.search(sentence) else 0.0
     if len(title) > 2 and not about:
-        score *= 0.4
+        score *= 0.4 if place else 0.7
     if score < LEAST:
         return 0.0
     bare = patterns.QUOTED.sub("", sentence) if "“" in sentence or '"' in sentence else sentence
@@ -253,6 +259,8 @@ def _standing(sentence: str, place: int, title: frozenset[str], *, whole: bool) 
         any(map(sentence.__contains__, patterns.DETAIL_HINTS)) and patterns.DETAIL.match(sentence)
     ):
         score *= 0.6
+    elif patterns.DEFINITE.match(sentence):
+        score *= 0.85
     if patterns.HEADED.match(sentence):
         score *= 0.6
     if not patterns.SPEAKING.isdisjoint(bare.split()):
