@@ -17,8 +17,8 @@ LEAD = 3
 #: How much more another sentence must tell than the lead's best before a lead takes over: one that flickers cannot be
 #: followed.
 TAKEOVER = 1.8
-#: … and from what standing of its best sentence on; below, the lead is soon given up for a better one.
-STANDS, RESCUE = 0.45, 1.4
+#: … but one whose best stands worse than the first of these gives way to a sentence that stands as well as the second.
+WEAK, STRONG = 0.55, 0.75
 #: Share of a further sentence's words, by weight, that the lead must not yet have.
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.
@@ -74,10 +74,14 @@ def told(story: Story) -> Story:
 
 
 def _overtaken(lead: Sequence[Sentence], held: Sequence[Sentence], weights: dict[str, float]) -> bool:
-    """Whether a story has a sentence that tells so much more than its lead that readers should see another."""
-    stands = max(one.score for one in lead) >= STANDS
+    """Whether a story has a sentence so much better than its lead's best that readers should see another lead."""
     told = max(_value(one, weights) for one in lead)
-    return max(_value(one, weights) for one in held) > (TAKEOVER if stands else RESCUE) * told
+    weak = max(one.score for one in lead) < WEAK
+    for one in held:
+        value = _value(one, weights)
+        if value > TAKEOVER * told or (weak and one.score >= STRONG and value > told):
+            return True
+    return False
 
 
 def _bounded(story: Story, found: tuple[Sentence, ...], held: tuple[Sentence, ...]) -> Story:

@@ -12,7 +12,7 @@ import re
 MARK = re.compile(r"[.!?…。！？।؟\n][\"'”’»)\]」』）]{0,3}")
 #: Before a full stop that ends no sentence: titles, months, states, initials.
 SHORT = re.compile(
-    r"(?:^|[\s(\"“‘—-])(?:(?:Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Cpl|Capt|Maj|Rev|Hon|Pres|St|Jr|Sr|vs|No"
+    r"(?:^|[\s(\"“‘—-])(?:(?:Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Cpl|Capt|Maj|Rev|Hon|Pres|St|Jr|Sr|vs?|No"
     r"|Det|Supt|Insp|Adm|Cmdr|Pvt|Ave|Blvd|Rte?|Hwy|Bros|Mt|Ft|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Ala|Ariz|Ark"
     r"|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky|La|Mass|Md|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn|Tex|Va|Vt"
     r"|Wash|Wis|Wyo|Ks)|(?:[^\W\d_]\.){0,4}[A-Z])\.$"
@@ -28,13 +28,16 @@ POSTED = re.compile(
     r"(?: [A-Z]{2,4}\b)? {1,3}(?=[A-Z\d(])"
     r"|\((?:[Pp]osted|[Uu]pdated|[Pp]ublished)\b[^()]{2,60}\) ?(?=[A-Z\d])"
 )
-DATED = re.compile(r"(?:[A-Z][a-z]{2,8}day, )?[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4} (?=[A-Z])")
+DATED = re.compile(
+    r"(?:[A-Z][a-z]{2,8}day,? )?(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4})"
+    r"(?:,? \d{1,2}:\d\d)?(?:,? [A-Z]{2,4})? (?=[A-Z])"
+)
 BRACKETS = re.compile(r"(?:\([^()]{2,40}\) (?:[—–―-]{1,2} ?)?|[—–―]{1,2} |/[A-Z]{2,12} )(?=[\"“‘']?[A-Z])")
 DATELINE = re.compile(
     r"(?:[A-Z][\w.'’/-]{0,20}(?:,? [A-Z][\w.'’/-]{0,20}){0,5},? ?)?(?:\([^()]{2,40}\) ?)?[—–―-]{1,2} " + _BEGINS
     + r"|(?:[A-Z][\w .,'’\[\]-]{2,50})?\([A-Z][\w/ .]{1,30}\):? " + _BEGINS
     + r"|[A-Z][\w.'’-]{1,20}(?:,? [A-Z][\w.'’-]{0,20}){0,2}: (?=[A-Z\d])"
-    + r"|[A-Z][a-z]{2,20} ?/ ?[A-Z][a-z]{2,20} (?=[A-Z])"
+    + r"|[A-Z][a-z]{2,20} ?/ ?[A-Z][a-z]{2,20} (?=[A-Z])|[^()]{0,60}\([^()]{2,30} / [^()]{2,20}\) " + _BEGINS
 )  # fmt: skip
 #: The latter looked for only where three capitals stand in a row.
 THREE_CAPITALS = re.compile("[A-Z]{3}")
@@ -44,7 +47,11 @@ CAPITALS = re.compile(
 )  # fmt: skip
 #: A section's label, and the same before a colon or nothing at all.
 LABEL = re.compile(r"(?:Topline|Breadcrumb|Key (?:[Ff]acts|[Tt]akeaways?|[Pp]oints)) (?=[A-Z])")
-PLACE = re.compile(r"[A-Z]{3,20}(?: [A-Z]{3,20}){0,2}, (?:[A-Z][a-z]{1,5}\.|[A-Z]\.[A-Z]\.) (?=[A-Z])")
+PLACE = re.compile(
+    r"(?:(?=[A-Z ,/]{0,40}[A-Z]{5})[A-Z]{2,20}(?:(?:,? | ?/ ?)[A-Z]{2,20}){1,4}|[A-Z]{7,20}|[WK][A-Z]{2,3}-TV)"
+    r" (?=[A-Z][a-z])"
+    r"|[A-Z]{3,20}(?: [A-Z]{3,20}){0,2}, (?:[A-Z][a-z]{1,5}\.|[A-Z]\.[A-Z]\.) (?=[A-Z])"
+)
 CAPITALS_COLON = re.compile(r"[A-Z]{4,20}(?:[/-][A-Z]{3,20}|, [A-Z][\w .]{1,20})?(?: \([^()]{2,40}\))?: (?=[A-Z\d])")
 #: A headline or a caption without a full stop, and the sentence after it: "shot in Portford A man was".
 AFTER_HEADLINE = re.compile(
@@ -72,7 +79,8 @@ CREDITED = re.compile(
 )
 POSING = re.compile(
     r"[A-Z][^,.]{3,90}? (?:stands?|poses?|walks?|looks? on|speaks (?:during|at|to|with)|performs|reacts|celebrates"
-    r"|arrives?|waves?|holds? (?:up|an?|the)|sits?|attends?|gestures?|inspects?|scrambles?|works? (?:at|near|outside|along)|smiles?"
+    r"|arrives?|waves?|holds? (?:up|an?|the)|sits?|attends?|gestures?|inspects?|scrambles?|smiles?"
+    r"|works? (?:at|near|outside|along)"
     r"|(?:is|are) (?:hugged|seen|shown|interviewed|greeted|escorted))\b"
 )
 #: What a sentence with any of the above has, in small letters: looked for first, as it is found in a tenth of the time.
@@ -102,6 +110,7 @@ NOTICES = (
 )  # fmt: skip
 #: Who writes: "is CNN's digital correspondent".
 STAFF = re.compile(
+    r"['’]s [A-Z]\w{1,20} [A-Z]\w{1,20} (?:reports?|spoke|speaks|talked|was (?:at|there)|has (?:the|more))\b|"
     r"\bis (?:an?|the|[A-Z]\w{0,20}['’]s)\b.{0,30}\b(?:correspondent|reporter|columnist|contributor|editor)\b"
 )
 

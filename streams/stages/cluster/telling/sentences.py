@@ -235,7 +235,9 @@ def _standing(sentence: str, place: int, title: frozenset[str], *, whole: bool) 
     full stop."""
     if not SHORTEST <= len(sentence) <= LONGEST or sentence.endswith(("..", "…")) or sentence[:1].islower():
         return 0.0
-    if (end := sentence.rstrip("\"'”’»)]」』）")[-1:]) not in _ENDS and not (whole and end.isalnum()):
+    if (end := sentence.rstrip("\"'”’»)]」』）")[-1:]) not in _ENDS and not (
+        whole and end.isalnum() and "," not in sentence[-20:]
+    ):
         return 0.0
     low = sentence.casefold()
     about = sum([word[: max(4, len(word) - 2)] in low for word in title]) / len(title) if title else 0.5
@@ -279,7 +281,7 @@ def _furniture(sentence: str) -> bool:
         return True
     if any(map(low.__contains__, patterns.CREDIT_HINTS)) and patterns.CREDIT.search(sentence):
         return True
-    if " is " in sentence and patterns.STAFF.search(sentence):
+    if (" is " in sentence or "’s " in sentence or "'s " in sentence) and patterns.STAFF.search(sentence):
         return True
     return _glued(sentence) or patterns.POSING.match(sentence) is not None
 
