@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from streams.contracts.records import Sentence, Story, StoryArticle
-from streams.stages.cluster.telling.sentences import content as _content
+from streams.stages.cluster.telling.glued import content as _content
 
 #: Sentences that a story holds to choose from; the newest, and those of the lead.
 HELD = 12
@@ -28,7 +28,7 @@ FURTHER = 0.4
 #: How well a sentence stands, by the best's standing, that goes before it.
 BEFORE = 0.75
 #: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
-SAME_ARTICLE, SAME_STORY = 1, 2
+SAME_ARTICLE, SAME_STORY = 1, 3
 #: What a word of the headline counts besides: the lead is read below it.
 HEADLINE = 0.8
 #: Words that make a sentence full; longer ones gain nothing, shorter ones lose in proportion.

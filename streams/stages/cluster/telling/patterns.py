@@ -46,7 +46,15 @@ CAPITALS = re.compile(
     + _BEGINS + r"|.{0,240}\([A-Z][^()]{2,30}\) [—–―-]{1,2} (?=[A-Z])"
 )  # fmt: skip
 #: A section's label, and the same before a colon or nothing at all.
-LABEL = re.compile(r"(?:Topline|Breadcrumb|Key (?:[Ff]acts|[Tt]akeaways?|[Pp]oints)) (?=[A-Z])")
+LABEL = re.compile(
+    r"(?:Topline|Breadcrumb|(?:Image|Photo|Slide) \d+ of \d+|Key (?:[Ff]acts|[Tt]akeaways?|[Pp]oints)) (?=[A-Z])"
+    r"|(?:Driving the news|Why it matters|State of play|The big picture|By the numbers|The latest|What's new): "
+)
+#: Who wrote, before the first sentence.
+BYLINE = re.compile(
+    r"By [A-Z][\w.'’-]{1,20}(?: [A-Z]\.)? [A-Z][\w'’-]{1,20} "
+    r"(?:(?:Staff |Contributing |Senior )?(?:Writer|Reporter|Editor) |(?:The )?Associated Press )?(?=[A-Z])"
+)
 PLACE = re.compile(
     r"(?:(?=[A-Z ,/]{0,40}[A-Z]{5})[A-Z]{2,20}(?:(?:,? | ?/ ?)[A-Z]{2,20}){1,4}|[A-Z]{7,20}|[WK][A-Z]{2,3}-TV)"
     r" (?=[A-Z][a-z])"
@@ -139,7 +147,7 @@ SPEAKING = frozenset(["I", "I'm", "I’m", "we", "We", "our", "Our", "us", "you"
 QUOTED = re.compile(r"[“\"][^”\"]{0,400}[”\"]?")
 HEADED = re.compile(r"[^:.“\"]{3,30}: ")
 #: A line of a list of what happened when; a new line's beginning within a sentence, or a quotation run on.
-TIMELINE = re.compile(r"[A-Z][a-z]{2,8}\.? (?:\d{1,2}, )?\d{1,4}: |[^:]{3,30}: [-•*] ")
+TIMELINE = re.compile(r"[A-Z][a-z]{2,8}\.? (?:\d{1,2}, )?\d{1,4}: |[^:]{3,60}: ?[-•*] ?")
 UNENDED = re.compile(
     r"[^\W\d_A-Z] (?:That|This|These|Those|They|There|It|He|She|But|And|If|When|While|According|After|In|On|As|For|At"
     r"|By|With|During|Since|Under|Following|What|Who|How|Why) [a-z]"
