@@ -20,7 +20,7 @@ def bare(sentence: str, title: str, *, first: bool) -> tuple[str, bool]:
         sentence, opens = sentence[found.end() :], True
     if found := patterns.DATED.match(sentence):
         sentence, opens = sentence[found.end() :], True
-    if found := patterns.LABEL.match(sentence) or (first and patterns.BYLINE.match(sentence)):
+    if found := patterns.LABEL.match(sentence) or (patterns.BYLINE.match(sentence) if first else None):
         sentence = sentence[found.end() :]
     sentence, dated = _undated(_untitled(_once(sentence), title), first=first)
     ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(blank, sentence))]

@@ -16,9 +16,9 @@ HELD = 12
 LEAD = 3
 #: How much more another sentence must tell than the lead's best before a lead takes over: one that flickers cannot be
 #: followed.
-TAKEOVER = 1.8
+TAKEOVER = 1.6
 #: … but one whose best stands worse than the first of these gives way to a sentence that stands as well as the second.
-WEAK, STRONG = 0.55, 0.75
+WEAK, STRONG = 0.65, 0.9
 #: Share of a further sentence's words, by weight, that the lead must not yet have.
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.

@@ -13,12 +13,15 @@ MARK = re.compile(r"[.!?…。！？।؟\n][\"'”’»)\]」』）]{0,3}")
 #: Before a full stop that ends no sentence: titles, months, states, initials.
 SHORT = re.compile(
     r"(?:^|[\s(\"“‘—-])(?:(?:Mr|Mrs|Ms|Dr|Prof|Sens?|Reps?|Govs?|Gen|Lt|Col|Sgt|Cpl|Capt|Maj|Rev|Hon|Pres|St|Jr|Sr|vs?|No"
-    r"|Det|Supt|Insp|Adm|Cmdr|Pvt|Ave|Blvd|Rte?|Hwy|Bros|Mt|Ft|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Ala|Ariz|Ark"
+    r"|Atty|Det|Supt|Insp|Adm|Cmdr|Pvt|Ave|Blvd|Rte?|Hwy|Bros|Mt|Ft|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Ala|Ariz|Ark"
     r"|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky|La|Mass|Md|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn|Tex|Va|Vt"
     r"|Wash|Wis|Wyo|Ks)|(?:[^\W\d_]\.){0,4}[A-Z])\.$"
 )
 #: What follows a time of day within a sentence.
-DAY = re.compile(r"\s{1,3}(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|GMT|local)\b")
+DAY = re.compile(
+    r"\s{1,3}(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[ECMP][SD]?T|GMT|local"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z.]{0,7} \d{1,2})\b"
+)
 
 _DASH = r"(?:[—–―]{1,2} ?|-{1,2} |>> )"
 _BEGINS = r"(?=[\"“‘']?[A-Z\d])"

@@ -113,9 +113,7 @@ def _standing(sentence: str, place: int, title: frozenset[str], *, opens: bool, 
     """
     if not SHORTEST <= len(sentence) <= LONGEST or sentence.endswith(("..", "…")) or sentence[:1].islower():
         return 0.0
-    if (end := sentence.rstrip("\"'”’»)]」』）")[-1:]) not in _ENDS and not (
-        whole and end.isalnum() and "," not in sentence[-20:]
-    ):
+    if sentence.rstrip("\"'”’»)]」』）")[-1:] not in _ENDS and not (whole and _ends_well(sentence)):
         return 0.0
     low = sentence.casefold()
     about = sum([word[: max(4, len(word) - 2)] in low for word in title]) / len(title) if title else 0.5
@@ -148,6 +146,12 @@ def _standing(sentence: str, place: int, title: frozenset[str], *, opens: bool, 
     if len(sentence) < 70 or len(sentence) > 320:
         score *= 0.85
     return score
+
+
+def _ends_well(summary: str) -> bool:
+    """Whether a summary without a full stop seems not to be cut off."""
+    last = summary.rsplit(" ", 1)[-1]
+    return last.isalnum() and len(last) > 3 and "," not in summary[-20:]
 
 
 def _furniture(sentence: str) -> bool:
