@@ -16,7 +16,7 @@ def bare(sentence: str, title: str, *, first: bool) -> tuple[str, bool]:
     """The sentence without what was glued before it (a title, a teaser cut off, a dateline, a headline), and whether
     that shows that the article begins with it."""
     opens = False
-    if (":" in sentence or sentence[:1] == "(") and (found := patterns.POSTED.match(sentence)):
+    if (":" in sentence or sentence[:1] in "(PU") and (found := patterns.POSTED.match(sentence)):
         sentence, opens = sentence[found.end() :], True
     if found := patterns.DATED.match(sentence):
         sentence, opens = sentence[found.end() :], True
@@ -44,6 +44,10 @@ def _undated(sentence: str, *, first: bool) -> tuple[str, bool]:
         if found is None:
             break
         sentence = sentence[found.end() :]
+    if ". – " in sentence or ". — " in sentence or ". - " in sentence:
+        found = patterns.STATE.match(sentence)
+        if found:
+            return sentence[found.end() :], True
     found = patterns.PLACED.match(sentence) if "—" in sentence or "–" in sentence else None
     if found and len(content(sentence[: found.end()]) & content(sentence[found.end() :])) > 1:
         return sentence[found.end() :], True

@@ -30,16 +30,17 @@ POSTED = re.compile(
     r"(?=.{0,150}(?:[Pp]osted|[Uu]pdated|[Pp]ublished|, 20\d\d)).{0,150}\d:\d\d ?[AaPp]\.?[Mm]\.?"
     r"(?: [A-Z]{2,4}\b)? {1,3}(?=[A-Z\d(])"
     r"|\((?:[Pp]osted|[Uu]pdated|[Pp]ublished)\b[^()]{2,60}\) ?(?=[A-Z\d])"
+    r"|(?:Posted|Updated|Published) on [A-Z][a-z]{2,8}\.? \d{1,2}, \d{4} (?=[A-Z])"
 )
 DATED = re.compile(
     r"(?:[A-Z][a-z]{2,8}day,? )?(?:[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4})"
-    r"(?:,? \d{1,2}:\d\d)?(?:,? [A-Z]{2,4})? (?=[A-Z])"
+    r"(?:,? \d{1,2}:\d\d)?(?:,? [A-Z]{2,4})? (?=[A-Z(])"
 )
 BRACKETS = re.compile(r"(?:\([^()]{2,40}\) (?:[—–―-]{1,2} ?)?|[—–―]{1,2} |/[A-Z]{2,12} )(?=[\"“‘']?[A-Z])")
 DATELINE = re.compile(
     r"(?:[A-Z][\w.'’/-]{0,20}(?:,? [A-Z][\w.'’/-]{0,20}){0,5},? ?)?(?:\([^()]{2,40}\) ?)?[—–―-]{1,2} " + _BEGINS
     + r"|(?:[A-Z][\w .,'’\[\]-]{2,50})?\([A-Z][\w/ .]{1,30}\):? " + _BEGINS
-    + r"|[A-Z][\w.'’-]{1,20}(?:,? [A-Z][\w.'’-]{0,20}){0,2}: (?=[A-Z\d])"
+    + r"|[A-Z][\w.'’-]{1,20}(?:,? [A-Z][\w.'’-]{0,20}){0,2}(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?: (?=[A-Z\d])"
     + r"|[A-Z][a-z]{2,20} ?/ ?[A-Z][a-z]{2,20} (?=[A-Z])|[^()]{0,60}\([^()]{2,30} / [^()]{2,20}\) " + _BEGINS
 )  # fmt: skip
 #: The latter looked for only where three capitals stand in a row.
@@ -73,6 +74,7 @@ AFTER_HEADLINE = re.compile(
 )
 #: The same with a dateline in small letters; what comes again after it tells that it is one.
 PLACED = re.compile(r"[^(]{0,150}?[a-z] [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})? [—–] (?=[A-Z])")
+STATE = re.compile(r"[^(]{0,200}?, (?:[A-Z][a-z]{1,5}\.|[A-Z]\.[A-Z]\.) [—–-] (?=[A-Z])")
 
 #: A caption, by whose picture it is or where it shows somebody; what follows one; and what only captions tell.
 CREDIT = re.compile(
@@ -91,7 +93,7 @@ CREDITED = re.compile(
 POSING = re.compile(
     r"[A-Z][^,.]{3,90}? (?:stands?|poses?|walks?|looks? on|speaks (?:during|at|to|with)|performs|reacts|celebrates"
     r"|arrives?|waves?|holds? (?:up|an?|the)|sits?|attends?|gestures?|inspects?|scrambles?|smiles?"
-    r"|works? (?:at|near|outside|along)"
+    r"|works? (?:at|near|outside|along)|checks? out|gathers? (?:at|near|outside)|escorts?|investigates? the scene"
     r"|(?:is|are) (?:hugged|seen|shown|interviewed|greeted|escorted))\b"
 )
 #: What a sentence with any of the above has, in small letters: looked for first, as it is found in a tenth of the time.
