@@ -23,11 +23,19 @@ def bare(sentence: str, title: str, *, first: bool) -> tuple[str, bool]:
     if found := patterns.LABEL.match(sentence) or (patterns.BYLINE.match(sentence) if first else None):
         sentence = sentence[found.end() :]
     sentence, dated = _undated(_untitled(_once(sentence), title), first=first)
-    ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(blank, sentence))]
+    ends = begins(sentence, patterns.AFTER_HEADLINE)
     if ends:
         sentence, again = _undated(sentence[ends[-1] :], first=False)
         dated = dated or again
     return sentence, opens or dated
+
+
+def begins(sentence: str, pattern: re.Pattern[str]) -> list[int]:
+    """Where something begins within a sentence, outside of its quotations; looked for only behind words that begin."""
+    if patterns.BEGINNERS.search(sentence) is None:
+        return []
+    unquoted = patterns.QUOTED.sub(_blank, sentence) if '"' in sentence or "“" in sentence else sentence
+    return [one.end() for one in pattern.finditer(unquoted)]
 
 
 def _undated(sentence: str, *, first: bool) -> tuple[str, bool]:
@@ -80,10 +88,11 @@ def said_once(sentence: str) -> str:
     >>> said_once("Ferry runs aground in Portford harbour Rescuers ran to the ferry aground in Portford's harbour.")
     "Rescuers ran to the ferry aground in Portford's harbour."
     """
+    long = [word[:6] for word in patterns.LONG.findall(sentence.lower())]
+    if len(long) - len(set(long)) < SAID_AGAIN:
+        return sentence
     parts = sentence.split(" ")
     stems = [stem[:6] if len(stem := part.strip(".,:;()\"'“”‘’").lower()) > 3 else "" for part in parts]
-    if len({stem for stem in stems if stem and stems.count(stem) > 1}) < SAID_AGAIN:
-        return sentence
     places, most = [0], SAID_AGAIN
     for place in range(5, len(parts) - 6):
         part, last = parts[place], parts[place - 1]
@@ -110,7 +119,7 @@ def _once(sentence: str) -> str:
     return sentence[max(0, again) :]
 
 
-def blank(quoted: re.Match[str]) -> str:
+def _blank(quoted: re.Match[str]) -> str:
     return "." * len(quoted.group())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from streams.contracts.records import Sentence, TaggedArticle
 from streams.stages.cluster.telling import patterns
-from streams.stages.cluster.telling.glued import bare, blank, content, headless, said_once, without_teasers
+from streams.stages.cluster.telling.glued import bare, begins, content, headless, said_once, without_teasers
 
 #: Characters of text that are read: what happened stands at the beginning, or in no one sentence.
 READ = 2_000
@@ -37,20 +37,23 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
     """
     text = article.text[:READ]
     headline = article.title or ""
-    title = content(headline)
+    title, source = content(headline), (article.source or "").lower()
+    stems = [word[: max(4, len(word) - 2)] for word in title]
     found: list[tuple[float, int, str]] = []
     first, known = 0, stretches or [*spans(text)]
     looked_at = without_teasers(text, known)[:LOOKED_AT]
     for place, (start, end) in enumerate(looked_at):
         sentence = " ".join(text[start:end].split())
+        if len(sentence) < SHORTEST:
+            continue
         name, _, rest = sentence.partition(" ")
-        if rest[:1].isupper() and len(name) > 4 and name.lower() in (article.source or "").lower():
+        if rest[:1].isupper() and len(name) > 4 and name.lower() in source:
             sentence = rest  # the outlet's name, as a page shows it before the text
         sentence, opens = bare(sentence, headline, first=place == 0)
         if opens and 0 < place < OPENING:
             found, first = [], place  # what stands before a dateline is its headline, a caption, a teaser
         sentence = headless(sentence, text)
-        score = _standing(sentence, place - first, title, opens=opens, whole=len(known) == 1)
+        score = _standing(sentence, place - first, stems, opens=opens, whole=len(known) == 1)
         if score < LEAST or patterns.CREDITED.match(text, end):
             continue
         if sentence.casefold() not in headline.casefold():
@@ -59,7 +62,7 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
     for one in sorted(found, key=lambda one: -one[0]):
         score, place, sentence = one
         if (rest := said_once(sentence)) != sentence:
-            score, sentence = _standing(rest, place - first, title, opens=False, whole=False), rest
+            score, sentence = _standing(rest, place - first, stems, opens=False, whole=False), rest
         if score >= LEAST and not _furniture(sentence):
             best.append((score, place, sentence))
             if len(best) == GIVEN:
@@ -105,7 +108,7 @@ def _goes_on(text: str, start: int, at: int, end: int) -> bool:
     return bool(patterns.SHORT.search(f" {word[0]}.")) and text[at + 1 : end] in ("", ")")
 
 
-def _standing(sentence: str, place: int, title: frozenset[str], *, opens: bool, whole: bool) -> float:
+def _standing(sentence: str, place: int, title: Sequence[str], *, opens: bool, whole: bool) -> float:
     """How well a sentence says what happened, by itself: 0 (never) to 1.
 
     One that ``opens`` the text after a dateline need not say what the title says; a ``whole`` summary may lack its full
@@ -116,7 +119,7 @@ def _standing(sentence: str, place: int, title: frozenset[str], *, opens: bool, 
     if sentence.rstrip("\"'”’»)]」』）")[-1:] not in _ENDS and not (whole and _ends_well(sentence)):
         return 0.0
     low = sentence.casefold()
-    about = sum([word[: max(4, len(word) - 2)] in low for word in title]) / len(title) if title else 0.5
+    about = sum(map(low.__contains__, title)) / len(title) if title else 0.5
     names = min(1.0, sum([word[0].isupper() for word in sentence.split()[1:]]) / 4)
     score = 0.48 / (1 + 0.3 * place) + 0.37 * min(1.0, about * 1.25) + 0.09 * names
     score += 0.06 if patterns.DIGIT.search(sentence) else 0.0
@@ -178,7 +181,7 @@ def _glued(sentence: str) -> bool:
         return True
     if patterns.HUMP.search(sentence) and patterns.RUN_ON.search(sentence):
         return True
-    if patterns.UNENDED.search(patterns.QUOTED.sub(blank, sentence)):
+    if begins(sentence, patterns.UNENDED):
         return True
     low = sentence.casefold().split(" ")
     fours = [*zip(low, low[1:], low[2:], low[3:], strict=False)]
