@@ -1,4 +1,4 @@
-"""The lead of a story: two or three sentences of its articles that say what happened. Chosen, never generated."""
+"""The lead of a story: at most three sentences of its articles that say what happened. Chosen, never generated."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def given(held: Iterable[Sentence], article_id: str) -> tuple[Sentence, ...]:
 def told(story: Story) -> Story:
     """The story with its lead, and with no more sentences than it may hold.
 
-    The lead stays while its articles are members and no other tells much more; one that has room takes more in.
+    The lead stays while its articles are members and no other sentence tells much more.
     """
     held = story.sentences
     if not held:

@@ -24,6 +24,8 @@ DAY = re.compile(
 )
 
 _DASH = r"(?:[—–―]{1,2} ?|-{1,2} |>> )"
+#: What stands before a colon and is no place: a teaser keeps it, to be known as one.
+_TEASES = r"(?!(?i:reads?|watch|related|listen|photos?|videos?|images?|more|source|note|tags?|see|share)\b)"
 _BEGINS = r"(?=[\"“‘']?[A-Z\d])"
 #: What is glued before a sentence: when it was posted, an agency in brackets, a place with an agency and a dash.
 POSTED = re.compile(
@@ -40,7 +42,8 @@ BRACKETS = re.compile(r"(?:\([^()]{2,40}\) (?:[—–―-]{1,2} ?)?|[—–―]{
 DATELINE = re.compile(
     r"(?:[A-Z][\w.'’/-]{0,20}(?:,? [A-Z][\w.'’/-]{0,20}){0,5},? ?)?(?:\([^()]{2,40}\) ?)?[—–―-]{1,2} " + _BEGINS
     + r"|(?:[A-Z][\w .,'’\[\]-]{2,50})?\([A-Z][\w/ .]{1,30}\):? " + _BEGINS
-    + r"|[A-Z][\w.'’-]{1,20}(?:,? [A-Z][\w.'’-]{0,20}){0,2}(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?: (?=[A-Z\d])"
+    + "|" + _TEASES
+    + r"[A-Z][\w.'’-]{1,20}(?:,? [A-Z][\w.'’-]{0,20}){0,2}(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?: (?=[A-Z\d])"
     + r"|[A-Z][a-z]{2,20} ?/ ?[A-Z][a-z]{2,20} (?=[A-Z])|[^()]{0,60}\([^()]{2,30} / [^()]{2,20}\) " + _BEGINS
 )  # fmt: skip
 #: The latter looked for only where three capitals stand in a row.
@@ -64,7 +67,9 @@ PLACE = re.compile(
     r" (?=[A-Z][a-z]|A )"
     r"|[A-Z]{3,20}(?: [A-Z]{3,20}){0,2}, (?:[A-Z][a-z]{1,5}\.|[A-Z]\.[A-Z]\.) (?=[A-Z])"
 )
-CAPITALS_COLON = re.compile(r"[A-Z]{4,20}(?:[/-][A-Z]{3,20}|, [A-Z][\w .]{1,20})?(?: \([^()]{2,40}\))?: (?=[A-Z\d])")
+CAPITALS_COLON = re.compile(
+    _TEASES + r"[A-Z]{4,20}(?:[/-][A-Z]{3,20}|, [A-Z][\w .]{1,20})?(?: \([^()]{2,40}\))?: (?=[A-Z\d])"
+)
 #: A headline or a caption without a full stop, and the sentence after it: "shot in Portford A man was".
 AFTER_HEADLINE = re.compile(
     r"(?<=[^\W\d_A-Z]) (?=(?:The|An?) [a-z]|An? [A-Z\d])"
@@ -167,8 +172,8 @@ LOWER = re.compile(r"\b[a-z]{4,}\b")
 LONG = re.compile(r"[^\W_]{4,}")
 #: What `AFTER_HEADLINE` and `UNENDED` look for, to be found in a tenth of the time.
 BEGINNERS = re.compile(
-    r" (?:The|A|An|On|In|At|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several|That|This|These|Those|They|There|It"
-    r"|He|She|But|And|If|When|While|According|After|As|For|By|With|During|Since|Under|Following|What|Who|How|Why) "
+    r" (?:The|A|An|On|In|At|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several|That|This|These|Those|They|There"
+    r"|It|He|She|But|And|If|When|While|According|After|As|For|By|With|During|Since|Under|Following|What|Who|How|Why) "
     r"|[a-z][.!?][\"”“]"
 )
 RUN_ON = re.compile(r"[a-z]{2}[A-Z][a-z]{1,20}[A-Z]|[a-z]{3}(?:The|This)\b|[a-z]{3}[.!?][A-Z][a-z]{1,20} ")

@@ -51,6 +51,8 @@ def joined(stories: dict[str, Story], one: TaggedArticle, kind: str = "joined", 
         "Rescuers are seen in this undated picture of the ferry that ran aground off Portford.",
         "Ferry Runs Aground Off Portford As Storm Batters Coast And Harbour Authority Stays Silent.",
         "The ferry off Portford ran aground the ferry off Portford ran aground on Monday morning.",
+        "WATCH: A ferry with 80 people on board ran aground off Portford on Monday, injuring 12 of them.",
+        "Read more: A ferry with 80 people on board ran aground off Portford on Monday, injuring 12 of them.",
         "Captain Mara Holm stands near the ferry that ran aground off Portford on Monday.",
     ],
 )
