@@ -44,8 +44,8 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
     looked_at = without_teasers(text, known)[:LOOKED_AT]
     for place, (start, end) in enumerate(looked_at):
         sentence = " ".join(text[start:end].split())
-        if len(sentence) < SHORTEST:
-            continue
+        if len(sentence) < SHORTEST or (place >= OPENING and len(stems) > 2 and not _touches(sentence, stems)):
+            continue  # too little to tell anything, whatever is glued to it
         name, _, rest = sentence.partition(" ")
         if rest[:1].isupper() and len(name) > 4 and name.lower() in source:
             sentence = rest  # the outlet's name, as a page shows it before the text
@@ -68,6 +68,11 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
             if len(best) == GIVEN:
                 break
     return tuple(Sentence(text=text, score=round(score, 3)) for score, _, text in sorted(best, key=lambda one: one[1]))
+
+
+def _touches(sentence: str, title: Sequence[str]) -> bool:
+    """Whether a sentence has any of a title's words."""
+    return any(map(sentence.casefold().__contains__, title))
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
