@@ -1,6 +1,6 @@
 """`streams eval leads`: the leads of stories with known articles, to be read by a person; and how often they change.
 
-A fixed sample of the stories of four development sets, each folded from its own articles in their order, whatever the
+Fixed samples of the stories of six development sets, each folded from its own articles in their order, whatever the
 clusterer makes of them: story ids, and so verdicts, stay. Verdicts are a person's, kept by story id without any text.
 """
 
@@ -19,13 +19,23 @@ from streams.stages.cluster import fold
 from streams.stages.cluster.lifecycle.present import story_article
 from training.stories_data import Labelled, by_time, read, shuffled
 
-#: Stories of each set in each sample; no two samples share one. The rules were made on the first two, the figure comes
-#: from the last. ``groundnews_dev`` has 32 in all, ``g5w1h`` 69.
+#: Stories of each set in each sample; no two samples share one. The first leads were made on the first two samples,
+#: today's on all but the last four, each of which was read before a rule was changed for it. ``/4`` are stories of four
+#: of a story's articles: ``groundnews_dev`` has 32 stories in all, ``g5w1h`` 69.
 SAMPLES = (
     {"basil": 28, "gva_dev": 28, "g5w1h": 28, "groundnews_dev": 16},
     {"basil": 28, "gva_dev": 28, "g5w1h": 28, "groundnews_dev": 16},
     {"basil": 40, "gva_dev": 47, "g5w1h": 13},
+    {"gva_dev": 40, "groundnews_dev/4": 30, "allsides": 15, "neus1k": 15},
+    {"gva_dev": 48, "groundnews_dev/4": 30, "allsides": 10, "neus1k": 10},
+    {"gva_dev": 40, "groundnews_dev/4": 30, "allsides": 15, "neus1k": 15},
+    {"gva_dev": 40, "groundnews_dev/4": 20, "allsides": 20, "neus1k": 16, "basil": 4},
+    {"gva_dev": 40, "groundnews_dev/4": 20, "allsides": 20, "neus1k": 20},
+    {"gva_dev": 40, "groundnews_dev/4": 20, "allsides": 20, "neus1k": 20},
+    {"gva_dev": 40, "groundnews_dev/4": 20, "allsides": 20, "neus1k": 20},
 )
+#: The first of the samples that take stories of several articles first.
+SEVERAL = 3
 VERDICTS = Path(__file__).parent / "data" / "leads.tsv"
 
 
@@ -60,15 +70,33 @@ def told(articles: Sequence[TaggedArticle], story_id: str = "story") -> Told:
     return Told(stories[story_id], len(shown) - 1, changes)
 
 
-def sampled(name: str, rows: Iterable[Labelled], sample: int) -> list[list[Labelled]]:
-    """The articles, in their order, of each story of the set ``name`` that is in the sample (from 0)."""
+def stories_of(name: str, rows: Iterable[Labelled]) -> dict[str, list[Labelled]]:
+    """Story → its articles in their order, of a set as ``SAMPLES`` names it."""
     groups: dict[str, list[Labelled]] = defaultdict(list)
     for row in by_time(shuffled(rows, 1)):
         groups[row.story].append(row)
-    ids = sorted(groups)
+    size = int(name.partition("/")[2] or 0)
+    if not size:
+        return groups
+    parts = {
+        f"{id_}/{start // size}": some[start : start + size]
+        for id_, some in groups.items()
+        for start in range(0, len(some), size)
+    }
+    return {id_: some for id_, some in parts.items() if len(some) > 1}
+
+
+def sampled(name: str, stories: dict[str, list[Labelled]], sample: int) -> list[str]:
+    """The stories of the set ``name`` that are in the sample (from 0)."""
+    ids = sorted(stories)
     random.Random(0).shuffle(ids)
-    start = sum(one.get(name, 0) for one in SAMPLES[:sample])
-    return [groups[id_] for id_ in ids[start : start + SAMPLES[sample].get(name, 0)]]
+    first = 0
+    if sample >= SEVERAL:
+        first = SEVERAL
+        ids = ids[sum(one.get(name, 0) for one in SAMPLES[:SEVERAL]) :]
+        ids.sort(key=lambda id_: len(stories[id_]) == 1)
+    start = sum(one.get(name, 0) for one in SAMPLES[first:sample])
+    return ids[start : start + SAMPLES[sample].get(name, 0)]
 
 
 def verdicts(path: Path = VERDICTS) -> dict[str, tuple[int, bool]]:
@@ -81,21 +109,19 @@ def verdicts(path: Path = VERDICTS) -> dict[str, tuple[int, bool]]:
 def measure(data: Path) -> Figures:
     """``{"sets": {name: (joins, changes)}, "samples": [{story: sentences}, …], "verdicts": …}``.
 
-    ``sets`` counts the joins to every story of a set and those that changed its lead.
+    ``sets`` counts the joins to every story of a set that is sampled whole, and those that changed its lead.
     """
     sets: dict[str, tuple[int, int]] = {}
     samples: list[dict[str, list[str]]] = [{} for _ in SAMPLES]
-    for name in SAMPLES[0]:
-        rows = read(data / "stories" / f"{name}.jsonl.gz")
-        groups: dict[str, list[Labelled]] = defaultdict(list)
-        for row in by_time(shuffled(rows, 1)):
-            groups[row.story].append(row)
-        stories = {id_: told([row.article for row in some]) for id_, some in groups.items()}
-        sets[name] = sum(one.joins for one in stories.values()), sum(one.changes for one in stories.values())
+    for name in dict.fromkeys(name for sample in SAMPLES for name in sample):
+        stories = stories_of(name, read(data / "stories" / f"{name.partition('/')[0]}.jsonl.gz"))
+        if name in SAMPLES[0]:
+            all_told = [told([row.article for row in some]) for some in stories.values()]
+            sets[name] = sum(one.joins for one in all_told), sum(one.changes for one in all_told)
         for number, leads in enumerate(samples):
-            for some in sampled(name, rows, number):
-                story = stories[some[0].story].story
-                leads[some[0].story] = [f"{one.text} ({one.outlet}, {one.article_id})" for one in story.lead]
+            for id_ in sampled(name, stories, number):
+                lead = told([row.article for row in stories[id_]]).story.lead
+                leads[id_] = [f"{one.text} ({one.outlet}, {one.article_id})" for one in lead]
     return {"sets": sets, "samples": samples, "verdicts": verdicts()}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -157,6 +158,13 @@ def rising(reports: Iterable[Synthetic], tolls: Sequence[int]) -> list[Synthetic
         replace(one, text=f"{one.text}\n\nThe death toll has risen to {toll}, officials said.")
         for one, toll in zip(ordered, known, strict=True)
     ]
+
+
+def with_tolls(stream: Sequence[Synthetic], tolls: Sequence[int] = (9, 12, 15)) -> list[Synthetic]:
+    """The stream, in its order, with a rising toll in its largest story; of equals the first."""
+    largest = Counter(one.story for one in stream).most_common(1)[0][0]
+    told_anew = {one.id: one for one in rising([one for one in stream if one.story == largest], tolls)}
+    return [told_anew.get(one.id, one) for one in stream]
 
 
 def _wire(

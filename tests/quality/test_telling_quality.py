@@ -26,7 +26,7 @@ def test_what_outlets_differ_on(half: str, precision: float, recall: float) -> N
 
 def test_leads_were_judged_story_by_story() -> None:
     judged = dict(summed(verdicts()))
-    assert {number: count for number, (_, count) in judged.items()} == {0: 100, 2: 100}
-    assert [sum(sample.values()) for sample in SAMPLES] == [100, 100, 100]
-    assert judged[0][0] >= 93
-    assert judged[2][0] >= 84
+    read_whole = {number: sum(sample.values()) for number, sample in enumerate(SAMPLES) if number != 1}
+    assert {number: count for number, (_, count) in judged.items()} == read_whole
+    fresh = [judged[number] for number in range(6, 10)]
+    assert sum(good for good, _ in fresh) >= 0.84 * sum(count for _, count in fresh)

@@ -8,7 +8,7 @@ import click
 
 from streams.cli.console import write_line
 from streams.contracts import codec
-from training.synth import LARGEST, PER_DAY, generate
+from training.synth import LARGEST, PER_DAY, generate, with_tolls
 
 
 @click.command()
@@ -36,7 +36,10 @@ from training.synth import LARGEST, PER_DAY, generate
 )
 @click.option("--per-day", type=click.FloatRange(min=0, min_open=True, max=1e6), default=PER_DAY, show_default=True,
               help="Articles a day, on the average, once it has run for some days.")  # fmt: skip
-def synth(articles: int, seed: int, form: str, gold: Path | None, largest: int, per_day: float) -> None:
+@click.option(
+    "--rising", is_flag=True, help="The largest story tells a toll that rises: 9, 12, 15. Holds all in memory."
+)
+def synth(articles: int, seed: int, form: str, gold: Path | None, largest: int, per_day: float, rising: bool) -> None:
     """Write made-up news as JSON lines, in order of arrival: outlets, agencies, bursts, follow-ups, look-alikes.
 
     The larger a story, the more of its articles have an angle of their own, and the longer it lasts.
@@ -45,7 +48,8 @@ def synth(articles: int, seed: int, form: str, gold: Path | None, largest: int, 
     """
     truth = gold.open("wb") if gold else None
     try:
-        for article in generate(articles, seed, largest=largest, per_day=per_day):
+        stream = generate(articles, seed, largest=largest, per_day=per_day)
+        for article in with_tolls(list(stream)) if rising else stream:
             if form == "tagged":
                 row: object = {
                     "id": article.id,

@@ -1,4 +1,4 @@
-"""The lead of a story: two or three sentences of its articles that say what happened. Chosen, never generated."""
+"""The lead of a story: at most three sentences of its articles that say what happened. Chosen, never generated."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from dataclasses import replace
 from functools import lru_cache
 
 from streams.contracts.records import Sentence, Story, StoryArticle
-from streams.stages.cluster.telling.sentences import content as _content
+from streams.stages.cluster.telling.glued import content as _content
 
 #: Sentences that a story holds to choose from; the newest, and those of the lead.
 HELD = 12
-#: Sentences of a lead, and how many are enough to leave it as it is.
-LEAD, FEW = 3, 2
-#: How much more another lead must tell before it takes over: one that flickers cannot be followed.
-TAKEOVER = 1.7
+#: Sentences of a lead.
+LEAD = 3
+#: How much more another sentence must tell than the lead's best before a lead takes over: one that flickers cannot be
+#: followed.
+TAKEOVER = 1.6
+#: … but one whose best stands worse than the first of these gives way to a sentence that stands as well as the second.
+WEAK, STRONG = 0.65, 0.9
 #: Share of a further sentence's words, by weight, that the lead must not yet have.
 NEW = 0.55
 #: A further sentence tells at least this share of what the first does.
 ENOUGH = 0.4
-#: A lead is worth at most so many times its first sentence: the others count by half.
-MOST_WORTH = 1 + 0.5 * (LEAD - 1)
+#: … and stands at least so well.
+FURTHER = 0.4
+#: How well a sentence stands, by the best's standing, that goes before it.
+BEFORE = 0.75
 #: Words that a further sentence shares with the lead's first, to be about the same, of its own article and of another.
-SAME_ARTICLE, SAME_STORY = 1, 2
+SAME_ARTICLE, SAME_STORY = 1, 3
 #: What a word of the headline counts besides: the lead is read below it.
-HEADLINE = 0.5
+HEADLINE = 0.8
 #: Words that make a sentence full; longer ones gain nothing, shorter ones lose in proportion.
 FULL = 9
 
@@ -56,24 +61,27 @@ def given(held: Iterable[Sentence], article_id: str) -> tuple[Sentence, ...]:
 def told(story: Story) -> Story:
     """The story with its lead, and with no more sentences than it may hold.
 
-    The lead stays while its articles are members and no other tells much more; one that has room takes more in.
+    The lead stays while its articles are members and no other sentence tells much more.
     """
     held = story.sentences
     if not held:
         return replace(story, lead=()) if story.lead else story
     weights = _weights(story, held)
-    current = tuple(one for one in story.lead if one in held)
-    begun: tuple[Sentence, ...] = ()
-    if current and current[0] == story.lead[0]:
-        best = max(_value(one, weights) for one in held)
-        if len(current) == len(story.lead) >= FEW and MOST_WORTH * best < TAKEOVER * _worth(current, weights):
-            return _bounded(story, current, held)
-        if best < TAKEOVER * _value(current[0], weights):
-            begun = current
-    found = _chosen(held, weights, begun if len(begun) < FEW else ())
-    if begun and len(begun) >= min(FEW, len(found)) and _worth(found, weights) < TAKEOVER * _worth(begun, weights):
-        found = begun
-    return _bounded(story, found, held)
+    lead = story.lead
+    if not lead or not set(lead).issubset(held) or _overtaken(lead, held, weights):
+        lead = _chosen(held, weights)
+    return _bounded(story, lead, held)
+
+
+def _overtaken(lead: Sequence[Sentence], held: Sequence[Sentence], weights: dict[str, float]) -> bool:
+    """Whether a story has a sentence so much better than its lead's best that readers should see another lead."""
+    told = max(_value(one, weights) for one in lead)
+    weak = max(one.score for one in lead) < WEAK
+    for one in held:
+        value = _value(one, weights)
+        if value > TAKEOVER * told or (weak and one.score >= STRONG and value > told):
+            return True
+    return False
 
 
 def _bounded(story: Story, found: tuple[Sentence, ...], held: tuple[Sentence, ...]) -> Story:
@@ -104,28 +112,19 @@ def _value(one: Sentence, weights: dict[str, float], known: frozenset[str] = fro
     return one.score * (0.35 + sum(map(weights.__getitem__, told - known)) / max(len(told), FULL))
 
 
-def _worth(lead: Sequence[Sentence], weights: dict[str, float]) -> float:
-    """What a lead tells: its first sentence counts in full, what each further one adds by half."""
-    total, known = 0.0, frozenset[str]()
-    for one in lead:
-        total += _value(one, weights, known) * (0.5 if known else 1.0)
-        known |= content(one.text)
-    return total
+def _chosen(held: Sequence[Sentence], weights: dict[str, float]) -> tuple[Sentence, ...]:
+    """The best sentence, and those that add most; of equals the first that came.
 
-
-def _chosen(
-    held: Sequence[Sentence], weights: dict[str, float], begun: tuple[Sentence, ...] = ()
-) -> tuple[Sentence, ...]:
-    """The best sentence first, then those that add most; of equals the first that came."""
-    lead = list(begun) or [max(held, key=lambda one: _value(one, weights))]
-    about = content(lead[0].text)
-    known = about.union(*(content(one.text) for one in lead))
+    What stands nearly as well and came before the best in its own article stays before it.
+    """
+    lead = [max(held, key=lambda one: _value(one, weights))]
+    known = about = content(lead[0].text)
     least = ENOUGH * _value(lead[0], weights)
     while len(lead) < LEAD:
         best, most = None, least
         for one in held:
             words = content(one.text)
-            if one in lead or len(words - known) < NEW * len(words):
+            if one in lead or one.score < FURTHER or len(words - known) < NEW * len(words):
                 continue
             if len(words & about) < (SAME_ARTICLE if one.article_id == lead[0].article_id else SAME_STORY):
                 continue
@@ -136,4 +135,10 @@ def _chosen(
             break
         lead.append(best)
         known |= content(best.text)
-    return tuple(lead)
+    first, places = lead[0], {one: place for place, one in enumerate(held)}
+    before = [
+        one
+        for one in lead
+        if one.article_id == first.article_id and places[one] < places[first] and one.score >= BEFORE * first.score
+    ]
+    return (*sorted(before, key=places.__getitem__), *(one for one in lead if one not in before))

@@ -4,12 +4,11 @@ what it is not (a caption, a byline, a teaser, a question, a cookie notice).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from streams.contracts.records import Sentence, TaggedArticle
-from streams.stages.cluster.features.article_features import words
 from streams.stages.cluster.telling import patterns
+from streams.stages.cluster.telling.glued import bare, begins, content, headless, said_once, without_teasers
 
 #: Characters of text that are read: what happened stands at the beginning, or in no one sentence.
 READ = 2_000
@@ -19,8 +18,8 @@ SHORTEST, LONGEST = 45, 380
 _ENDS = (".", "!", "。", "！", "।")
 #: Sentences that an article gives its story, those of its first this many that stand best.
 GIVEN, LOOKED_AT = 3, 7
-#: Sentences before which something may be glued.
-GLUED = 4
+#: Sentences among which an article's text may open.
+OPENING = 3
 #: A sentence that stands worse is not given.
 LEAST = 0.3
 
@@ -38,25 +37,42 @@ def given(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None = 
     """
     text = article.text[:READ]
     headline = article.title or ""
-    title = content(headline)
+    title, source = content(headline), (article.source or "").lower()
+    stems = [word[: max(4, len(word) - 2)] for word in title]
     found: list[tuple[float, int, str]] = []
-    for place, (start, end) in enumerate((stretches or [*spans(text)])[:LOOKED_AT]):
+    first, known = 0, stretches or [*spans(text)]
+    looked_at = without_teasers(text, known)[:LOOKED_AT]
+    for place, (start, end) in enumerate(looked_at):
         sentence = " ".join(text[start:end].split())
+        if len(sentence) < SHORTEST or (place >= OPENING and len(stems) > 2 and not _touches(sentence, stems)):
+            continue  # too little to tell anything, whatever is glued to it
         name, _, rest = sentence.partition(" ")
-        if rest[:1].isupper() and len(name) > 4 and name.lower() in (article.source or "").lower():
+        if rest[:1].isupper() and len(name) > 4 and name.lower() in source:
             sentence = rest  # the outlet's name, as a page shows it before the text
-        if place < GLUED:
-            sentence = _bare(sentence, headline, first=place == 0)
-        score = _standing(sentence, place, title)
-        if score >= LEAST and not patterns.CREDITED.match(text, end):
+        sentence, opens = bare(sentence, headline, first=place == 0)
+        if opens and 0 < place < OPENING:
+            found, first = [], place  # what stands before a dateline is its headline, a caption, a teaser
+        sentence = headless(sentence, text)
+        score = _standing(sentence, place - first, stems, opens=opens, whole=len(known) == 1)
+        if score < LEAST or patterns.CREDITED.match(text, end):
+            continue
+        if sentence.casefold() not in headline.casefold():
             found.append((score, place, sentence))
     best: list[tuple[float, int, str]] = []
     for one in sorted(found, key=lambda one: -one[0]):
-        if not _furniture(one[2]):
-            best.append(one)
+        score, place, sentence = one
+        if (rest := said_once(sentence)) != sentence:
+            score, sentence = _standing(rest, place - first, stems, opens=False, whole=False), rest
+        if score >= LEAST and not _furniture(sentence):
+            best.append((score, place, sentence))
             if len(best) == GIVEN:
                 break
     return tuple(Sentence(text=text, score=round(score, 3)) for score, _, text in sorted(best, key=lambda one: one[1]))
+
+
+def _touches(sentence: str, title: Sequence[str]) -> bool:
+    """Whether a sentence has any of a title's words."""
+    return any(map(sentence.casefold().__contains__, title))
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
@@ -91,93 +107,46 @@ def _goes_on(text: str, start: int, at: int, end: int) -> bool:
         return False
     if word[0].endswith((".m", "a.m", "p.m")):
         return bool(patterns.DAY.match(text, end))
+    if word[0] in ("NE", "NW", "SE", "SW"):
+        return text[end : end + 2].strip().isdigit()
     # "Chuck Schumer (D-N.Y.) said": a bracket after it changes nothing.
     return bool(patterns.SHORT.search(f" {word[0]}.")) and text[at + 1 : end] in ("", ")")
 
 
-def _bare(sentence: str, title: str, *, first: bool) -> str:
-    """The sentence without what was glued before it: a title, a teaser cut off, a dateline, a headline."""
-    if ":" in sentence and (found := patterns.POSTED.match(sentence)):
-        sentence = sentence[found.end() :]
-    sentence = _untitled(_once(sentence), title)
-    sentence = _undated(sentence, first=first)
-    if not (" The " in sentence or " A " in sentence or " An " in sentence):
-        return sentence
-    ends = [one.end() for one in patterns.AFTER_HEADLINE.finditer(patterns.QUOTED.sub(_blank, sentence))]
-    return sentence[ends[-1] :] if ends else sentence
+def _standing(sentence: str, place: int, title: Sequence[str], *, opens: bool, whole: bool) -> float:
+    """How well a sentence says what happened, by itself: 0 (never) to 1.
 
-
-def _undated(sentence: str, *, first: bool) -> str:
-    """The sentence without a dateline."""
-    found = patterns.DATELINE.match(sentence) if first else None
-    if found is None and patterns.THREE_CAPITALS.search(sentence, 0, 250):
-        found = patterns.CAPITALS.match(sentence)
-    if found is None and sentence[:1] == "(":
-        found = patterns.BRACKETS.match(sentence)
-    if found and (found.re is patterns.CAPITALS or found.end() < 70):
-        sentence = sentence[found.end() :]
-    found = patterns.PLACED.match(sentence) if "—" in sentence or "–" in sentence else None
-    if found and len(content(sentence[: found.end()]) & content(sentence[found.end() :])) > 1:
-        sentence = sentence[found.end() :]
-    return sentence
-
-
-def _once(sentence: str) -> str:
-    """What begins once more is the sentence; what stood before was its teaser, cut off."""
-    begins = " ".join(sentence.split(" ", 4)[:4])
-    again = sentence.rfind(begins, 1) if len(begins) > 12 else -1
-    return sentence[max(0, again) :]
-
-
-def _blank(quoted: re.Match[str]) -> str:
-    return "." * len(quoted.group())
-
-
-def _untitled(sentence: str, title: str) -> str:
-    """What follows the article's title, where the sentence begins with most of it."""
-    parts = sentence.split(" ")
-    if parts[0] not in title:
-        return sentence
-    known = frozenset(words(title))
-    whole = title.count(" ") + 1
-    most = min(len(parts) - 5, whole + 3)
-    if not known or most < 4:
-        return sentence
-    told = best = 0
-    for number, part in enumerate(parts[:most], start=1):
-        same = known.issuperset(words(part))
-        told += same
-        if number == 4 and told < 3:
-            break
-        if same and told >= 0.85 * number and told >= max(4, 0.7 * len(known)) and parts[number][:1].isupper():
-            best = number
-            if told == number == whole:
-                break
-    return " ".join(parts[best:]) if best else sentence
-
-
-def _standing(sentence: str, place: int, title: frozenset[str]) -> float:
-    """How well a sentence says what happened, by itself: 0 (never) to 1."""
-    if not SHORTEST <= len(sentence) <= LONGEST or sentence.endswith(".."):
+    One that ``opens`` the text after a dateline need not say what the title says; a ``whole`` summary may lack its full
+    stop.
+    """
+    if not SHORTEST <= len(sentence) <= LONGEST or sentence.endswith(("..", "…")) or sentence[:1].islower():
         return 0.0
-    if sentence.rstrip("\"'”’»)]」』）")[-1:] not in _ENDS:
+    if sentence.rstrip("\"'”’»)]」』）")[-1:] not in _ENDS and not (whole and _ends_well(sentence)):
         return 0.0
     low = sentence.casefold()
     about = sum(map(low.__contains__, title)) / len(title) if title else 0.5
     names = min(1.0, sum([word[0].isupper() for word in sentence.split()[1:]]) / 4)
-    score = 0.42 / (1 + 0.14 * place) + 0.33 * min(1.0, about * 1.25) + 0.15 * names
-    score += 0.1 if patterns.DIGIT.search(sentence) else 0.0
+    score = 0.48 / (1 + 0.3 * place) + 0.37 * min(1.0, about * 1.25) + 0.09 * names
+    score += 0.06 if patterns.DIGIT.search(sentence) else 0.0
     if len(title) > 2 and not about:
-        score *= 0.4
+        score *= 0.7 if opens else 0.4
     if score < LEAST:
         return 0.0
     bare = patterns.QUOTED.sub("", sentence) if "“" in sentence or '"' in sentence else sentence
     if len(bare) < 0.6 * len(sentence) or not (sentence[:1].isalpha() or sentence[:1].isdigit()):
         score *= 0.5
+    if (
+        sentence.count('"') % 2
+        or sentence.count("“") != sentence.count("”")
+        or sentence.count("(") != sentence.count(")")
+    ):
+        score *= 0.5
     if patterns.LEANS.match(sentence) or (
         any(map(sentence.__contains__, patterns.DETAIL_HINTS)) and patterns.DETAIL.match(sentence)
     ):
         score *= 0.6
+    elif patterns.DEFINITE.match(sentence):
+        score *= 0.85
     if patterns.HEADED.match(sentence):
         score *= 0.6
     if not patterns.SPEAKING.isdisjoint(bare.split()):
@@ -187,16 +156,22 @@ def _standing(sentence: str, place: int, title: frozenset[str]) -> float:
     return score
 
 
+def _ends_well(summary: str) -> bool:
+    """Whether a summary without a full stop seems not to be cut off."""
+    last = summary.rsplit(" ", 1)[-1]
+    return last.isalnum() and len(last) > 3 and "," not in summary[-20:]
+
+
 def _furniture(sentence: str) -> bool:
     """Whether it is a caption, a byline, a teaser, a notice, or holds a headline or itself twice."""
     low = sentence.lower()
     if any(map(low.__contains__, patterns.NOTICES)) or patterns.FURNITURE.match(low):
         return True
-    if sentence.startswith(patterns.AGENCIES):
+    if sentence.startswith(patterns.AGENCIES) or patterns.TIMELINE.match(sentence):
         return True
     if any(map(low.__contains__, patterns.CREDIT_HINTS)) and patterns.CREDIT.search(sentence):
         return True
-    if " is " in sentence and patterns.STAFF.search(sentence):
+    if (" is " in sentence or "’s " in sentence or "'s " in sentence) and patterns.STAFF.search(sentence):
         return True
     return _glued(sentence) or patterns.POSING.match(sentence) is not None
 
@@ -205,17 +180,14 @@ def _glued(sentence: str) -> bool:
     """Whether it holds a headline, a menu or itself twice: mostly large initials, or four words that come again."""
     parts = sentence.split(" ")
     long = [part for part in parts if len(part) > 3 and part[0].isalpha()]
-    if len(long) > 5 and sum(part[0].isupper() for part in long) > 0.66 * len(long):
+    if len(long) > 5 and sum(part[0].isupper() for part in long) > 0.75 * len(long):
         return True
-    if len(patterns.CAPITAL.findall(sentence)) > 0.3 * len(sentence):
+    if len(patterns.CAPITAL.findall(sentence)) > 0.3 * len(sentence) or patterns.SHOUTED.search(sentence):
         return True
     if patterns.HUMP.search(sentence) and patterns.RUN_ON.search(sentence):
+        return True
+    if begins(sentence, patterns.UNENDED):
         return True
     low = sentence.casefold().split(" ")
     fours = [*zip(low, low[1:], low[2:], low[3:], strict=False)]
     return len(set(fours)) < len(fours)
-
-
-def content(text: str) -> frozenset[str]:
-    """The words that tell what a text is about: all but the short ones of alphabets."""
-    return frozenset([word for word in words(text) if len(word) > 3 or not word.isascii() or word.isdigit()])

@@ -51,6 +51,8 @@ def joined(stories: dict[str, Story], one: TaggedArticle, kind: str = "joined", 
         "Rescuers are seen in this undated picture of the ferry that ran aground off Portford.",
         "Ferry Runs Aground Off Portford As Storm Batters Coast And Harbour Authority Stays Silent.",
         "The ferry off Portford ran aground the ferry off Portford ran aground on Monday morning.",
+        "WATCH: A ferry with 80 people on board ran aground off Portford on Monday, injuring 12 of them.",
+        "Read more: A ferry with 80 people on board ran aground off Portford on Monday, injuring 12 of them.",
         "Captain Mara Holm stands near the ferry that ran aground off Portford on Monday.",
     ],
 )
@@ -61,10 +63,28 @@ def test_what_is_no_telling_sentence_is_never_given(text: str) -> None:
 @pytest.mark.parametrize(
     "before",
     ["PORTFORD, Wales (AP) — ", "Portford – ", "(Reuters) - ", "Ferry runs aground off Portford ",
-     "Posted: Monday, March 3, 2025 9:40 AM EST PORTFORD (WXYZ) -- "],
+     "Posted: Monday, March 3, 2025 9:40 AM EST PORTFORD (WXYZ) -- ", "By Ada Berg Staff Writer ", "PORTFORD: ",
+     "Portford, March 3: ", "March 3, 2025 (The Ledger) – ", "WXYZ-TV ", "Storm Batters Coast And Harbours Stay Shut ",
+     "Sailors stand by a ferry in the fog. Ledger/Ada Berg PORTFORD — ",
+     "Ferry aground off Portford, 12 of 80 people injured, ferry's board says "],
 )  # fmt: skip
 def test_what_is_glued_before_the_first_sentence_goes(before: str) -> None:
     assert [one.text for one in given(article("a", f"{before}{FERRY}"))] == [FERRY]
+
+
+def test_a_list_of_teasers_is_passed_over() -> None:
+    teasers = ["A council opens a new school in Norby.", "Sailors of Portford ran a race on Sunday for the harbour."]
+    text = " ".join([one for teaser in teasers for one in (teaser, teaser)] + [FERRY])
+    assert [one.text for one in given(article("a", text))] == [FERRY]
+
+
+def test_a_weak_lead_gives_way_and_a_strong_one_stays() -> None:
+    stories: dict[str, Story] = {}
+    weak = "He said on Monday that it was a ferry with 80 people on board, and that some of them were injured."
+    assert joined(stories, article("a", weak), "created").lead[0].text == weak
+    assert joined(stories, article("b", FERRY)).lead[0].text == FERRY
+    other = "A ferry with 80 people on board ran aground off Portford, injuring 12."
+    assert joined(stories, article("c", other)).lead[0].text == FERRY
 
 
 def test_a_language_of_which_no_word_is_known_has_leads_too() -> None:

@@ -101,3 +101,19 @@ def test_the_command_writes_articles_and_truth(tmp_path: Path, form: str) -> Non
     if form != "tagged":
         raw = codec.decode(RawArticle, result.stdout.splitlines()[0])
         assert raw.content_type == ("text/html" if form == "html" else "text/plain")
+
+
+def test_the_command_writes_a_toll_that_rises_in_the_largest_story(tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    arguments = ["--articles", "400", "--format", "tagged", "--gold", str(gold)]
+    plain, risen = (CliRunner().invoke(synth, [*arguments, *more]) for more in ([], ["--rising"]))
+    homes = [json.loads(line)["story"] for line in gold.read_text().splitlines()]
+    before, after = ([json.loads(line) for line in result.stdout.splitlines()] for result in (plain, risen))
+    changed = [home for home, one, other in zip(homes, before, after, strict=True) if one != other]
+    assert len(set(changed)) == 1
+    assert len(changed) == Counter(homes).most_common(1)[0][1] > 2
+    of_story = sorted((one for one, home in zip(after, homes, strict=True) if home == changed[0]),
+                      key=lambda one: (one["published"], one["id"]))  # fmt: skip
+    tolls = [int(one["text"].rsplit("risen to ", 1)[1].split(",")[0]) for one in of_story]
+    assert tolls == sorted(tolls)
+    assert set(tolls) == {9, 12, 15}
