@@ -73,7 +73,7 @@ engineless:
 	    echo "The image is not tried without buildah, runc, umoci and mmdebstrap. Install them: sudo apt-get install buildah runc umoci mmdebstrap"; \
 	  fi
 
-verify-deploy: $(VENV)/.installed-dev prometheus engineless ## Deployment and contract files before their own validators (Go, Java, Node); lists what ran and what could not
+verify-deploy: $(VENV)/.installed-dev prometheus engineless ## Deployment and contract files before their own validators (Go, Java, Node), alerts by faults, pages' commands; lists what ran and what could not
 	$(BIN)/python deploy/verify/verify.py
 
 release: $(VENV)/.installed-dev ## Wheel, source, image context, SBOM and checksums into dist/, from a clean checkout
