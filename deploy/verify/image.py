@@ -101,7 +101,7 @@ def _build() -> None:
 
 
 def _build_again() -> str:
-    """Every step once more, with nothing of the first build: it must be the same image, byte for byte."""
+    """Every step once more, with nothing of the first build: its layers must be the same, byte for byte."""
     _bud("--no-cache", "--build-arg", "VERSION=verified", "--tag", AGAIN)
     try:
         first, second = (json.loads(_buildah("inspect", "--type", "image", each)) for each in (IMAGE, AGAIN))
@@ -110,6 +110,7 @@ def _build_again() -> str:
             raise RefusedError(f"built twice, it is not the same: {layers[0]}, then {layers[1]}")
     finally:
         _buildah("rmi", AGAIN)
+        _buildah("rmi", "--prune")
     return f"the same {len(layers[0])} layers when built again"
 
 
