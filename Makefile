@@ -33,7 +33,7 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broker (ONCE=1 exits when it stands)
 	@$(BIN)/streams demo $(if $(ONCE),--once)
 
-test: $(VENV)/.installed-dev chromium prometheus ## Every test, the integration suite on a real Apache Kafka included (TESTS= for some)
+test: $(VENV)/.installed-dev chromium prometheus ## Every test but tests/deploy, the integration suite on a real Apache Kafka included (TESTS= for some)
 	@$(BIN)/streams models install
 	@$(BIN)/streams models install sm
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(TESTS)
