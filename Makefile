@@ -33,7 +33,7 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broker (ONCE=1 exits when it stands)
 	@$(BIN)/streams demo $(if $(ONCE),--once)
 
-test: $(VENV)/.installed-dev chromium prometheus ## Every test, the integration suite on a real Apache Kafka included (TESTS= for some)
+test: $(VENV)/.installed-dev chromium prometheus ## Every test but tests/deploy, the integration suite on a real Apache Kafka included (TESTS= for some)
 	@$(BIN)/streams models install
 	@$(BIN)/streams models install sm
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(TESTS)
@@ -73,7 +73,7 @@ engineless:
 	    echo "The image is not tried without buildah, runc, umoci and mmdebstrap. Install them: sudo apt-get install buildah runc umoci mmdebstrap"; \
 	  fi
 
-verify-deploy: $(VENV)/.installed-dev prometheus engineless ## Deployment and contract files before their own validators (Go, Java, Node); lists what ran and what could not
+verify-deploy: $(VENV)/.installed-dev prometheus engineless ## Deployment and contract files before their own validators (Go, Java, Node), alerts by faults, pages' commands; lists what ran and what could not
 	$(BIN)/python deploy/verify/verify.py
 
 release: $(VENV)/.installed-dev ## Wheel, source, image context, SBOM and checksums into dist/, from a clean checkout

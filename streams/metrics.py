@@ -31,6 +31,8 @@ _MARGINS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)
 
 #: What may become of an input record.
 OUTCOMES = ("published", "rejected", "dead_letter", "nothing", "redelivered")
+#: What may become of a link between stories.
+LINK_CHANGES = ("follows", "followed", "related", "gone")
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -181,6 +183,14 @@ METRICS: tuple[Metric, ...] = (
         kind="counter",
         labels=("stage", "type"),
         why="Events of stories as decided (created, joined, revised, merged, split, closed, reopened, retracted).",
+    ),
+    Metric(
+        name="streams_story_links_total",
+        kind="counter",
+        labels=("stage", "change"),
+        why="Links between stories as decided: new ones by their kind ("
+        + ", ".join(LINK_CHANGES[:-1])
+        + "), and those that are gone.",
     ),
     Metric(
         name="streams_stories_open",

@@ -1,7 +1,7 @@
 """The Grafana dashboards as code: this table writes ``dashboards/*.json`` (``make docs``; a test compares).
 
 A panel is a title, a unit as Grafana names it, and queries with their legends. All of them are asked of a real
-Prometheus in ``tests/integration/test_observability_kafka.py``.
+Prometheus in ``tests/deploy/test_alerts_kafka.py``.
 """
 
 from __future__ import annotations
@@ -106,6 +106,11 @@ STORIES = (
         "Events of stories",
         "ops",
         (("sum by (type) (rate(streams_story_events_total[5m]))", "{{type}}"),),
+    ),
+    Panel(
+        "Links between stories",
+        "ops",
+        (("sum by (change) (rate(streams_story_links_total[1h]))", "{{change}}"),),
     ),
     Panel("Open stories", "short", (("sum(streams_stories_open)", "open"),)),
     Panel("Articles that start a story", "percentunit", (("stories:created:ratio_rate1h", "share"),)),

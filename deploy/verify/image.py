@@ -25,7 +25,9 @@ from typing import Any
 from tools import CACHE, ROOT, MissingError, RefusedError, need, run
 
 CONTAINERFILE = ROOT / "deploy" / "Containerfile"
-IMAGE, BUILDER = "localhost/news-streams", "localhost/news-streams-build"
+IMAGE, BUILDER, AGAIN = (f"localhost/news-streams{each}" for each in ("", "-build", "-again"))
+#: Seconds since 1970 that all of the image is of; any will do.
+_MOMENT = "1700000000"
 #: As Debian's `python3` is asked for by the base image's name.
 _PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: Seconds for models to load and groups to form on a busy machine.
@@ -41,9 +43,10 @@ def image() -> str:
     base = _base()
     _build()
     layout = _lay_out()
+    again = _build_again()
     with _mounted() as root:
         ran = _run(root)
-    return f"built on {base}; {layout}; {ran}"
+    return f"built on {base}; {layout}; {again}; {ran}"
 
 
 def _buildah(*arguments: str | Path) -> str:
@@ -80,18 +83,35 @@ def _stand_in(full: str, *, release: str) -> None:
         _buildah("rm", container)
 
 
-def _build() -> None:
-    common = (
+def _bud(*arguments: str | Path) -> None:
+    _buildah(
         "bud", "--quiet", "--layers", "--pull-never", "--isolation", "chroot", "--network", "host",
         # Packages may be reached through a proxy that this machine trusts.
         "--volume", "/etc/ssl/certs:/etc/ssl/certs:ro",
-        # With HEALTHCHECK, which OCI's own format has not.
-        "--format", "docker", "--file", CONTAINERFILE,
+        # With HEALTHCHECK, which OCI's own format has not; every file of one moment, as the page says.
+        "--format", "docker", "--timestamp", _MOMENT, "--file", CONTAINERFILE, *arguments, ROOT,
     )  # fmt: skip
+
+
+def _build() -> None:
     # Under a name of its own the first stage is kept for the next build; what nothing names any more goes.
-    _buildah(*common, "--target", "build", "--tag", BUILDER, ROOT)
-    _buildah(*common, "--build-arg", "VERSION=verified", "--tag", IMAGE, ROOT)
+    _bud("--target", "build", "--tag", BUILDER)
+    _bud("--build-arg", "VERSION=verified", "--tag", IMAGE)
     _buildah("rmi", "--prune")
+
+
+def _build_again() -> str:
+    """Every step once more, with nothing of the first build: its layers must be the same, byte for byte."""
+    _bud("--no-cache", "--build-arg", "VERSION=verified", "--tag", AGAIN)
+    try:
+        first, second = (json.loads(_buildah("inspect", "--type", "image", each)) for each in (IMAGE, AGAIN))
+        layers = [each["OCIv1"]["rootfs"]["diff_ids"] for each in (first, second)]
+        if layers[0] != layers[1]:
+            raise RefusedError(f"built twice, it is not the same: {layers[0]}, then {layers[1]}")
+    finally:
+        _buildah("rmi", AGAIN)
+        _buildah("rmi", "--prune")
+    return f"the same {len(layers[0])} layers when built again"
 
 
 def _lay_out() -> str:

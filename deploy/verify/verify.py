@@ -25,8 +25,7 @@ KUBERNETES = "v1.35.0"
 KEDA, KEDA_SUM = "github.com/kedacore/keda/v2@v2.18.0", "h1:ttR223fii/4QJ0YvtrhcWHaEoezByb/t5CeFopjl6EI="
 
 NOT_TRIED = (
-    ("image: the same bytes twice", "the base image's registry is not reached; only wheel, source and context are"),
-    ("compose: up", "no container engine here; the same commands run as processes in tests/integration"),
+    ("compose: up", "no container engine here; the same commands run as processes in the tests"),
     (
         "grafana: the dashboards in Grafana",
         "no package of Grafana; their queries run on a real Prometheus in the tests",
@@ -184,9 +183,24 @@ def asyncapi() -> str:
     raise RefusedError("the validator takes an example that is wrong")
 
 
+def tests(name: str) -> Callable[[], str]:
+    """A file of `tests/deploy`; what it would skip it says instead."""
+
+    def check() -> str:
+        path = ROOT / "tests" / "deploy" / name
+        said = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path).strip().splitlines()
+        if " skipped" in said[-1]:
+            raise MissingError("\n".join(line for line in said if line.startswith("SKIPPED")))
+        return said[-1].strip("= ")
+
+    return check
+
+
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
-    ("image: every step, the demo and the health check in it (buildah, umoci, runc)", image),
+    ("image: every step twice to the same layers, the demo and the health check in it (buildah, umoci, runc)", image),
     ("prometheus: configuration, rules, tests of each alert (promtool)", prometheus_rules),
+    ("prometheus: each alert by a fault of running workers (Prometheus, Kafka)", tests("test_alerts_kafka.py")),
+    ("pages: every command in order (Kafka and its own commands)", tests("test_pages_kafka.py")),
     ("compose: every profile (compose-go)", compose_file),
     ("traces: our spans over OTLP to a collector with Compose's file (OpenTelemetry's modules)", collector),
     ("kubernetes: overlays (kustomize, kubeconform)", kubernetes_schemas),

@@ -1,6 +1,7 @@
-"""Every command that the pages name is one: our own are parsed as they stand there, and those of the quick start run.
+"""Every command that the pages name, in a block or in a sentence, is one: our own are parsed as they stand there.
 
-What this machine cannot run stands in ``NOT_OURS``, with the reason. A command of a program that is in no table fails.
+Those of blocks are run by ``tests/deploy/test_pages_kafka.py``. Programs that are not looked at here stand in
+``NOT_OURS``, with the reason. A command of a program that is in no table fails.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -21,17 +21,12 @@ import click
 import pytest
 import yaml
 from command_line import parse
+from module_at import ROOT
+from pages import PAGES, in_blocks
 
 from streams.cli import cli
-from streams.kafka.local.embedded import EmbeddedBroker
 from streams.settings import Settings
 
-ROOT = Path(__file__).parents[2]
-#: All but the generated page of what `--help` says.
-PAGES = sorted(
-    {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "docs/reference/cli.md", ROOT / "CHANGELOG.md"}
-)
-_BLOCK = re.compile(r"^ *```(sh|console)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _SETTING = re.compile(r"STREAMS_[A-Z_]+(?==)")
 
@@ -39,9 +34,9 @@ _SETTING = re.compile(r"STREAMS_[A-Z_]+(?==)")
 NOT_OURS = {
     "docker": "no container engine; the file's commands, services and settings are checked in tests/unit/deploy",
     "kubectl": "no cluster; `make verify-deploy` builds the overlays and puts them before their own validators",
-    "kafka-acls.sh": "of Kafka's own distribution; tests/integration/test_secure_kafka.py grants and refuses these",
-    "kafka-topics.sh": "of Kafka's own distribution; tests/integration/test_topic_changes_kafka.py deletes topics",
-    "kafka-consumer-groups.sh": "of Kafka's own distribution; the same test loses a group",
+    "kafka-acls.sh": "of Kafka's own distribution; run with the page",
+    "kafka-topics.sh": "the same",
+    "kafka-consumer-groups.sh": "the same",
     "connect-standalone.sh": "tests/integration/test_connect_kafka.py runs it, from Maven",
     "npm": "tests/integration/test_consume_kafka.py installs what the page names, pinned",
     "node": "tests/integration/test_consume_kafka.py runs it",
@@ -54,26 +49,12 @@ NOT_OURS = {
 }
 #: What the pages write for a file, a folder or a name of the reader's.
 STANDS_FOR = {"STAGE": "clean", "PARTITION:OFFSET": "0:17", "…": "DATA", "PATH…": "articles"}
-#: Commands that are run, on the embedded broker and in this order: the quick start, but for what stays up.
-RUN = (
-    "streams topics apply",
-    "streams seed articles/ page.html feed.jsonl",
-    "streams dlq ls --stage tag --reason TimeoutError",
-    "streams clean raw.jsonl | streams tag | streams cluster --assignments stories.jsonl",
-)
 
 
 def commands(text: str) -> Iterator[tuple[str, bool]]:
     """Each command of a page's blocks and, shorter ones included, of its running text (then False)."""
-    for kind, block in _BLOCK.findall(text):
-        for line in re.sub(r"\\\n\s*", "", block).splitlines():
-            shown = line.strip()
-            if kind == "console":
-                # The rest is what the command says.
-                shown = shown.removeprefix("$ ") if shown.startswith("$ ") else ""
-            shown = shown.partition(" # ")[0].rstrip(" &")
-            if shown:
-                yield shown, True
+    for command in in_blocks(text):
+        yield command, True
     for span in re.findall(r"`([^`\n]+)`", _FENCED.sub("", text)):
         if re.match(rf"(?:{'|'.join(map(re.escape, HANDLERS))}) \S", span):
             # In a table's cell the bar is escaped.
@@ -225,10 +206,9 @@ def test_its_commands_are_commands(page: Path) -> None:
             pytest.fail(f"{command}: {error}")
 
 
-def test_the_pages_have_commands_and_those_that_run_are_among_them() -> None:
+def test_the_pages_have_commands() -> None:
     found = {command for page in PAGES for command, _ in commands(page.read_text(encoding="utf-8"))}
     assert len(found) > 60
-    assert set(RUN) <= found
 
 
 @pytest.mark.parametrize(
@@ -241,15 +221,3 @@ def test_the_pages_have_commands_and_those_that_run_are_among_them() -> None:
 def test_what_is_no_command_would_be_seen(wrong: str) -> None:
     with pytest.raises((AssertionError, click.UsageError, subprocess.CalledProcessError)):
         check(wrong, True)
-
-
-def test_the_quick_start_runs(folder: Path) -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with EmbeddedBroker() as broker:
-        environment = {**os.environ, "PATH": path, "STREAMS_BROKER": f"kafka://{broker.bootstrap}"}
-        for command in RUN:
-            done = subprocess.run(
-                ["bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, text=True,
-                timeout=90, check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, f"{command}: {done.stderr}"

@@ -12,7 +12,7 @@ from typing import get_args
 from streams.contracts import codec
 from streams.contracts.records import Decision, EventType, Stage, Story, TaggedArticle
 from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
-from streams.metrics import Metrics
+from streams.metrics import LINK_CHANGES, Metrics
 from streams.pipeline import Clusterer
 from streams.runtime import inputs, state
 from streams.runtime.incarnation import current_base, is_tagged_article
@@ -51,6 +51,8 @@ class ClusterStage:
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
         for type_ in get_args(EventType):
             metrics.count("streams_story_events_total", 0, stage=self.name, type=type_)
+        for change in LINK_CHANGES:
+            metrics.count("streams_story_links_total", 0, stage=self.name, change=change)
         self._grain = settings.story_grain
         self._partitions: dict[int, _Partition] = {}
         #: Rows of partitions that were restored in another form than they were found in, to be written with the next.
@@ -221,6 +223,11 @@ class ClusterStage:
             if event.evidence is not None and event.type in ("created", "joined"):
                 margin = abs(event.evidence.score - event.evidence.threshold)
                 self._metrics.observe("streams_decision_margin", margin, stage=self.name, type=event.type)
+            for link in event.linked:
+                # One without evidence is an old one, handed on by a merge.
+                if link.gone or link.evidence is not None:
+                    change = "gone" if link.gone else link.kind
+                    self._metrics.count("streams_story_links_total", stage=self.name, change=change)
 
     def _tell_size(self) -> None:
         sizes = [held.clusterer.size for held in self._partitions.values()]

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from agents import Caught, app_of, put, tagging
 from log_in_memory import BODY, Log, clean_stage, cluster_stage, drive, message, tagged
 
-from streams.contracts.records import CleanArticle, RawArticle, TaggedArticle
-from streams.metrics import METRICS, Metrics
+from streams.contracts.records import CleanArticle, Decision, Evidence, Linking, RawArticle, StoryEvent, TaggedArticle
+from streams.metrics import LINK_CHANGES, METRICS, Metrics
 from streams.runtime.faust.batches import measure
 from streams.runtime.pool import Pool
 from streams.runtime.stage_reader import StageReader
@@ -75,6 +75,17 @@ def event_has_evidence(log: Log) -> list[bool]:
 
     decisions = [codec.decode(Decision, out.value or b"") for out in log.on("story-events")]
     return [event.evidence is not None for each in decisions for event in each.events if event.type == "created"]
+
+
+def test_links_are_counted_where_they_are_new_or_gone(log, metrics):
+    stage = cluster_stage(log, metrics)
+    why = Evidence(score=0.8, threshold=0.6)
+    new = Linking(story_id="a", other_id="b", kind="follows", evidence=why)
+    handed_on, gone = Linking(story_id="c", other_id="b"), Linking(story_id="a", other_id="b", gone=True)
+    event = StoryEvent(id="1", type="created", story_id="a", linked=(new, handed_on, gone))
+    stage._tell_decision(Decision(article_id="x", events=(event,)))
+    told = {each: metrics.value("streams_story_links_total", stage="cluster", change=each) for each in LINK_CHANGES}
+    assert told == {"follows": 1, "followed": 0, "related": 0, "gone": 1}
 
 
 async def test_a_retracted_story_is_no_longer_open_and_a_lost_partition_leaves_no_size_behind(log, metrics):

@@ -1,0 +1,213 @@
+"""What the pages tell a reader to do is done: every command of their blocks, in order, on a real Kafka with news in it.
+
+What only stands for something of the reader's (an address, a port, a story) is replaced by what there is here. The rest
+is as on the page. What is not run stands in ``NOT_RUN`` with the reason; `tests/unit/test_documented_commands.py` looks
+at each of those, and at the commands in running text, as far as that goes without running them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from module_at import ROOT
+from newsroom import live_stories
+from outlets import page, rss
+from pages import PAGES, in_blocks
+from reader import STAYS, Reader
+
+from streams.kafka.local.apache import KafkaBroker, kafka_version
+from streams.kafka.local.process import free_port
+from streams.settings import Settings, load
+
+NOT_RUN = {
+    r"docker compose .*": "no container engine; `make verify-deploy` has compose-go read the file, all profiles",
+    r"kubectl .*": "no cluster; `make verify-deploy` builds the overlays and puts them before their own validators",
+    r"connect-standalone\.sh .*": "tests/integration/test_connect_kafka.py runs it, with the page's files",
+    r"promtool test rules .*": "`make verify-deploy` runs it, as a check of its own",
+    r"streams (train|eval) .* DATA": "ten minutes to hours, on data that is not in the repository",
+}
+#: Told to make without being carried out: CI's script calls most of them, and one of them runs this test.
+MAKE = re.compile(r"make (\S+)")
+#: What a command ends with where that is the point of the page.
+CODES = {("secure.md", "streams doctor"): 1, ("operate.md", "STREAMS_PARTITIONS=8 streams topics apply"): 1}
+CLASSES = {
+    "kafka-topics.sh": "TopicCommand",
+    "kafka-acls.sh": "AclCommand",
+    "kafka-consumer-groups.sh": "consumer.group.ConsumerGroupCommand",
+}
+USER, PASSWORD = "news-clean", "a-password-1234"
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Kafka's own commands as its distribution has them, over its jars from Maven."""
+    folder = tmp_path_factory.mktemp("bin")
+    jars, pom = folder / "class.path", Path(__file__).parent / "kafka-tools" / "pom.xml"
+    try:
+        subprocess.run(
+            ["mvn", "-q", "-B", "-f", str(pom), f"-Dkafka.version={kafka_version()}", "dependency:build-classpath",
+             f"-Dmdep.outputFile={jars}"],
+            check=True, capture_output=True, timeout=280,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"Kafka's commands cannot be had from Maven: {error}")
+    for name, class_ in CLASSES.items():
+        java = (
+            f'exec java -XX:TieredStopAtLevel=1 -cp "{jars.read_text().strip()}" org.apache.kafka.tools.{class_} "$@"'
+        )
+        (folder / name).write_text(f"#!/bin/sh\n{java}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def outlet(tmp_path: Path) -> Iterator[str]:
+    """The address of a feed with one article; served from here, as nobody else's is asked in a test."""
+    folder = tmp_path / "outlet"
+    folder.mkdir()
+    handler = partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        (folder / "one.html").write_bytes(page("The northern quay of Lindvik is closed"))
+        (folder / "feed.xml").write_bytes(rss([f"{address}/one.html"]))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"{address}/feed.xml"
+        server.shutdown()
+        thread.join()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Not to the tests' stderr."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, outlet: str) -> Path:
+    """A checkout, with the files that the pages speak of."""
+    here = tmp_path / "checkout"
+    (here / "articles").mkdir(parents=True)
+    for seed in (ROOT / "seeds").glob("*.txt"):
+        shutil.copy(seed, here / "articles")
+    (here / "page.html").write_bytes(page("The ferry Aurora ran aground off Lindvik"))
+    said = "The ferry Aurora ran aground in thick fog off Lindvik on Monday, the coast guard said. " * 4
+    for name in ("feed.jsonl", "raw.jsonl"):
+        (here / name).write_text(json.dumps({"content": said}) + "\n")
+    (here / "sources").mkdir()
+    (here / "sources" / "lindvik.toml").write_text(f'[[source]]\nname = "Lindvik Courier"\nurl = "{outlet}"\n')
+    (here / "my-feeds.opml").write_text(f'<opml version="2.0"><body><outline xmlUrl="{outlet}"/></body></opml>')
+    (here / ".venv").symlink_to(sys.prefix)
+    (here / "deploy").symlink_to(ROOT / "deploy")
+    return here
+
+
+def here(command: str, stands_for: dict[str, str]) -> str:
+    for written, meant in stands_for.items():
+        command = command.replace(written, meant)
+    return command
+
+
+def do(page_: Path, reader: Reader, stands_for: dict[str, str], before: Callable[[str], None] = lambda _: None) -> int:
+    """Do what a page says; how many of its commands were run."""
+    count = 0
+    for command in in_blocks(page_.read_text(encoding="utf-8")):
+        if any(re.fullmatch(pattern, command) for pattern in NOT_RUN):
+            continue
+        count += 1
+        before(command)
+        meant = here(command, stands_for)
+        target = MAKE.fullmatch(command)
+        if target:
+            reader.run(f"make --dry-run --directory {ROOT} {target[1]}")
+        elif any(command.startswith(name) for name in STAYS):
+            if meant not in reader.up:
+                reader.keep_up(meant)
+        else:
+            reader.run(meant, code=CODES.get((page_.name, command), 0))
+    return count
+
+
+async def send_bad(settings: Settings) -> None:
+    """Two records of which tagging can make nothing."""
+    async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers) as producer:
+        for _ in range(2):
+            await producer.send_and_wait(f"{settings.topic_prefix}.articles.clean", b"\xff no article", partition=0)
+
+
+@pytest.mark.timeout(900)
+def test_what_the_pages_say_is_done(programs: Path, folder: Path) -> None:
+    port = free_port()
+    stands_for = {
+        "kafka://127.0.0.1:9092": f"kafka://127.0.0.1:{port}",
+        "--engine kafka": f"--engine kafka --port {port} --data {folder / 'kafka'}",
+        "streams dashboard": "streams dashboard --port 0",
+        "…": f"--bootstrap-server 127.0.0.1:{port}",
+    }
+    settings = load(broker=f"kafka://127.0.0.1:{port}")
+    readme = ROOT / "README.md"
+    with Reader(folder, programs).session() as reader:
+        reader.env |= {
+            "STREAMS_DATA_DIR": str(folder / "data"),
+            "STREAMS_FOLLOW_PRIVATE": "true",
+            "STREAMS_SESSION_TIMEOUT": "6",
+        }
+        count = do(readme, reader, stands_for)
+        stories = reader.until(lambda: asyncio.run(live_stories(settings)))
+        asyncio.run(send_bad(settings))
+        letters = reader.until(lambda: re.findall(r"\b\d+:\d+\b", reader.run("streams dlq ls --stage tag"))[:2])
+        stands_for |= {"s-3f1c9a": next(iter(stories)), "0:17": letters[0], "0:18": letters[-1]}
+        for one in PAGES:
+            if one not in (readme, ROOT / "docs/how-to/secure.md"):
+                count += do(one, reader, stands_for, partial(prepare, reader))
+        assert (folder / "news.sqlite").stat().st_size > 0
+        assert (folder / "articles.parquet").stat().st_size > 0
+    assert count > 40
+
+
+def prepare(reader: Reader, command: str) -> None:
+    """What the page says in words before a command: workers have stopped when a topic of theirs is deleted."""
+    if command.startswith("kafka-topics.sh"):
+        for up in [each for each in reader.up if each.startswith(("streams worker", "streams follow"))]:
+            reader.end(up)
+
+
+@pytest.mark.timeout(300)
+def test_what_the_page_on_secured_clusters_says_is_done(programs: Path, folder: Path) -> None:
+    with KafkaBroker(data_dir=folder / "kafka", secure=True, users=[(USER, PASSWORD)]) as broker:
+        assert broker.secured is not None
+        (folder / "kafka-password").write_text(PASSWORD)
+        (folder / "admin.properties").write_text(
+            "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\n"
+            f"ssl.truststore.type=PEM\nssl.truststore.location={broker.secured.ca}\n"
+            "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required "
+            f'username="streams" password="{broker.secured.password}";\n'
+        )
+        address = f"--bootstrap-server {broker.bootstrap}"
+        stands_for = {
+            "kafka-1.example.org:9093,kafka-2.example.org:9093": broker.bootstrap,
+            "/run/secrets/kafka-password": str(folder / "kafka-password"),
+            "/etc/kafka/ca.pem": str(broker.secured.ca),
+            "--bootstrap-server …": address,
+            "…": f"{address} --command-config admin.properties --add --allow-principal User:{USER}",
+        }
+        with Reader(folder, programs).session() as reader:
+            assert do(ROOT / "docs/how-to/secure.md", reader, stands_for) == 10
+
+
+def test_what_is_not_run_is_on_a_page() -> None:
+    found = {command for one in PAGES for command in in_blocks(one.read_text(encoding="utf-8"))}
+    for pattern in NOT_RUN:
+        assert any(re.fullmatch(pattern, command) for command in found), pattern
