@@ -12,7 +12,7 @@ import numpy as np
 from lxml import etree
 
 from streams.models.table import Table, Vector
-from streams.stages.clean.features.sequences import shifted
+from streams.stages.clean.features.sequences import beside
 from streams.stages.clean.features.trafilatura_vote import trafilatura_vote
 from streams.stages.clean.parse.lines import Line
 
@@ -39,15 +39,13 @@ _TOO_LITTLE, _LARGE = 0.3, 1_000_000
 
 def votes(source: str, tree: Any, lines: Sequence[Line]) -> Table:
     """Columns ``VOTES``: the share (0 to 1) of each block that an extractor keeps, and that of the blocks beside it."""
-    columns: dict[str, Vector] = {}
     blocks: list[list[str] | None] = [None] * len(lines)
     texts = {name: extract(source, tree) for name, extract in EXTRACTORS.items()}
     if len(texts["trafilatura"]) < _TOO_LITTLE * len(texts["resiliparse"]) and len(source) < _LARGE:
         texts["trafilatura"] = _thorough_trafilatura(source)
-    for name, text in texts.items():
-        share = _shares(lines, blocks, text)
-        columns |= {f"{name}{place}": shifted(share, offset, 0.0) for place, offset in _PLACES.items()}
-    return Table.of(columns)
+    shares = [_shares(lines, blocks, text) for text in texts.values()]
+    columns = [beside(share[:, None], tuple(_PLACES.values()), 0.0) for share in shares]
+    return Table(VOTES, np.concatenate(columns, axis=1).astype(np.float32))
 
 
 def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) -> Vector:

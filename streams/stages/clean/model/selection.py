@@ -9,6 +9,7 @@ from typing import NamedTuple
 from streams.models.table import Table, Vector
 from streams.stages.clean.features import patterns
 from streams.stages.clean.features.copies import find_copies
+from streams.stages.clean.features.lexical_features import read_marks
 from streams.stages.clean.features.line_features import describe, describe_gaps
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata.titles import find_heading
@@ -62,24 +63,33 @@ def classify_dump(
     if not left:
         return title, verdicts
     aside = [verdict.reason is not None for verdict in verdicts]
+    whole = read_marks([line.text for line in lines])
+    seen = [lines[index] for index in left]
     for turn in range(_PASSES):
-        # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
-        seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        rows = describe(seen, title).beside(describe_gaps(aside if turn == 0 else [False] * len(seen)))
+        known, marks = title, whole if len(left) == len(lines) else whole.take(left)
+        rows = describe(seen, title, marks).beside(describe_gaps(aside if turn == 0 else [False] * len(seen)))
         scores = classifier.scores(rows)
         if turn == 0 and len(left) < len(lines):
-            whole = describe(lines, title).beside(describe_gaps([False] * len(lines)))
-            scores = (1 - _WHOLE) * scores + _WHOLE * classifier.scores(whole)[left]
+            all_rows = describe(lines, title, whole).beside(describe_gaps([False] * len(lines)))
+            scores = (1 - _WHOLE) * scores + _WHOLE * classifier.scores(all_rows)[left]
         title, once = decide(seen, rows, scores, title, DUMP_THRESHOLD)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
         if turn == 0 and len(left) < len(lines):
             _heed_recurring(lines, verdicts)
         kept = [index for index in left if verdicts[index].reason is None]
-        if not kept or (len(kept) == len(left) and turn > 0):
+        # From the second pass on the lines stand as they will in the clean text: each a paragraph of its own.
+        paragraphs = [Line(0, 0, lines[index].text, int(index != kept[0])) for index in kept]
+        as_before = turn > 0 or (title == known and not any(aside) and _stand_alike(seen, paragraphs))
+        if not kept or (len(kept) == len(left) and as_before):
             break
-        left = kept
+        left, seen = kept, paragraphs
     return title, verdicts
+
+
+def _stand_alike(lines: Sequence[Line], others: Sequence[Line]) -> bool:
+    """Whether lines of the same texts would be judged alike: by how many blank lines part them, and their indents."""
+    return all(line[3:] == other[3:] for line, other in zip(lines, others, strict=False))
 
 
 def _heed_recurring(lines: Sequence[Line], verdicts: list[LineVerdict]) -> None:
