@@ -16,7 +16,7 @@ from streams.stages.clean.features.extractor_features import VOTES
 from streams.stages.clean.features.line_features import GAPS
 from streams.stages.clean.features.markup_features import MARKUP
 from streams.stages.clean.features.sequences import around, before, beside, sums, within
-from streams.stages.clean.model.confidence import SIGNALS
+from streams.stages.clean.model.confidence import DUMP_SIGNALS, SIGNALS
 
 #: The columns of what is known of a text dump's lines, and of a page's blocks, before anything is scored.
 DUMP_NAMES = (*line_features.NAMES, *GAPS)
@@ -55,11 +55,12 @@ class LineClassifier:
 
 @dataclass(frozen=True, slots=True)
 class LineClassifiers:
-    """The classifiers of text dumps and of pages, and what tells how good a page's text is (None: nothing does)."""
+    """The classifiers of text dumps and of pages, and what tells how good a text of either is (None: nothing does)."""
 
     dump: LineClassifier
     page: LineClassifier
     page_confidence: Trees | None = None
+    dump_confidence: Trees | None = None
 
 
 @lru_cache(maxsize=1)
@@ -69,6 +70,7 @@ def shipped() -> LineClassifiers:
         dump=_shipped("dump", DUMP_NAMES),
         page=_shipped("page", PAGE_NAMES),
         page_confidence=_read("page_confidence", SIGNALS),
+        dump_confidence=_read("dump_confidence", DUMP_SIGNALS),
     )
 
 

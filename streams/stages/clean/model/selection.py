@@ -51,17 +51,27 @@ class LineVerdict(NamedTuple):
 _STAYS, _RECURS = LineVerdict(None), LineVerdict("recurring")
 
 
-def classify_dump(
-    lines: Sequence[Line], title: str | None, context: Context, classifier: LineClassifier
-) -> tuple[str | None, list[LineVerdict]]:
+class ClassifiedDump(NamedTuple):
     """The title (the given one, or the one found) and a verdict for each line of a text dump.
 
-    Judged again until nothing more goes, so that clean text stays as it is.
+    ``first``: of the lines that no host's memory set aside, how the first pass saw them: their features, their scores,
+    and whether they are kept in the end. None where all lines were set aside.
     """
+
+    title: str | None
+    verdicts: list[LineVerdict]
+    first: tuple[Table, Vector, list[bool]] | None = None
+
+
+def classify_dump(
+    lines: Sequence[Line], title: str | None, context: Context, classifier: LineClassifier
+) -> ClassifiedDump:
+    """Which lines of a text dump are the article: judged again until nothing more goes, so that clean text stays so."""
     verdicts = [_RECURS if is_recurring(line, context) else _STAYS for line in lines]
     left = [index for index, verdict in enumerate(verdicts) if verdict.reason is None]
     if not left:
-        return title, verdicts
+        return ClassifiedDump(title, verdicts)
+    fresh, first = left, None
     aside = [verdict.reason is not None for verdict in verdicts]
     whole = read_marks([line.text for line in lines])
     seen = [lines[index] for index in left]
@@ -72,6 +82,7 @@ def classify_dump(
         if turn == 0 and len(left) < len(lines):
             all_rows = describe(lines, title, whole).beside(describe_gaps([False] * len(lines)))
             scores = (1 - _WHOLE) * scores + _WHOLE * classifier.scores(all_rows)[left]
+        first = first or (rows, scores)
         title, once = decide(seen, rows, scores, title, DUMP_THRESHOLD)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
@@ -84,7 +95,7 @@ def classify_dump(
         if not kept or (len(kept) == len(left) and as_before):
             break
         left, seen = kept, paragraphs
-    return title, verdicts
+    return ClassifiedDump(title, verdicts, first and (*first, [verdicts[index].reason is None for index in fresh]))
 
 
 def _stand_alike(lines: Sequence[Line], others: Sequence[Line]) -> bool:
