@@ -46,7 +46,7 @@ class _Blocks:
         return np.array([_TAGS.get(tag, -1) for tag in self._known["tag"]])
 
     def tagged(self, kind: str) -> Vector:
-        return (self._tags == _KINDS.index(kind)).astype(np.float64)
+        return np.equal(self._tags, _KINDS.index(kind)).astype(np.float64)
 
     @cached_property
     def family(self) -> npt.NDArray[np.intp]:

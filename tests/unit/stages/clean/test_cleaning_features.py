@@ -186,13 +186,15 @@ def test_words_and_marks_are_those_that_patterns_find() -> None:
         [w for w, line in zip(marks.long_words, marks.line_of, strict=True) if line == index] for index in range(6)
     ]
     assert found == [[word.lower() for word in some if len(word.lower()) > 3] for some in words]
-    for name, expected in {
-        "commas": [text.count(",") + text.count("、") for text in texts],
-        "shouting": [text.isupper() for text in texts],
-        "ellipsis": [False, False, False, False, True, False],
-        "terminal": [True, False, True, False, True, True],
-        "date": [True, False, True, False, False, False],
-    }.items():
+    for name, expected in dict[str, Sequence[float]](
+        {
+            "commas": [text.count(",") + text.count("、") for text in texts],
+            "shouting": [text.isupper() for text in texts],
+            "ellipsis": [False, False, False, False, True, False],
+            "terminal": [True, False, True, False, True, True],
+            "date": [True, False, True, False, False, False],
+        }
+    ).items():
         assert marks.values[:6, LEXICAL.index(name)].tolist() == [float(value) for value in expected], name
     some = marks.take([0, 7])
     assert some.values.tolist() == marks.values[[0, 7]].tolist()
