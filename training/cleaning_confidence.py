@@ -9,16 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from streams.models.table import Table
 from streams.models.trees import Trees, dump, load
+from streams.stages.clean.memory.context import NOTHING_KNOWN, Context
 from streams.stages.clean.model.choice import candidates
+from streams.stages.clean.model.confidence import DUMP_SIGNALS, signals
 from streams.stages.clean.model.line_classifier import LineClassifiers
+from streams.stages.clean.model.selection import classify_dump
+from streams.stages.clean.parse.lines import split
 from training.cleaning_data import f1_of, fold_of
 from training.cleaning_samples import DescribedPage
+
+#: Whose confidence it is.
+Kind = Literal["page", "dump"]
 
 #: Small trees and few of them: there are some thousand texts, and what they teach must hold for pages of other kinds.
 _DEPTH, _TREES = 3, 80
@@ -47,6 +54,22 @@ def page_outcomes(page: DescribedPage, unseen: LineClassifiers) -> Iterator[Outc
         yield Outcome(signals=each.signals, f1=got, fold=fold_of(page.url), corpus=page.corpus)
 
 
+def dump_outcomes(row: dict[str, Any], context: Context, unseen: LineClassifiers) -> Iterator[Outcome]:
+    """What is made of a dump without and, where there is some, with what is known of the host, by trees that have not
+    seen it."""
+    lines = split(row["text"])
+    for known in (NOTHING_KNOWN, context) if context.pages else (NOTHING_KNOWN,):
+        found = classify_dump(lines, None, known, unseen.dump) if lines else None
+        if found and found.first:
+            kept = [line.text for line, verdict in zip(lines, found.verdicts, strict=True) if verdict.reason is None]
+            yield Outcome(
+                signals=signals(*found.first, DUMP_SIGNALS),
+                f1=f1_of(row["body"], "\n\n".join(kept)),
+                fold=fold_of(row["url"]),
+                corpus=row["corpus"],
+            )
+
+
 def fit_confidence(outcomes: Sequence[Outcome]) -> tuple[Trees, bytes]:
     """The trees that give a text's expected F1, and their weights file."""
     import lightgbm
@@ -60,21 +83,25 @@ def fit_confidence(outcomes: Sequence[Outcome]) -> tuple[Trees, bytes]:
     return load(file, names), file
 
 
-def confident_by_fold(folds: Sequence[LineClassifiers], outcomes: Sequence[Outcome]) -> list[LineClassifiers]:
+def confident_by_fold(
+    folds: Sequence[LineClassifiers], outcomes: Sequence[Outcome], kind: Kind
+) -> list[LineClassifiers]:
     """For each fold, its classifiers with a confidence that was not learned from its sites either."""
     return [
-        replace(each, page_confidence=_fitted([one for one in outcomes if one.fold != fold]))
-        for fold, each in enumerate(folds)
+        _with_confidence(each, kind, [one for one in outcomes if one.fold != fold]) for fold, each in enumerate(folds)
     ]
 
 
-def confident_by_corpus(without: dict[str, LineClassifiers], outcomes: Sequence[Outcome]) -> dict[str, LineClassifiers]:
+def confident_by_corpus(
+    without: dict[str, LineClassifiers], outcomes: Sequence[Outcome], kind: Kind
+) -> dict[str, LineClassifiers]:
     """For each corpus, its classifiers with a confidence that was learned from the others' texts alone."""
     return {
-        corpus: replace(each, page_confidence=_fitted([one for one in outcomes if one.corpus != corpus]))
+        corpus: _with_confidence(each, kind, [one for one in outcomes if one.corpus != corpus])
         for corpus, each in without.items()
     }
 
 
-def _fitted(outcomes: Sequence[Outcome]) -> Trees | None:
-    return fit_confidence(outcomes)[0] if outcomes else None
+def _with_confidence(each: LineClassifiers, kind: Kind, outcomes: Sequence[Outcome]) -> LineClassifiers:
+    trees = fit_confidence(outcomes)[0] if outcomes else None
+    return replace(each, page_confidence=trees) if kind == "page" else replace(each, dump_confidence=trees)

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streams.stages.clean.model.line_classifier import LineClassifiers, shipped
-from training.cleaning_confidence import confident_by_corpus, confident_by_fold, fit_confidence, page_outcomes
-from training.cleaning_data import fold_of
+from streams.stages.clean.parse.lines import split
+from training.cleaning_confidence import (
+    confident_by_corpus,
+    confident_by_fold,
+    dump_outcomes,
+    fit_confidence,
+    page_outcomes,
+)
+from training.cleaning_data import fold_of, read_dumps
 from training.cleaning_learning import DUMPS, PAGES, fit, fit_corpora, fit_folds
-from training.cleaning_samples import described_pages, dump_samples, page_samples
+from training.cleaning_samples import described_pages, dump_samples, page_samples, sibling_contexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +50,30 @@ def learn_pages(data: Path, *, ship: bool = False) -> Learned:
         files["page_1"], files["page_2"] = fit(samples, PAGES)[1]
         files["page_confidence"] = fit_confidence(outcomes)[1]
     return Learned(
-        folds=confident_by_fold(folds, outcomes), without=confident_by_corpus(without, outcomes), files=files
+        folds=confident_by_fold(folds, outcomes, "page"),
+        without=confident_by_corpus(without, outcomes, "page"),
+        files=files,
     )
 
 
 def learn_dumps(data: Path, *, ship: bool = False) -> Learned:
-    """Learn from the text dumps of ``data``/cleaning."""
+    """Learn from the text dumps of ``data``/cleaning; their confidence as that of pages."""
     page, samples = shipped().page, dump_samples(data)
+    folds = [LineClassifiers(dump=dump, page=page) for dump in fit_folds(samples, DUMPS)]
+    without = {corpus: LineClassifiers(dump=dump, page=page) for corpus, dump in fit_corpora(samples, DUMPS).items()}
+    rows = list(read_dumps(data, by_page=1))
+    contexts = sibling_contexts(rows, [split(row["text"]) for row in rows])
+    outcomes = [
+        one
+        for row, context in zip(rows, contexts, strict=True)
+        for one in dump_outcomes(row, context, without.get(row["corpus"]) or folds[fold_of(row["url"])])
+    ]
     files: dict[str, bytes] = {}
     if ship:
         files["dump_1"], files["dump_2"] = fit(samples, DUMPS)[1]
+        files["dump_confidence"] = fit_confidence(outcomes)[1]
     return Learned(
-        folds=[LineClassifiers(dump=dump, page=page) for dump in fit_folds(samples, DUMPS)],
-        without={corpus: LineClassifiers(dump=dump, page=page) for corpus, dump in fit_corpora(samples, DUMPS).items()},
+        folds=confident_by_fold(folds, outcomes, "dump"),
+        without=confident_by_corpus(without, outcomes, "dump"),
         files=files,
     )

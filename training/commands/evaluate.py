@@ -46,7 +46,7 @@ def cleaning(data: Path, as_json: bool) -> None:
 @_data
 @_json
 def dumps(data: Path, as_json: bool) -> None:
-    """Shingle F1 of the text that text dumps become, by what dumped them."""
+    """Shingle F1 of the text that text dumps become, by what dumped them; how far the confidence can be trusted."""
     _run("dumps", data, as_json)
 
 

@@ -79,8 +79,8 @@ class Cleaner:
         if len(text) > MOST["text"]:
             raise BodyError("too_large", f"{len(text)} characters of text, the limit is {MOST['text']}")
         title = found.title
-        code, confidence = language.detect(f"{title or ''} {text}")
         told = raw.language or primary_language(beside.language)
+        code, confidence = (told, None) if told else language.detect(f"{title or ''} {text}")
         return bounded(
             CleanArticle(
                 id=name,
@@ -92,7 +92,7 @@ class Cleaner:
                 published=published or _plausible(beside.published, now),
                 modified=_plausible(beside.modified, now),
                 language=told or primary_language(code),
-                language_confidence=None if told else confidence,
+                language_confidence=confidence,
                 credit=find_credit(found.paragraphs, found.dropped_lines),
                 image=beside.traits.image,
                 section=beside.traits.section,

@@ -103,7 +103,7 @@ def test_home_is_compared_with_all_extractors_and_other_pages_with_one(figures: 
 def test_what_is_rendered_are_tables_whose_rows_are_as_long_as_their_heads(figures: dict[str, Any]) -> None:
     told = f"{cleaning.render(figures)}\n\n{dumps.render(figures['of dumps'])}"
     blocks = [part.splitlines() for part in told.split("\n\n") if part.startswith("|")]
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for block in blocks:
         assert len({line.replace("\\|", "").count("|") for line in block}) == 1
     assert "| wcxb (8) | trafilatura | 1.0000 |" in cleaning.render(figures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from streams.stages.clean.features.lexical_features import WORD
+from streams.stages.clean.features.characters import WORD
 from streams.stages.clean.parse.lines import Line
 
 #: A line of at least so many words that says again, to this share of its runs of four words, what stands above it is

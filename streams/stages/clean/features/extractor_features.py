@@ -12,7 +12,8 @@ import numpy as np
 from lxml import etree
 
 from streams.models.table import Table, Vector
-from streams.stages.clean.features.sequences import shifted
+from streams.stages.clean.features.characters import words_by_line
+from streams.stages.clean.features.sequences import beside
 from streams.stages.clean.features.trafilatura_vote import trafilatura_vote
 from streams.stages.clean.parse.lines import Line
 
@@ -30,7 +31,6 @@ _MOST_REOPENED = 1_000_000
 #: A page has one of each. What a further one has is added to the first, attribute by attribute: quadratic time.
 _ROOTS = re.compile(r"<(?:html|body)(?=[\s/>])[^<>]*>?", re.IGNORECASE)
 _MOST_ROOTS = 50
-_WORD = re.compile(r"\w+")
 #: Where trafilatura, in its fast mode, keeps less than this part of what resiliparse keeps, it has lost the article as
 #: a rule, and is asked again with all its ways to find more. (Of 859 development pages 39, with F1 .25 and then .72;
 #: the next 13 got no better.) Not on pages of more characters than any of those has.
@@ -39,35 +39,29 @@ _TOO_LITTLE, _LARGE = 0.3, 1_000_000
 
 def votes(source: str, tree: Any, lines: Sequence[Line]) -> Table:
     """Columns ``VOTES``: the share (0 to 1) of each block that an extractor keeps, and that of the blocks beside it."""
-    columns: dict[str, Vector] = {}
-    blocks: list[list[str] | None] = [None] * len(lines)
+    blocks = words_by_line([line.text for line in lines])
     texts = {name: extract(source, tree) for name, extract in EXTRACTORS.items()}
     if len(texts["trafilatura"]) < _TOO_LITTLE * len(texts["resiliparse"]) and len(source) < _LARGE:
         texts["trafilatura"] = _thorough_trafilatura(source)
-    for name, text in texts.items():
-        share = _shares(lines, blocks, text)
-        columns |= {f"{name}{place}": shifted(share, offset, 0.0) for place, offset in _PLACES.items()}
-    return Table.of(columns)
+    shares = [_shares(lines, blocks, text) for text in texts.values()]
+    columns = [beside(share[:, None], tuple(_PLACES.values()), 0.0) for share in shares]
+    return Table(VOTES, np.concatenate(columns, axis=1).astype(np.float32))
 
 
-def _shares(lines: Sequence[Line], blocks: list[list[str] | None], text: str) -> Vector:
-    """``blocks`` are the words of those lines that have been taken apart so far."""
+def _shares(lines: Sequence[Line], blocks: Sequence[list[str]], text: str) -> Vector:
+    """``blocks`` are the words of those lines."""
     kept = text.splitlines()
-    parts = [_WORD.findall(line) for line in kept]
+    parts = words_by_line(kept)
     words = list(chain.from_iterable(parts))
     is_triple = set(zip(words, words[1:], words[2:], strict=False)).__contains__
-    # Most blocks are kept as they are: only the others are taken apart.
+    # Most blocks are kept as they are: only the others are looked at.
     same = {line.strip() for line in kept}
     whole = {tuple(part) for part, line in zip(parts, kept, strict=True) if len(line) < _SHORT}
     shares: list[float] = []
-    for index, line in enumerate(lines):
+    for line, block in zip(lines, blocks, strict=True):
         if line.text in same and line.text[0].isalnum():
             shares.append(1.0)
-            continue
-        block = blocks[index]
-        if block is None:
-            block = blocks[index] = _WORD.findall(line.text)
-        if not block:
+        elif not block:
             shares.append(0.0)
         elif tuple(block) in whole:
             shares.append(1.0)

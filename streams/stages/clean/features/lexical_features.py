@@ -1,19 +1,45 @@
-"""What one line says by itself: counts of its words and marks, and which kinds of boilerplate its words belong to."""
+"""What lines say by themselves: counts of their words and marks, and which kinds of boilerplate their words belong to.
+
+All of a text's lines are read at once: each character is looked up in a table of kinds, and NumPy counts by line what
+is where. Only lines that may match a pattern are asked one by one.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
+from streams.models.table import Vector
+from streams.stages.clean.features.characters import (
+    COLON,
+    COUNTED,
+    DIGIT,
+    END,
+    FIRST_COUNTED,
+    LARGE,
+    LETTER,
+    OF_WORD,
+    QUOTE,
+    SMALL,
+    SPACE,
+    STOP,
+    TITLE,
+    Flags,
+    Lines,
+    Numbers,
+)
 from streams.stages.clean.parse.lines import TERMINAL
 
-WORD = re.compile(r"\w+")
-_WIDE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _BULLET = re.compile(r"^(?:[*•·◦▪■●○►▶→+–—»>|-]|o |\d{1,2}[.)]) ?")
+#: A year, a clock, a day in digits, an age. What begins with a set of characters is looked for in C.
 _DATE = re.compile(
-    r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|[年月日]|\b\d+ ?(?:h|hrs?|hours?|mins?|"
-    r"minutes?|days?|weeks?|months?|years?)\b"
+    r"[\d年月日](?:(?<=[年月日])|(?<!\w\d)(?:(?:(?<=1)9|(?<=2)0)\d\d\b|\d?[:.]\d\d\b|\d?[./-]\d{1,2}[./-]\d{2,4}\b|"
+    r"\d* ?(?:h|hrs?|hours?|mins?|minutes?|days?|weeks?|months?|years?)\b))"
 )
 _CREDIT_END = re.compile(r"\([^()]{1,60}\)\.?$")
 #: The heading of the readers' comments, with or without their number.
@@ -62,24 +88,62 @@ _TIME = _set(
     "juillet août septembre octobre décembre января февраля марта апреля мая июня июля августа сентября октября ноября "
     "декабря today yesterday monday tuesday wednesday thursday friday saturday sunday"
 )
-_FURNITURE = _TALK | _SELL | _MORE | _PICTURE | _TIME
-_ODD = re.compile(r"[|/»›>_=+#{}\[\]~©@]")
-_BREAK = re.compile(r"[.?!] |。")
-_COMMA = re.compile("[,，、،]")
-#: Longer lines are not kept in the cache: boilerplate, which recurs, is short.
-_CACHED = 400
+_BOILERPLATE = (_TALK, _SELL, _MORE, _PICTURE, _TIME)
+#: Each of those words, and which of the sets it is in: a bit each.
+_FURNITURE = {
+    word: sum(1 << bit for bit, known in enumerate(_BOILERPLATE) if word in known)
+    for word in frozenset().union(*_BOILERPLATE)
+}
+#: For all such numbers, which bits they have.
+_SETS = np.array([[number >> bit & 1 for bit in range(len(_BOILERPLATE))] for number in range(1 << len(_BOILERPLATE))])
+#: Longer lines are text, whatever words of boilerplate they have (characters).
+_TEXT = 400
+#: Words of a line that are compared with others', and of which it is looked at how they are written: beyond some
+#: hundred a line's first ones tell as much.
+_READ, _SAMPLE = 400, 60
+#: Characters that are read at once, and lines at most longer: what they take of memory is twenty times as much.
+_AT_ONCE = 200_000
 
 
-class Marks(NamedTuple):
-    """A line's numbers, in the order of ``LEXICAL``, and its longer words in lower case."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What lines say by themselves: ``values[line, column]`` with the columns ``LEXICAL``; and their longer words in
+    lower case, one line's after the other's, with the number of the line that each is of."""
 
-    values: tuple[float, ...]
-    long_words: tuple[str, ...]
+    values: Vector
+    long_words: Sequence[str]
+    line_of: Numbers
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, lines: Sequence[int]) -> Marks:
+        """Those of these lines (ascending) alone."""
+        places = np.full(len(self), -1)
+        places[lines] = np.arange(len(lines))
+        line_of = places[self.line_of]
+        kept = np.flatnonzero(line_of >= 0)
+        return Marks(self.values[lines], [self.long_words[index] for index in kept.tolist()], line_of[kept])
+
+    def share_of(self, known: Container[str]) -> Vector:
+        """The share of each line's longer words that are among the known ones; 0 where it has none."""
+        is_known = np.fromiter(map(known.__contains__, self.long_words), np.bool_, len(self.long_words))
+        count = np.bincount(self.line_of, minlength=len(self))
+        share: Vector = np.bincount(self.line_of[is_known], minlength=len(self)) / np.maximum(count, 1)
+        return share
 
 
-def marks(text: str) -> Marks:
-    """What a line that is not empty says by itself."""
-    return _remembered(text) if len(text) < _CACHED else _marks(text)
+def read_marks(texts: Sequence[str]) -> Marks:
+    """What lines say by themselves; none of them is empty."""
+    parts = [_read(part) for part in _portions(texts)]
+    if len(parts) == 1:
+        return parts[0]
+    begins = np.cumsum([0, *map(len, parts)])
+    return Marks(
+        np.concatenate([part.values for part in parts]),
+        [word for part in parts for word in part.long_words],
+        np.concatenate([part.line_of + begin for part, begin in zip(parts, begins.tolist(), strict=False)]),
+    )
 
 
 def is_comments_heading(text: str) -> bool:
@@ -87,68 +151,105 @@ def is_comments_heading(text: str) -> bool:
     return _COMMENTS.match(text) is not None
 
 
-def _marks(text: str) -> Marks:
-    words = WORD.findall(text)
-    # Beyond a few hundred words a line's first ones tell as much; a giant line must not cost a giant's time.
-    low = [word.lower() for word in words[:400]]
-    return Marks(tuple(_described(text, words, low).values()), tuple([word for word in low if len(word) > 3]))
+def _portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in portions that are read at once."""
+    start = size = 0
+    for index, text in enumerate(texts):
+        size += len(text)
+        if size > _AT_ONCE:
+            yield texts[start : index + 1]
+            start, size = index + 1, 0
+    if start < len(texts) or not start:
+        yield texts[start:]
 
 
-def _described(text: str, words: list[str], low: list[str]) -> dict[str, float]:
-    """The line's features by name, given its words and the first of them in lower case."""
-    ascii_only = text.isascii()
-    wide = 0 if ascii_only else len(_WIDE.findall(text))
-    number = len(words) + wide // 2
-    head, last, sample = text[0], text[-1], words[:60]
-    seen = len(sample) or 1
-    upper = digits = small = 0
-    for word in sample:
-        first = word[0]
-        if first.isupper():
-            upper += 1
-        elif first.isdigit():
-            digits += 1
-        elif len(word) < 4 and word.islower():
-            small += 1
-    size = len(text)
-    terminal = not last.isalnum() and TERMINAL.search(text[-12:]) is not None
-    talk = sell = more = picture = time = 0
-    if size < 400:
-        for word in _FURNITURE.intersection(low):
-            times = low.count(word)
-            talk += times if word in _TALK else 0
-            sell += times if word in _SELL else 0
-            more += times if word in _MORE else 0
-            picture = picture or word in _PICTURE
-            time = time or word in _TIME
-        time = time or (digits > 0 and _DATE.search(text) is not None)
-        picture = picture or (last in ")." and _CREDIT_END.search(text[-64:]) is not None)
-    return {
-        "words": number,
-        "chars": size,
-        "word_length": size / (number or 1),
-        "terminal": terminal,
-        "colon": last in ":：",
-        "ellipsis": text.endswith(("...", "…")),
-        "commas": text.count(",") if ascii_only else len(_COMMA.findall(text)),
-        "stops": text.count(". ") + text.count("? ") + text.count("! ") if ascii_only else len(_BREAK.findall(text)),
-        "capitals": upper / seen,
-        "shouting": text.isupper(),
-        "digits": digits / seen,
-        "lower_start": head.islower(),
-        "quote_start": head in "\"“'‘«„",
-        "bullet": (not head.isalpha() or head == "o") and _BULLET.match(text) is not None,
-        "date": time,
-        "talk": talk,
-        "sell": sell,
-        "more": more,
-        "picture": picture,
-        "wide": wide / size,
-        "odd": len(_ODD.findall(text)) / size,
-        "short_words": small / seen,
-    }
+class _Described(Lines):
+    """Lines, and what is counted in them."""
+
+    @cached_property
+    def marks(self) -> Numbers:
+        """Marks in each line, by the number of their kind's bit from ``FIRST_COUNTED`` on."""
+        at = np.flatnonzero(self.kinds & COUNTED)
+        kinds = (self.kinds[at] & COUNTED) >> FIRST_COUNTED
+        # A stop within a number or an address is none.
+        kinds[(kinds == STOP >> FIRST_COUNTED) & ((self.kinds[at + 1] & SPACE) == 0)] = 0
+        return self.count(self.lines_at(at), kinds, 1 << 5)[:, [1 << bit for bit in range(5)]]
+
+    @cached_property
+    def number(self) -> Numbers:
+        """Words, with two characters of a script without spaces as one more."""
+        return self.words + self.marks[:, 4] // 2
+
+    @cached_property
+    def written(self) -> Vector:
+        """The shares of each line's first words that begin large, begin with a digit, and are short and small."""
+        some = np.flatnonzero(self.before < _SAMPLE)
+        begins, kinds = self.begins[some], self.kinds
+        first, last = kinds[begins], begins + self.lengths[some] - 1
+        # Of words of three characters at most that is all of them.
+        letters = first | kinds[np.minimum(begins + 1, last)] | kinds[last]
+        short = (self.lengths[some] < 4) & ((letters & (LARGE | TITLE | SMALL)) == SMALL)
+        kind = np.where(first & LARGE, 0, np.where(first & DIGIT, 1, np.where(short, 2, 3)))
+        count = self.count(self.line_of[some], kind, 4)
+        shares: Vector = count[:, :3] / np.maximum(count.sum(axis=1), 1)[:, None]
+        return shares
+
+    @cached_property
+    def furniture(self) -> Numbers:
+        """How many of each brief line's words are of each set of ``_BOILERPLATE``."""
+        found = [index for index, word in enumerate(self.low) if word in _FURNITURE]
+        sets = np.array([_FURNITURE[self.low[index]] for index in found], dtype=np.int64)
+        line_of = self.line_of[found]
+        sets[~self.brief[line_of]] = 0
+        counts: Numbers = self.count(line_of, sets, len(_SETS)) @ _SETS
+        return counts
+
+    @cached_property
+    def brief(self) -> Flags:
+        return self.sizes < _TEXT
 
 
-_remembered = lru_cache(maxsize=8192)(_marks)
-#: The names of ``Marks.values``.
-LEXICAL = tuple(_described("x", ["x"], ["x"]))
+def _read(texts: Sequence[str]) -> Marks:
+    lines = _Described(texts)
+    values = np.empty((len(texts), len(LEXICAL)))
+    for index, column in enumerate(_COLUMNS.values()):
+        values[:, index] = column(lines)
+    long = np.flatnonzero((np.fromiter(map(len, lines.low), int, len(lines.low)) > 3) & (lines.before < _READ))
+    return Marks(values, [lines.low[at] for at in long.tolist()], lines.line_of[long])
+
+
+def _is_shouting(lines: _Described) -> Flags:
+    kinds = np.bitwise_or.reduceat(lines.kinds, lines.starts) & (LARGE | SMALL | TITLE)
+    result: Flags = kinds == LARGE
+    return result
+
+
+#: Name → what gives the lines' column of it. The order is that in which training draws columns.
+_COLUMNS: dict[str, Callable[[_Described], npt.ArrayLike]] = {
+    "words": lambda of: of.number,
+    "chars": lambda of: of.sizes,
+    "word_length": lambda of: of.sizes / np.maximum(of.number, 1),
+    "terminal": lambda of: ((of.lasts & END) > 0) | of.match(TERMINAL, (of.lasts & (END | OF_WORD)) == 0, -12),
+    "colon": lambda of: (of.lasts & COLON) > 0,
+    "ellipsis": lambda of: of.ends_with("…") | of.ends_with("..."),
+    "commas": lambda of: of.marks[:, 0],
+    "stops": lambda of: of.marks[:, 1] + of.marks[:, 2],
+    "capitals": lambda of: of.written[:, 0],
+    "shouting": _is_shouting,
+    "digits": lambda of: of.written[:, 1],
+    "lower_start": lambda of: (of.heads & SMALL) > 0,
+    "quote_start": lambda of: (of.heads & QUOTE) > 0,
+    "bullet": lambda of: of.match(_BULLET, ((of.heads & LETTER) == 0) | (of.codes[of.starts] == ord("o"))),
+    "date": lambda of: (of.furniture[:, 4] > 0) | of.match(_DATE, of.brief & (of.written[:, 1] > 0)),
+    "talk": lambda of: of.furniture[:, 0],
+    "sell": lambda of: of.furniture[:, 1],
+    "more": lambda of: of.furniture[:, 2],
+    "picture": lambda of: (
+        (of.furniture[:, 3] > 0) | of.match(_CREDIT_END, of.brief & (of.ends_with(")") | of.ends_with(").")), -64)
+    ),
+    "wide": lambda of: of.marks[:, 4] / of.sizes,
+    "odd": lambda of: of.marks[:, 3] / of.sizes,
+    "short_words": lambda of: of.written[:, 2],
+}
+#: The names of the columns of ``Marks.values``.
+LEXICAL = tuple(_COLUMNS)

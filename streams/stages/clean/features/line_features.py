@@ -16,9 +16,10 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from streams.models.table import Table, Vector
-from streams.stages.clean.features.lexical_features import LEXICAL, WORD, is_comments_heading, marks
-from streams.stages.clean.features.sequences import around, before, core_of, shifted, since
+from streams.models.table import Matrix, Table, Vector
+from streams.stages.clean.features.characters import WORD
+from streams.stages.clean.features.lexical_features import LEXICAL, Marks, is_comments_heading, read_marks
+from streams.stages.clean.features.sequences import around, before, beside, core_of, since
 from streams.stages.clean.metadata.titles import find_heading
 from streams.stages.clean.parse.lines import Line
 
@@ -30,12 +31,9 @@ _OFFSETS = (-2, -1, 1, 2)
 class Text:
     """A text's lines, and by name their features, each computed when it is first asked for."""
 
-    def __init__(self, lines: Sequence[Line], title: str | None) -> None:
-        self.lines, self.title = lines, title
-        found = [marks(line.text) for line in lines]
-        self.vocabulary = [each.long_words for each in found]
-        values = np.array([each.values for each in found], dtype=np.float64)
-        self._columns: dict[str, Vector] = {name: values[:, index] for index, name in enumerate(LEXICAL)}
+    def __init__(self, lines: Sequence[Line], title: str | None, marks: Marks) -> None:
+        self.lines, self.title, self.marks = lines, title, marks
+        self._columns: dict[str, Vector] = {name: marks.values[:, index] for index, name in enumerate(LEXICAL)}
 
     def __getitem__(self, name: str) -> Vector:
         column = self._columns.get(name)
@@ -54,6 +52,11 @@ class Text:
     def core(self) -> tuple[int, int]:
         """First and last line of what is most likely the article."""
         return core_of(self["words"], self["prose"])
+
+    @cached_property
+    def in_core(self) -> npt.NDArray[np.bool_]:
+        first, last = self.core
+        return (self.at >= first) & (self.at <= last)
 
     @cached_property
     def core_words(self) -> float:
@@ -84,9 +87,7 @@ def _repeated(text: Text) -> Vector:
 
 def _title_overlap(text: Text) -> Vector:
     title = {word for word in WORD.findall((text.title or "").lower()) if len(word) > 3}
-    if not title:
-        return np.zeros(len(text))
-    return np.array([len([word for word in words if word in title]) / (len(words) or 1) for words in text.vocabulary])
+    return text.marks.share_of(title) if title else np.zeros(len(text))
 
 
 def _comments(text: Text) -> Vector:
@@ -99,26 +100,16 @@ def _comments(text: Text) -> Vector:
 def _topic_overlap(text: Text) -> Vector:
     """The share of a line's longer words that the core has; its own lines need them to be in another line too."""
     first, last = text.core
-    topic = dict(Counter([word for words in text.vocabulary[first : last + 1] for word in words]))
-    overlap = np.zeros(len(text))
-    for index, words in enumerate(text.vocabulary):
-        if words:
-            if first <= index <= last:
-                overlap[index] = len([word for word in words if topic[word] > 1]) / len(words)
-            else:
-                overlap[index] = len([word for word in words if word in topic]) / len(words)
-    return overlap
+    start, stop = np.searchsorted(text.marks.line_of, (first, last + 1)).tolist()
+    topic = dict(Counter(text.marks.long_words[start:stop]))
+    again = {word for word, times in topic.items() if times > 1}
+    return np.where(text.in_core, text.marks.share_of(again), text.marks.share_of(topic))
 
 
 def _core_distance(text: Text) -> Vector:
     (first, last), at = text.core, text.at
     distance = np.where(at < first, at - first, np.where(at > last, at - last, 0)).astype(np.float64)
     return np.sign(distance) * np.log1p(np.abs(distance))
-
-
-def _in_core(text: Text) -> Vector:
-    first, last = text.core
-    return ((text.at >= first) & (text.at <= last)).astype(np.float64)
 
 
 def _more_before(text: Text) -> Vector:
@@ -154,16 +145,12 @@ def _block_mean(name: str, text: Text) -> Vector:
     return np.bincount(text.block, weights=text[name])[text.block] / text["block_lines"]
 
 
-def _beside(name: str, offset: int, text: Text) -> Vector:
-    return shifted(text[name], offset)
-
-
 #: Name → what gives a text's column of it. The order is that in which training draws columns.
 IN_TEXT: dict[str, Callable[[Text], npt.ArrayLike]] = {
     "repeated": _repeated,
     "title_overlap": _title_overlap,
     "blanks_before": lambda text: np.log1p([min(line.blanks, 60) for line in text.lines]),
-    "blanks_after": lambda text: shifted(text["blanks_before"], 1, 0.0),
+    "blanks_after": lambda text: np.append(text["blanks_before"][1:], 0.0),
     "indent": lambda text: np.array([line.indent for line in text.lines], dtype=np.float64),
     "prose": lambda text: ((text["terminal"] > 0) & (text["words"] >= 7)) | (text["words"] >= 25),
     "cue": lambda text: (text["colon"] > 0) & (text["words"] <= 12),
@@ -175,7 +162,7 @@ IN_TEXT: dict[str, Callable[[Text], npt.ArrayLike]] = {
     "block_words": lambda text: np.bincount(text.block, weights=text["words"])[text.block],
     "block_prose": partial(_block_mean, "prose"),
     "block_place": lambda text: (text.at - np.searchsorted(text.block, text.block)) / text["block_lines"],
-    "in_core": _in_core,
+    "in_core": lambda text: text.in_core,
     "core_distance": _core_distance,
     "core_share": lambda text: (before(text["words"]) - before(text["words"])[text.core[0]]) / (text.core_words or 1.0),
     "topic_overlap": _topic_overlap,
@@ -201,17 +188,23 @@ IN_TEXT: dict[str, Callable[[Text], npt.ArrayLike]] = {
     "since_heading": _since_heading,
     "comments_before": _comments_before,
     "lead_indent": _lead_indent,
-    **{f"{name}{offset:+d}": partial(_beside, name, offset) for offset in _OFFSETS for name in _SEEN},
 }
 
+#: What a line sees of those around it.
+_AROUND = tuple(f"{name}{offset:+d}" for offset in _OFFSETS for name in _SEEN)
 #: The columns of ``describe``.
-NAMES = (*LEXICAL, *IN_TEXT)
+NAMES = (*LEXICAL, *IN_TEXT, *_AROUND)
 
 
-def describe(lines: Sequence[Line], title: str | None) -> Table:
-    """The features of each line, of one at least: columns ``NAMES``."""
-    text = Text(lines, title)
-    return Table.of({name: text[name] for name in NAMES})
+def describe(lines: Sequence[Line], title: str | None, marks: Marks | None = None) -> Table:
+    """The features of each line, of one at least: columns ``NAMES``. ``marks``: those of the lines, where known."""
+    text = Text(lines, title, marks or read_marks([line.text for line in lines]))
+    values: Matrix = np.empty((len(lines), len(NAMES)), dtype=np.float32)
+    values[:, : len(LEXICAL)] = text.marks.values
+    for column, name in enumerate(IN_TEXT, len(LEXICAL)):
+        values[:, column] = text[name]
+    values[:, -len(_AROUND) :] = beside(np.stack([text[name] for name in _SEEN], axis=1), _OFFSETS)
+    return Table(NAMES, values)
 
 
 class _Gaps:
@@ -235,5 +228,7 @@ GAPS: dict[str, Callable[[_Gaps], Vector]] = {
 
 def describe_gaps(aside: Sequence[bool]) -> Table:
     """The columns ``GAPS`` of the lines that are left, given which of a text's lines were set aside."""
+    if not any(aside):
+        return Table(tuple(GAPS), np.zeros((len(aside), len(GAPS)), dtype=np.float32))
     gaps = _Gaps(aside)
     return Table.of({name: column(gaps) for name, column in GAPS.items()})

@@ -11,7 +11,20 @@ import numpy.typing as npt
 from streams.models.table import Table, Vector
 from streams.stages.clean.parse.pages import ABOVE, HINTS, Block
 
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: Tags that tell what a block is: those of a kind tell the same.
+_TAGS_OF = {
+    "p": ("p",), "heading": ("h1", "h2", "h3", "h4", "h5", "h6"), "li": ("li",), "div": ("div", "section", "article"),
+    "td": ("td", "th"), "quote": ("blockquote",),
+}  # fmt: skip
+_KINDS = tuple(_TAGS_OF)
+_TAGS = {tag: number for number, tags in enumerate(_TAGS_OF.values()) for tag in tags}
+#: What the bits of a block's numbers are called.
+_BITS = {"near": HINTS, "any": HINTS, "above": ABOVE}
+
+
+def _bits_of(numbers: Sequence[int], count: int) -> npt.NDArray[np.int64]:
+    """(numbers, bits), each 0 or 1."""
+    return np.array(numbers, dtype=np.int64)[:, None] >> np.arange(count) & 1
 
 
 class _Blocks:
@@ -19,17 +32,21 @@ class _Blocks:
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self._known = dict(zip(Block._fields, zip(*blocks, strict=True), strict=True))
-        self._bits = {name: np.array(self._known[name], dtype=np.int64) for name in ("near", "any", "above")}
+        self._bits = {name: _bits_of(self._known[name], len(names)) for name, names in _BITS.items()}
         self.count = len(blocks)
 
     def __getitem__(self, name: str) -> Vector:
         return np.array(self._known[name], dtype=np.float64)
 
-    def bit(self, name: str, index: int) -> Vector:
-        return (self._bits[name] >> index & 1).astype(np.float64)
+    def bit(self, name: str, index: int) -> npt.NDArray[np.int64]:
+        return self._bits[name][:, index]
 
-    def tagged(self, *tags: str) -> Vector:
-        return np.array([tag in tags for tag in self._known["tag"]], dtype=np.float64)
+    @cached_property
+    def _tags(self) -> npt.NDArray[np.int64]:
+        return np.array([_TAGS.get(tag, -1) for tag in self._known["tag"]])
+
+    def tagged(self, kind: str) -> Vector:
+        return np.equal(self._tags, _KINDS.index(kind)).astype(np.float64)
 
     @cached_property
     def family(self) -> npt.NDArray[np.intp]:
@@ -46,7 +63,7 @@ class _Blocks:
         return (np.bincount(self.family, weights=self["size"] * shares) / self.family_size)[self.family]
 
 
-def _bit(name: str, index: int, blocks: _Blocks) -> Vector:
+def _bit(name: str, index: int, blocks: _Blocks) -> npt.ArrayLike:
     return blocks.bit(name, index)
 
 
@@ -55,16 +72,16 @@ def _known(name: str, blocks: _Blocks) -> Vector:
 
 
 #: Name → what gives a page's column of it. The order is that in which training draws columns.
-MARKUP: dict[str, Callable[[_Blocks], Vector]] = {
+MARKUP: dict[str, Callable[[_Blocks], npt.ArrayLike]] = {
     "link_share": partial(_known, "linked"),
     "links": partial(_known, "links"),
     "depth": partial(_known, "depth"),
     "is_p": lambda blocks: blocks.tagged("p"),
-    "is_heading": lambda blocks: blocks.tagged(*_HEADINGS),
+    "is_heading": lambda blocks: blocks.tagged("heading"),
     "is_li": lambda blocks: blocks.tagged("li"),
-    "is_div": lambda blocks: blocks.tagged("div", "section", "article"),
-    "is_td": lambda blocks: blocks.tagged("td", "th"),
-    "is_quote": lambda blocks: blocks.tagged("blockquote"),
+    "is_div": lambda blocks: blocks.tagged("div"),
+    "is_td": lambda blocks: blocks.tagged("td"),
+    "is_quote": lambda blocks: blocks.tagged("quote"),
     "is_br": partial(_known, "after_br"),
     "emphasis": partial(_known, "emphasis"),
     "hidden": partial(_known, "hidden"),

@@ -155,7 +155,7 @@ def is_promotion(text: str) -> bool:
     if len(text) >= 400:
         return False
     lower = text.lower()
-    return any(word in lower for word in _PROMOTION_WORDS) and bool(_PROMOTION.search(text))
+    return any(map(lower.__contains__, _PROMOTION_WORDS)) and bool(_PROMOTION.search(text))
 
 
 def is_copyright(text: str) -> bool:

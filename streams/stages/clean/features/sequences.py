@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from streams.models.table import Vector
 
 
-def shifted(column: Vector, offset: int, fill: float = -1.0) -> Vector:
-    """Row ``i`` of the result is row ``i + offset``; ``fill`` beyond the ends."""
-    result = np.full_like(column, fill)
-    if abs(offset) < len(column):
-        if offset > 0:
-            result[:-offset] = column[offset:]
-        else:
-            result[-offset:] = column[: len(column) + offset]
-    return result
+def beside(columns: Vector, offsets: Sequence[int], fill: float = -1.0) -> Vector:
+    """For each offset the columns (rows, columns) with each row's being those of the row so far below it (``fill``
+    beyond the ends), beside one another."""
+    reach = max(map(abs, offsets))
+    padded = np.full((len(columns) + 2 * reach, columns.shape[1]), fill)
+    padded[reach : reach + len(columns)] = columns
+    return np.concatenate([padded[reach + offset :][: len(columns)] for offset in offsets], axis=1)
 
 
-def around(column: Vector, reach: int) -> Vector:
-    """The sum over the ``reach`` rows before and after each row, itself included."""
-    count = len(column)
-    total = np.zeros(count + 1)
+def sums(column: Vector) -> Vector:
+    """The sums over the rows before each, and, last, over all."""
+    total = np.zeros(len(column) + 1)
     np.cumsum(column, out=total[1:])
+    return total
+
+
+def within(total: Vector, reach: int) -> Vector:
+    """The sum over the ``reach`` rows before and after each row, itself included; ``total`` is what ``sums`` gives."""
+    count = len(total) - 1
     if count <= reach:
         return np.full(count, total[-1])
     result = np.full(count, total[-1])
     result[: count - reach] = total[reach + 1 :]
     result[reach:] -= total[: count - reach]
     return result
+
+
+def around(column: Vector, reach: int) -> Vector:
+    """The sum over the ``reach`` rows before and after each row, itself included."""
+    return within(sums(column), reach)
 
 
 def before(column: Vector) -> Vector:

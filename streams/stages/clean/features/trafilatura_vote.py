@@ -21,6 +21,8 @@ from typing import Any
 
 from lxml import etree
 
+from streams.stages.clean.parse.literals import any_of, literals, split
+
 #: The version (without its last part) whose inner functions are called here.
 KNOWN = "2.3"
 #: The attributes that say by which expressions an element might be found (a letter each), and on the root which letters
@@ -50,12 +52,12 @@ class _Search:
     def __init__(self, path: str, letter: str) -> None:
         """Raises ``ValueError`` where the expression is none of those."""
         self.path, self.letter = path, letter
-        #: Attribute → the patterns of which one is in it where an element may be found.
-        self.patterns: dict[str, list[str]] = {}
+        #: Attribute → the literals of which one is in it, in lower case, where an element may be found.
+        self.literals: dict[str, list[str]] = {}
         tags: list[str] = []
         exact: list[str] = []
         self.first = False
-        for part in _split(path, "|"):
+        for part in split(path, "|"):
             first = _FIRST.fullmatch(part)
             found = _PART.fullmatch(first[1] if first else part)
             if found is None:
@@ -67,19 +69,19 @@ class _Search:
                 if found["tag"] == "*":
                     raise ValueError(f"no conditions: {part}")
                 tags.append(f"self::{found['tag']}")
-        if not self.patterns:
+        if not self.literals:
             raise ValueError(f"no conditions: {path}")
         self.exact = etree.XPath("|".join(exact), namespaces=_REGEXP)
         self.marked = etree.XPath(f"descendant::*[{' or '.join([*tags, f'contains(@{_MARK}, {letter!r})'])}]")
         self.always = bool(tags)
 
     def _read(self, predicates: str) -> bool:
-        """Note the patterns of the first of the predicates that has conditions."""
+        """Note the literals of the first of the predicates that has conditions."""
         for predicate in re.findall(r"\[((?:[^\[\]']|'[^']*')*)\]", predicates):
             if predicate != "1" and not _TAGS.fullmatch(predicate):
-                for names, pattern in _conditions(predicate):
+                for names, words in _conditions(predicate):
                     for name in names:
-                        self.patterns.setdefault(name, []).append(pattern)
+                        self.literals.setdefault(name, []).extend(words)
                 return True
         return False
 
@@ -90,22 +92,9 @@ class _Search:
         return [element for element in [next(found, None)] if element is not None] if self.first else list(found)
 
 
-def _split(text: str, sign: str) -> list[str]:
-    """The text's parts between the signs that are in no quotes or brackets."""
-    parts, depth, quoted = [""], 0, False
-    for char in text:
-        quoted ^= char == "'"
-        depth += 0 if quoted else (char in "([") - (char in ")]")
-        if char == sign and not quoted and not depth:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return parts
-
-
-def _conditions(predicate: str) -> Iterator[tuple[list[str], str]]:
-    """For each condition the attributes that it looks at, and a pattern that is in a word of one of them where it
-    holds. Raises ``ValueError`` where one is not understood."""
+def _conditions(predicate: str) -> Iterator[tuple[list[str], list[str]]]:
+    """For each condition the attributes that it looks at, and literals of which one is in a word of one of them, in
+    lower case, where it holds. Raises ``ValueError`` where one is not understood."""
     at = 0
     while at < len(predicate):
         found = _CONDITION.match(predicate, at)
@@ -113,10 +102,10 @@ def _conditions(predicate: str) -> Iterator[tuple[list[str], str]]:
             raise ValueError(f"not understood: {predicate[at:]}")
         names = (found["tested"] or found["searched"] or found["asked"]).replace("@", "").split("|")
         if found["pattern"]:
-            pattern = "|".join(_in_a_word(part) for part in _split(found["pattern"], "|"))
+            words = [way for part in split(found["pattern"], "|") for way in literals(_in_a_word(part))]
         else:
-            pattern = re.escape(max((found["part"] or found["value"] or "").split(" "), key=len))
-        yield names, f"(?i:{pattern})" if found["caseless"] or found["translated"] else pattern
+            words = [max((found["part"] or found["value"] or "").split(" "), key=len)]
+        yield names, [word.lower() for word in words]
         at = found.end()
 
 
@@ -132,13 +121,15 @@ class _Marker:
     """Marks a page's elements for several searches."""
 
     def __init__(self, searches: Sequence[_Search]) -> None:
-        patterns: dict[str, list[tuple[str, str]]] = {}
-        for search in searches:
-            for name, some in search.patterns.items():
-                patterns.setdefault(name, []).append((search.letter, "|".join(some)))
-        self.each = {name: [(letter, re.compile(one)) for letter, one in some] for name, some in patterns.items()}
+        known = {name for search in searches for name in search.literals}
+        self.each = {
+            name: [(search.letter, any_of(search.literals[name])) for search in searches if name in search.literals]
+            for name in known
+        }
         #: Most words are nothing to any search.
-        self.any = {name: re.compile("|".join(one for _, one in some)) for name, some in patterns.items()}
+        self.any = {
+            name: any_of(word for search in searches for word in search.literals.get(name, ())) for name in known
+        }
         # Sites have their own attributes, but many of the words in them.
         self.remembered = lru_cache(maxsize=1 << 14)(self.letters)
         self.remembered_word = lru_cache(maxsize=1 << 15)(self.letters_of_word)
@@ -152,6 +143,7 @@ class _Marker:
         return self.remembered_word(name, word) if len(word) < _REMEMBERED else self.letters_of_word(name, word)
 
     def letters_of_word(self, name: str, word: str) -> str:
+        word = word.lower()
         if not self.any[name].search(word):
             return ""
         return "".join(letter for letter, pattern in self.each[name] if pattern.search(word))

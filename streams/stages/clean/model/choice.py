@@ -11,7 +11,7 @@ import numpy as np
 from streams.models.table import Table, Vector
 from streams.stages.clean.features.extractor_features import EXTRACTORS
 from streams.stages.clean.memory.context import Context
-from streams.stages.clean.model.confidence import expected_f1, signals
+from streams.stages.clean.model.confidence import DUMP_SIGNALS, expected_f1, signals
 from streams.stages.clean.model.line_classifier import PAGE_SURE, PAGE_THRESHOLD, LineClassifiers
 from streams.stages.clean.model.selection import LineVerdict, classify_dump, decide
 from streams.stages.clean.parse.lines import Line
@@ -82,5 +82,9 @@ def choose_page(lines: Sequence[Line], rows: Table, title: str | None, classifie
 
 
 def choose_dump(lines: Sequence[Line], title: str | None, context: Context, classifiers: LineClassifiers) -> Choice:
-    """The lines of a text dump that are the article; nothing tells how good they are."""
-    return Choice(*classify_dump(lines, title, context, classifiers.dump))
+    """The lines of a text dump that are the article."""
+    found = classify_dump(lines, title, context, classifiers.dump)
+    trees = classifiers.dump_confidence
+    if trees is None or found.first is None:
+        return Choice(found.title, found.verdicts)
+    return Choice(found.title, found.verdicts, expected_f1(trees, signals(*found.first, DUMP_SIGNALS)))

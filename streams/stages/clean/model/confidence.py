@@ -7,7 +7,7 @@ sites the line classifiers had not seen, make a number of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -33,6 +33,7 @@ class _Selection:
         self.doubt = self.words * np.minimum(scores, 1 - scores)
         self.prose = ((rows["terminal"] > 0) & (self.words >= PROSE_WORDS)) | (self.words >= LONG_WORDS)
         self.places = np.flatnonzero(self.kept)
+        self._agreements: dict[str, tuple[float, float, float]] = {}
 
     @property
     def stretches(self) -> int:
@@ -46,19 +47,30 @@ class _Selection:
         """The mean of a column over the kept words."""
         return self.of_kept(self.chosen * self._rows[name])
 
+    def share_kept(self, name: str) -> float:
+        """The part of a column's sum, by words, that is in what is kept."""
+        column = self._rows[name].astype(np.float64)
+        return float(self.chosen @ column) / max(float(self.words @ column), 1.0)
+
     def agreement(self, extractor: str) -> tuple[float, float, float]:
         """The part of what is kept that the extractor keeps, the reverse, and both in one (F1)."""
-        share = self._rows[extractor]
-        both, theirs = float(self.chosen @ share), float(self.words @ share)
-        return both / max(self.size, 1.0), both / max(theirs, 1.0), 2 * both / max(self.size + theirs, 1.0)
+        if extractor not in self._agreements:
+            share = self._rows[extractor]
+            both, theirs = float(self.chosen @ share), float(self.words @ share)
+            self._agreements[extractor] = (
+                both / max(self.size, 1.0), both / max(theirs, 1.0), 2 * both / max(self.size + theirs, 1.0)
+            )  # fmt: skip
+        return self._agreements[extractor]
 
 
 def _agreement(extractor: str, part: int, of: _Selection) -> float:
     return of.agreement(extractor)[part]
 
 
-#: What is known of a selection: name → what gives the number.
-SIGNALS: dict[str, Callable[[_Selection], float]] = {
+Signal = Callable[[_Selection], float]
+
+#: What is known of any selection: name → what gives the number.
+_OF_ANY: dict[str, Signal] = {
     "size": lambda of: float(np.log1p(of.size)),
     "lines": lambda of: float(np.log1p(len(of.places))),
     "share": lambda of: of.size / max(float(of.words.sum()), 1.0),
@@ -73,6 +85,10 @@ SIGNALS: dict[str, Callable[[_Selection], float]] = {
     "prose": lambda of: of.of_kept(of.chosen * of.prose),
     "prose_dropped": lambda of: of.of_kept(of.words * (1 - of.kept) * of.prose),
     "line_words": lambda of: of.size / max(len(of.places), 1),
+}
+#: The signals of pages.
+SIGNALS: dict[str, Signal] = {
+    **_OF_ANY,
     "linked": lambda of: of.mean("link_share"),
     "in_paragraphs": lambda of: of.mean("is_p"),
     "near_related": lambda of: of.mean("near_related"),
@@ -85,10 +101,29 @@ SIGNALS: dict[str, Callable[[_Selection], float]] = {
 }
 
 
-def signals(rows: Table, scores: Vector, kept: Sequence[bool]) -> Table:
-    """One row, columns ``SIGNALS``: of a page's blocks with their ``scores`` (0 to 1), of which some are ``kept``."""
+def _mean(name: str, of: _Selection) -> float:
+    return of.mean(name)
+
+
+#: What dumps tell instead of markup and extractors: what the kept words' lines are like, and stand among.
+_LINES_ARE = (
+    "in_core", "topic_overlap", "title_overlap", "talk_before", "more_before", "comments_before", "core_distance",
+    "block_prose", "around_date_4", "indent_core", "since_heading", "aside_share",
+)  # fmt: skip
+#: The signals of text dumps.
+DUMP_SIGNALS: dict[str, Signal] = {
+    **_OF_ANY,
+    "text_lines": lambda of: float(np.log1p(len(of.words))),
+    "core_kept": lambda of: of.share_kept("in_core"),
+    "topic_kept": lambda of: of.share_kept("topic_overlap"),
+    **{f"mean_{name}": partial(_mean, name) for name in _LINES_ARE},
+}
+
+
+def signals(rows: Table, scores: Vector, kept: Sequence[bool], of: Mapping[str, Signal] = SIGNALS) -> Table:
+    """One row, the columns of ``of``: of a text's lines with their ``scores`` (0 to 1), some of them ``kept``."""
     selection = _Selection(rows, scores, kept)
-    return Table.of({name: [signal(selection)] for name, signal in SIGNALS.items()})
+    return Table.of({name: [signal(selection)] for name, signal in of.items()})
 
 
 def expected_f1(trees: Trees, table: Table) -> float:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
 
-from streams.models.table import Table, Vector
+from streams.models.table import Matrix, Table, Vector
 from streams.models.trees import Trees, load
 from streams.stages.clean.features import line_features
 from streams.stages.clean.features.extractor_features import VOTES
 from streams.stages.clean.features.line_features import GAPS
 from streams.stages.clean.features.markup_features import MARKUP
-from streams.stages.clean.features.sequences import around, before, shifted
-from streams.stages.clean.model.confidence import SIGNALS
+from streams.stages.clean.features.sequences import around, before, beside, sums, within
+from streams.stages.clean.model.confidence import DUMP_SIGNALS, SIGNALS
 
 #: The columns of what is known of a text dump's lines, and of a page's blocks, before anything is scored.
 DUMP_NAMES = (*line_features.NAMES, *GAPS)
@@ -55,11 +55,12 @@ class LineClassifier:
 
 @dataclass(frozen=True, slots=True)
 class LineClassifiers:
-    """The classifiers of text dumps and of pages, and what tells how good a page's text is (None: nothing does)."""
+    """The classifiers of text dumps and of pages, and what tells how good a text of either is (None: nothing does)."""
 
     dump: LineClassifier
     page: LineClassifier
     page_confidence: Trees | None = None
+    dump_confidence: Trees | None = None
 
 
 @lru_cache(maxsize=1)
@@ -69,6 +70,7 @@ def shipped() -> LineClassifiers:
         dump=_shipped("dump", DUMP_NAMES),
         page=_shipped("page", PAGE_NAMES),
         page_confidence=_read("page_confidence", SIGNALS),
+        dump_confidence=_read("dump_confidence", DUMP_SIGNALS),
     )
 
 
@@ -97,36 +99,41 @@ class _Scores:
         self.since = np.minimum(at - np.concatenate([[-50], last[:-1]]), 50).astype(np.float64)
         self.until = np.minimum(np.concatenate([following[1:], [self.count + 50]]) - at, 50).astype(np.float64)
 
+        self.score_sums, self.mass_sums, self.word_sums = sums(scores), sums(self.mass), sums(self.words)
+
     def by_words(self, reach: int) -> Vector:
         """The mean score of the lines around each, weighed by their words."""
-        return around(self.mass, reach) / np.maximum(around(self.words, reach), 1.0)
+        return within(self.mass_sums, reach) / np.maximum(within(self.word_sums, reach), 1.0)
 
 
-def _beside(offset: int, of: _Scores) -> Vector:
-    return shifted(of.scores, offset, 0.0)
-
-
-#: What the second round sees besides the first's columns: name → what gives the column.
-SECOND: dict[str, Callable[[_Scores], Vector]] = {
-    "score": lambda of: of.scores,
-    **{f"score{offset:+d}": partial(_beside, offset) for offset in (-4, -3, -2, -1, 1, 2, 3, 4)},
-    "scores_2": lambda of: around(of.scores, 2),
-    "scores_6": lambda of: around(of.scores, 6),
-    "scores_15": lambda of: around(of.scores, 15),
+#: How far from a line the lines are whose scores it sees.
+_OFFSETS = (-4, -3, -2, -1, 1, 2, 3, 4)
+#: What else the second round sees besides the first's columns: name → what gives the column.
+_SEEN: dict[str, Callable[[_Scores], Vector]] = {
+    "scores_2": lambda of: within(of.score_sums, 2),
+    "scores_6": lambda of: within(of.score_sums, 6),
+    "scores_15": lambda of: within(of.score_sums, 15),
     "by_words_3": lambda of: of.by_words(3),
     "by_words_10": lambda of: of.by_words(10),
     "mass_before": lambda of: before(of.mass) / of.total,
-    "mass_after": lambda of: (of.total - np.cumsum(of.mass)) / of.total,
-    "best_before": lambda of: shifted(np.maximum.accumulate(of.scores), -1, 0.0),
-    "best_after": lambda of: shifted(np.maximum.accumulate(of.scores[::-1])[::-1], 1, 0.0),
+    "mass_after": lambda of: (of.total - of.mass_sums[1:]) / of.total,
+    "best_before": lambda of: np.concatenate([[0.0], np.maximum.accumulate(of.scores)[:-1]]),
+    "best_after": lambda of: np.concatenate([np.maximum.accumulate(of.scores[::-1])[::-1][1:], [0.0]]),
     "since_likely": lambda of: of.since,
     "until_likely": lambda of: of.until,
     "likely_words": lambda of: np.full(of.count, np.log1p(of.total)),
     "likely_share": lambda of: np.full(of.count, of.mass.sum() / max(float(of.words.sum()), 1.0)),
 }
+SECOND = ("score", *(f"score{offset:+d}" for offset in _OFFSETS), *_SEEN)
 
 
 def with_scores(rows: Table, scores: Vector) -> Table:
     """The first round's columns, and those of ``SECOND``: what its scores say of each line's neighbourhood."""
     of = _Scores(rows, scores)
-    return rows.beside(Table.of({name: column(of) for name, column in SECOND.items()}))
+    values: Matrix = np.empty((len(rows), len(rows.names) + len(SECOND)), dtype=np.float32)
+    own = values[:, len(rows.names) :]
+    values[:, : len(rows.names)], own[:, 0] = rows.values, scores
+    own[:, 1 : 1 + len(_OFFSETS)] = beside(scores[:, None], _OFFSETS, 0.0)
+    for index, column in enumerate(_SEEN.values(), 1 + len(_OFFSETS)):
+        own[:, index] = column(of)
+    return Table((*rows.names, *SECOND), values)

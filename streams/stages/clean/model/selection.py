@@ -9,6 +9,7 @@ from typing import NamedTuple
 from streams.models.table import Table, Vector
 from streams.stages.clean.features import patterns
 from streams.stages.clean.features.copies import find_copies
+from streams.stages.clean.features.lexical_features import read_marks
 from streams.stages.clean.features.line_features import describe, describe_gaps
 from streams.stages.clean.memory.context import Context
 from streams.stages.clean.metadata.titles import find_heading
@@ -50,36 +51,56 @@ class LineVerdict(NamedTuple):
 _STAYS, _RECURS = LineVerdict(None), LineVerdict("recurring")
 
 
-def classify_dump(
-    lines: Sequence[Line], title: str | None, context: Context, classifier: LineClassifier
-) -> tuple[str | None, list[LineVerdict]]:
+class ClassifiedDump(NamedTuple):
     """The title (the given one, or the one found) and a verdict for each line of a text dump.
 
-    Judged again until nothing more goes, so that clean text stays as it is.
+    ``first``: of the lines that no host's memory set aside, how the first pass saw them: their features, their scores,
+    and whether they are kept in the end. None where all lines were set aside.
     """
+
+    title: str | None
+    verdicts: list[LineVerdict]
+    first: tuple[Table, Vector, list[bool]] | None = None
+
+
+def classify_dump(
+    lines: Sequence[Line], title: str | None, context: Context, classifier: LineClassifier
+) -> ClassifiedDump:
+    """Which lines of a text dump are the article: judged again until nothing more goes, so that clean text stays so."""
     verdicts = [_RECURS if is_recurring(line, context) else _STAYS for line in lines]
     left = [index for index, verdict in enumerate(verdicts) if verdict.reason is None]
     if not left:
-        return title, verdicts
+        return ClassifiedDump(title, verdicts)
+    fresh, first = left, None
     aside = [verdict.reason is not None for verdict in verdicts]
+    whole = read_marks([line.text for line in lines])
+    seen = [lines[index] for index in left]
     for turn in range(_PASSES):
-        # After the first pass the lines stand as they will in the clean text: each a paragraph of its own.
-        seen = [lines[index] if turn == 0 else Line(0, 0, lines[index].text, int(index != left[0])) for index in left]
-        rows = describe(seen, title).beside(describe_gaps(aside if turn == 0 else [False] * len(seen)))
+        known, marks = title, whole if len(left) == len(lines) else whole.take(left)
+        rows = describe(seen, title, marks).beside(describe_gaps(aside if turn == 0 else [False] * len(seen)))
         scores = classifier.scores(rows)
         if turn == 0 and len(left) < len(lines):
-            whole = describe(lines, title).beside(describe_gaps([False] * len(lines)))
-            scores = (1 - _WHOLE) * scores + _WHOLE * classifier.scores(whole)[left]
+            all_rows = describe(lines, title, whole).beside(describe_gaps([False] * len(lines)))
+            scores = (1 - _WHOLE) * scores + _WHOLE * classifier.scores(all_rows)[left]
+        first = first or (rows, scores)
         title, once = decide(seen, rows, scores, title, DUMP_THRESHOLD)
         for index, verdict in zip(left, once, strict=True):
             verdicts[index] = verdict
         if turn == 0 and len(left) < len(lines):
             _heed_recurring(lines, verdicts)
         kept = [index for index in left if verdicts[index].reason is None]
-        if not kept or (len(kept) == len(left) and turn > 0):
+        # From the second pass on the lines stand as they will in the clean text: each a paragraph of its own.
+        paragraphs = [Line(0, 0, lines[index].text, int(index != kept[0])) for index in kept]
+        as_before = turn > 0 or (title == known and not any(aside) and _stand_alike(seen, paragraphs))
+        if not kept or (len(kept) == len(left) and as_before):
             break
-        left = kept
-    return title, verdicts
+        left, seen = kept, paragraphs
+    return ClassifiedDump(title, verdicts, first and (*first, [verdicts[index].reason is None for index in fresh]))
+
+
+def _stand_alike(lines: Sequence[Line], others: Sequence[Line]) -> bool:
+    """Whether lines of the same texts would be judged alike: by how many blank lines part them, and their indents."""
+    return all(line[3:] == other[3:] for line, other in zip(lines, others, strict=False))
 
 
 def _heed_recurring(lines: Sequence[Line], verdicts: list[LineVerdict]) -> None:

@@ -18,6 +18,11 @@ _WIDE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400
 _STOP = re.compile(r"[.!?…。！？:：]$")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*")
+#: The characters of Windows' western code page as ``_WORD`` sees them: of words, between their parts, or neither.
+_MADE_OF = "".join(
+    "w" if re.match(r"\w", char) else "-" if char in "'’.-" else " "
+    for char in bytes(range(256)).decode("cp1252", "replace")
+).encode()
 
 
 class Line(NamedTuple):  # made by the thousand, in half the time of a frozen dataclass
@@ -123,10 +128,13 @@ def line_key(text: str) -> int:
 
 def words(text: str) -> int:
     """Words, with two characters of a script without spaces as one."""
-    if text.isascii():
-        return len(_WORD.findall(text))
-    wide = len(_WIDE.findall(text))
-    return len(_WORD.findall(text if not wide else _WIDE.sub(" ", text))) + wide // 2
+    try:
+        # Looked up byte by byte, where a character is one: a third of the time.
+        made = text.encode("cp1252").translate(_MADE_OF).replace(b"w-w", b"ww").replace(b"w-w", b"ww")
+        return len(made.replace(b"-", b" ").split())
+    except UnicodeEncodeError:
+        wide = len(_WIDE.findall(text))
+        return len(_WORD.findall(text if not wide else _WIDE.sub(" ", text))) + wide // 2
 
 
 def is_prose(text: str) -> bool:

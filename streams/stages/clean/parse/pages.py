@@ -13,6 +13,7 @@ from lxml import etree, html
 
 from streams.stages.clean.parse.decoding import printable, repair
 from streams.stages.clean.parse.lines import Line
+from streams.stages.clean.parse.literals import any_of, literals
 
 #: Never part of what a reader sees as text.
 _INVISIBLE = ("script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "canvas", "select",
@@ -41,12 +42,15 @@ _HINTS = {
     "share": r"share|social|follow|subscri|newsletter|signup|sign-up|toolbar|print|tool|bookmark|login|paywall",
     "meta": r"byline|author|date|time|meta|info|tag|categor|topic|breadcrumb|kicker|label|credit|copyright|publish",
     "caption": r"caption|credit|figure|image|photo|gallery|media|slide|wp-caption|picture|lightbox",
-    "frame": r"nav|menu|foot|header|masthead|banner|advert|\bad-|-ad\b|cookie|consent|gdpr|modal|popup|overlay|skip|"
-    r"breadcrumb|sitemap|search|hidden|sr-only|screen-reader",
+    "frame": r"nav|menu|foot|header|masthead|banner|advert|cookie|consent|gdpr|modal|popup|overlay|skip|breadcrumb|"
+    r"sitemap|search|hidden|sr-only|screen-reader",
 }
 #: The names of the bits of ``Block.near`` and ``Block.any``, the lowest first.
 HINTS = tuple(_HINTS)
-_HINT_RES = tuple(re.compile(pattern) for pattern in _HINTS.values())
+_HINT_RES = tuple(any_of(literals(pattern)) for pattern in _HINTS.values())
+_HINT = any_of(way for pattern in _HINTS.values() for way in literals(pattern))
+#: A hint of the page's frame, which the others' letters do not tell.
+_AD = re.compile(r"\bad-|-ad\b")
 
 #: Tags whose being above a block matters: the names of the bits of ``Block.above``.
 ABOVE = ("article", "main", "nav", "aside", "footer", "header", "form", "figure", "figcaption", "table", "ul",
@@ -143,7 +147,10 @@ def _hints(label: str) -> int:
 
 @lru_cache(maxsize=1 << 14)  # sites have their own labels, but many of the words in them
 def _hints_of_word(word: str) -> int:
-    return sum([1 << index for index, pattern in enumerate(_HINT_RES) if pattern.search(word)])
+    hints = 0
+    if _HINT.search(word):
+        hints = sum([1 << index for index, pattern in enumerate(_HINT_RES) if pattern.search(word)])
+    return hints | (1 << HINTS.index("frame") if _AD.search(word) else 0)
 
 
 def read_page(tree: Any) -> Page:
@@ -191,9 +198,11 @@ class _Walker:
                 if depth > self.deepest:
                     self.deepest = depth
                 if tag in _BLOCKS:
-                    if parts or blank:
+                    if parts:
                         flush(stack[-1], depth)
-                        blank = False
+                    elif blank:
+                        self.links = 0
+                    blank = False
                     if tag == "br":
                         self.after_br = True
                     else:
@@ -211,9 +220,11 @@ class _Walker:
                 depth -= 1
                 if tag in _BLOCKS:
                     if tag != "br":
-                        if parts or blank:
+                        if parts:
                             flush(stack[-1], depth)
-                            blank = False
+                        elif blank:
+                            self.links = 0
+                        blank = False
                         self.after_br = False
                         self.gap += 1
                         stack.pop()
@@ -240,8 +251,6 @@ class _Walker:
     def flush(self, frame: _Frame, depth: int) -> None:
         """Close the block that is being collected."""
         links, self.links = self.links, 0
-        if not self.parts:
-            return
         linked, emphasis, self.linked, self.emphasis = self.linked, self.emphasis, 0, 0
         text = " ".join("".join(self.parts).split())
         self.parts.clear()

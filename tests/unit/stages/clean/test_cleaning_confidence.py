@@ -14,11 +14,13 @@ from streams.models.table import Table
 from streams.models.trees import Trees, load
 from streams.stages.clean import Cleaner
 from streams.stages.clean.features import extractor_features
+from streams.stages.clean.features.line_features import describe, describe_gaps
+from streams.stages.clean.memory.context import Context
 from streams.stages.clean.model import choice
 from streams.stages.clean.model.choice import Choice, choose_page
-from streams.stages.clean.model.confidence import SIGNALS, expected_f1, signals
+from streams.stages.clean.model.confidence import DUMP_SIGNALS, SIGNALS, expected_f1, signals
 from streams.stages.clean.model.line_classifier import PAGE_NAMES, LineClassifiers, shipped
-from streams.stages.clean.parse.lines import Line
+from streams.stages.clean.parse.lines import Line, line_key, split
 
 PROSE = [
     "The ferry to Lindvik ran aground in thick fog on Monday, the coast guard said.",
@@ -111,16 +113,33 @@ def test_shipped_confidence_prefers_an_article_to_its_menu() -> None:
     assert 0.0 <= wrong < right <= 1.0
 
 
-def test_a_page_has_a_confidence_and_a_dump_has_none() -> None:
+def test_pages_and_dumps_have_a_confidence() -> None:
     body = "".join(f"<p>{text} All on board were taken ashore by noon.</p>" for text in PROSE)
     page = RawArticle(content=f"<html><body><article>{body}</article></body></html>", content_type="text/html")
-    told = Cleaner().clean(page)
-    assert isinstance(told, CleanArticle)
-    assert told.confidence is not None
-    assert 0 < told.confidence <= 1
-    dump = Cleaner().clean(RawArticle(content="\n\n".join(PROSE)))
-    assert isinstance(dump, CleanArticle)
-    assert dump.confidence is None
+    for raw in (page, RawArticle(content="\n\n".join(PROSE))):
+        told = Cleaner().clean(raw)
+        assert isinstance(told, CleanArticle)
+        assert told.confidence is not None
+        assert 0 < told.confidence <= 1
+
+
+def test_a_dump_whose_comments_were_kept_is_trusted_less() -> None:
+    """The same lines and scores; all of them are kept, or the article's alone."""
+    lines = split("\n\n".join(["Home", "Sport", *PROSE, "3 comments", "I was there, and so was my dog.", "Me too!"]))
+    rows = describe(lines, None).beside(describe_gaps([False] * len(lines)))
+    scores = np.array([0.02, 0.02, 0.98, 0.97, 0.05, 0.1, 0.05])
+    trees = shipped().dump_confidence
+    assert trees is not None
+    right, wrong = (
+        expected_f1(trees, signals(rows, scores, mask, DUMP_SIGNALS)) for mask in ((scores > 0.5).tolist(), [True] * 7)
+    )
+    assert 0.0 <= wrong < right <= 1.0
+
+
+def test_lines_that_a_hosts_memory_sets_aside_all_leave_no_confidence() -> None:
+    lines = split("Home\n\nSport")
+    known = Context(pages=4, lines={line_key(line.text): 4 for line in lines})
+    assert choice.choose_dump(lines, None, known, shipped()).confidence is None
 
 
 @pytest.mark.parametrize(("given", "kept_as"), [(0.5, 0.5), (1.5, None), (-0.1, None), (float("nan"), None)])

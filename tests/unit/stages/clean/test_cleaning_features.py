@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
@@ -12,6 +13,8 @@ import pytest
 from streams.contracts import codec
 from streams.models.table import Table
 from streams.stages.clean.extraction import describe_page
+from streams.stages.clean.features.characters import words_by_line
+from streams.stages.clean.features.lexical_features import LEXICAL, read_marks
 from streams.stages.clean.features.line_features import describe, describe_gaps
 from streams.stages.clean.model.line_classifier import DUMP_NAMES, PAGE_NAMES, SECOND, shipped, with_scores
 from streams.stages.clean.parse.lines import split
@@ -161,3 +164,38 @@ def test_the_shipped_weights_name_every_feature_and_no_other(kind: str) -> None:
     folder = files("streams.stages.clean.model") / "weights"
     for number, expected in ((1, names), (2, (*names, *SECOND))):
         assert codec.loads((folder / f"{kind}_{number}.json").read_bytes())["features"] == list(expected)
+
+
+def test_words_and_marks_are_those_that_patterns_find() -> None:
+    """In a code page, in other scripts, and beyond the first plane: by the definitions that the tables stand for."""
+    texts = [
+        "It’s 3 O'clock, in 2 h.",
+        "Ünder_x: ÀB ßx →",
+        "今日は、12:30。",
+        "ǅungla Ⓐ 😀 𝔘x İstanbul",
+        "…",
+        "a" * 70_000 + " b.",
+    ]
+    marks = read_marks([*texts, *texts, *texts, *texts])
+    words = [re.findall(r"\w+", text) for text in texts]
+    wide = [len(re.findall(r"[\u3000-\u9fff]", text.replace("、", "").replace("。", ""))) for text in texts]
+    counted = marks.values[:, LEXICAL.index("words")].tolist()
+    assert counted == [len(some) + many // 2 for some, many in zip(words, wide, strict=True)] * 4
+    assert words_by_line(texts) == words
+    found = [
+        [w for w, line in zip(marks.long_words, marks.line_of, strict=True) if line == index] for index in range(6)
+    ]
+    assert found == [[word.lower() for word in some if len(word.lower()) > 3] for some in words]
+    for name, expected in dict[str, Sequence[float]](
+        {
+            "commas": [text.count(",") + text.count("、") for text in texts],
+            "shouting": [text.isupper() for text in texts],
+            "ellipsis": [False, False, False, False, True, False],
+            "terminal": [True, False, True, False, True, True],
+            "date": [True, False, True, False, False, False],
+        }
+    ).items():
+        assert marks.values[:6, LEXICAL.index(name)].tolist() == [float(value) for value in expected], name
+    some = marks.take([0, 7])
+    assert some.values.tolist() == marks.values[[0, 7]].tolist()
+    assert some.share_of({"ünder_x"}).tolist() == [0.0, 1.0]

@@ -143,7 +143,7 @@ def test_a_heading_that_recurs_still_heads_what_is_beneath_it() -> None:
         )
     )
     context = Context(pages=3, lines={line_key("Read more"): 3, line_key("Comments"): 2})
-    _, verdicts = classify_dump(lines, "Harbour closed", context, Believer())  # type: ignore[arg-type]
+    verdicts = classify_dump(lines, "Harbour closed", context, Believer()).verdicts  # type: ignore[arg-type]
     reasons = [verdict.reason for verdict in verdicts]
     assert reasons == [None, "recurring", "cross_link", None, None, "recurring", "comments"]
 
