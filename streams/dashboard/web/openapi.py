@@ -8,7 +8,7 @@ from streams import __version__
 from streams.contracts import codec
 from streams.contracts.records import Evidence, Story, TaggedArticle
 from streams.dashboard.store.filters import LONGEST
-from streams.dashboard.store.projection import PHASES
+from streams.query.times import PHASES
 
 Json = dict[str, Any]
 
@@ -24,7 +24,11 @@ def _parameter(name: str, description: str, *, where: str = "query", **schema: o
 
 
 _FILTERS = [
-    _parameter("q", 'Words to find in headlines, entities and outlets; "phrases" in quotes.', maxLength=LONGEST),
+    _parameter(
+        "q",
+        'A query: words, "phrases", person:, place:, outlet:, origins>=3 … (docs/reference/query.md).',
+        maxLength=LONGEST,
+    ),
     _parameter("entity", "Id of an entity that the story names, such as place:ua.", maxLength=LONGEST),
     _parameter("outlet", "An outlet's name, exactly.", maxLength=LONGEST),
     _parameter("language", "A language code, such as en.", maxLength=LONGEST),
@@ -130,7 +134,11 @@ DOCUMENT: Json = {
     "security": [{}, {"bearer": []}],
     "paths": {
         "/stories": _get("Stories, the newest first", "Stories", [*_FILTERS, *_PAGING]),
-        "/search": _get("The same, where words in q are required", "Stories", [*_FILTERS, *_PAGING]),
+        "/search": _get(
+            "The same, where q is required and has to be a query as docs/reference/query.md says",
+            "Stories",
+            [*_FILTERS, *_PAGING],
+        ),
         "/stories/{id}": _get("One story; a merged one says where it went", "StoryPage", _ID, missing=True),
         "/stories/{id}/articles": _get(
             "A story's articles, newest first", "Articles", [*_ID, _SURE, *_PAGING], missing=True
