@@ -197,6 +197,18 @@ METRICS: tuple[Metric, ...] = (
         buckets=_MARGINS,
     ),
     Metric(
+        name="streams_alerts_total",
+        kind="counter",
+        labels=("stage",),
+        why="Alerts published, each once for a watch, a story and a condition (again after a crash, with the same id).",
+    ),
+    Metric(
+        name="streams_watch_entries",
+        kind="gauge",
+        labels=("stage", "state"),
+        why="Watches, by whether they are asked or failing: those cannot be read, or are too many.",
+    ),
+    Metric(
         name="streams_follow_requests_total",
         kind="counter",
         labels=("target", "outcome"),

@@ -122,6 +122,8 @@ STORIES = (
         (("sum by (reason) (rate(streams_rejections_total[30m]))", "{{reason}}"),),
     ),
     Panel("Languages", "percentunit", (("language:streams_articles:ratio_rate1h", "{{language}}"),)),
+    Panel("Alerts", "short", (("sum(increase(streams_alerts_total[15m]))", "given"),), "In fifteen minutes."),
+    Panel("Watches", "short", (("max by (state) (streams_watch_entries)", "{{state}}"),)),
 )
 
 FOLLOW = (

@@ -42,7 +42,7 @@ OVERLAYS = {
     "production": Overlay(partitions=12, replication=3, secured=True),
 }
 #: Records waiting for one worker at which KEDA adds another: about a minute's work of a stage on one core.
-_LAG_THRESHOLD = {"clean": 2000, "tag": 1000, "cluster": 2000}
+_LAG_THRESHOLD = {"clean": 2000, "tag": 1000, "cluster": 2000, "alert": 20_000}
 
 
 def files() -> Iterator[tuple[Path, bytes]]:

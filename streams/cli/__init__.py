@@ -19,6 +19,7 @@ _COMMANDS = {
     "seed": "seed",
     "follow": "follow",
     "sources": "follow",
+    "watch": "watch",
     "worker": "worker",
     "dashboard": "dashboard",
     "topics": "topics",

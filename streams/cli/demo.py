@@ -18,7 +18,7 @@ from streams.cli.stories import print_event, print_story, story_json
 from streams.contracts import codec
 from streams.contracts.records import Decision, Story
 from streams.contracts.topics import Topic
-from streams.contracts.topology import FAILURES, STAGES, STORY_EVENTS
+from streams.contracts.topology import FAILURES, PIPELINE, STORY_EVENTS
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings, load
@@ -107,7 +107,7 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
             "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
         }
         log = None if verbose else folder / "workers.log"
-        supervisor = Supervisor(STAGES, env=env, log=log)
+        supervisor = Supervisor(PIPELINE, env=env, log=log)
         try:
             supervisor.start()
             yield settings, supervisor

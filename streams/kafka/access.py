@@ -32,8 +32,10 @@ from streams.contracts.topology import (
     FAILURES,
     FOLLOWER,
     STATE_FOLLOW,
+    STORIES,
     STORY_EVENTS,
     TOPOLOGY,
+    WATCHES,
 )
 from streams.kafka.errors import BrokerError
 from streams.kafka.rights import READ, UNTOLD, WRITE, may_join, operations
@@ -67,6 +69,9 @@ READS_LOG = Access(reads=(STORY_EVENTS,))
 READS_LETTERS = Access(reads=(DEAD_LETTERS,))
 SEEDS = Access(writes=(ARTICLES_RAW,))
 FOLLOWS = Access(reads=(STATE_FOLLOW,), writes=(ARTICLES_RAW, STATE_FOLLOW), group=FOLLOWER)
+READS_WATCHES = Access(reads=(WATCHES,))
+WATCHING = Access(reads=(WATCHES,), writes=(WATCHES,))
+TESTS_WATCHES = Access(reads=(WATCHES, STORIES))
 DASHBOARD = Access(reads=(ARTICLES_RAW, *(row.output for row in TOPOLOGY.values()), *FAILURES))
 
 

@@ -14,7 +14,9 @@ from streams.contracts import topology
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Story, TaggedArticle
 from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import (
+    ALERTS,
     FAILURES,
+    PIPELINE,
     STATE_FOLLOW,
     STORIES,
     STORY_EVENTS,
@@ -33,9 +35,10 @@ ROOT = Path(streams.__file__).parent
 
 
 def test_an_article_goes_from_stage_to_stage() -> None:
-    rows = list(TOPOLOGY.values())
+    rows = [TOPOLOGY[stage] for stage in PIPELINE]
     assert [after.input for after in rows[1:]] == [before.output for before in rows[:-1]]
-    assert stages_to(STORY_EVENTS) == tuple(TOPOLOGY)
+    assert rows[-1].output is STORY_EVENTS
+    assert stages_to(ALERTS) == tuple(TOPOLOGY)
 
 
 def test_every_topic_has_a_place_in_it() -> None:
@@ -49,7 +52,7 @@ def test_every_topic_has_someone_who_writes_and_someone_who_reads_it() -> None:
         assert writers(topic), topic.name
         assert readers(topic), topic.name
     assert writers(STORIES) == ("cluster",)
-    assert readers(STORY_EVENTS) == ("cluster", "dashboards", "you")
+    assert readers(STORY_EVENTS) == ("cluster", "alert", "dashboards", "you")
 
 
 def test_what_restoring_needs_is_read_and_what_is_kept_is_written() -> None:
