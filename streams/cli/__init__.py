@@ -20,6 +20,7 @@ _COMMANDS = {
     "follow": "follow",
     "sources": "follow",
     "watch": "watch",
+    "notify": "notify",
     "worker": "worker",
     "dashboard": "dashboard",
     "topics": "topics",

@@ -29,7 +29,7 @@ from streams.contracts.records import (
     Watch,
 )
 from streams.contracts.topics import Topic
-from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, STATE_FOLLOW, TOPICS, TOPOLOGY, writers
+from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, OTHER_STATES, TOPICS, TOPOLOGY, writers
 
 Document = dict[str, Any]
 
@@ -109,7 +109,7 @@ EXAMPLES: dict[type, object] = {
 
 def document() -> Document:
     """The AsyncAPI document, from the point of view of the pipeline: it receives raw articles and sends the rest."""
-    state = {*(row.state for row in TOPOLOGY.values()), STATE_FOLLOW}
+    state = {*(row.state for row in TOPOLOGY.values()), *OTHER_STATES}
     shown = [topic for topic in TOPICS if topic not in state]
     schemas: Document = {}
     messages = {_name(topic): _message(topic, schemas) for topic in shown}

@@ -68,7 +68,7 @@ WATCHES = Topic(
     key="watch id",
     key_of=lambda watch: watch.id,
     outside_writers=("streams watch",),
-    outside_readers=("streams watch",),
+    outside_readers=("streams watch", "streams notify"),
     why="What somebody wants to be told of: queries, and where their alerts go.",
     compacted=True,
 )
@@ -77,7 +77,7 @@ ALERTS = Topic(
     record=Alert,
     key="alert id",
     key_of=lambda alert: alert.id,
-    outside_readers=("you",),
+    outside_readers=("streams notify", "dashboards", "you"),
     why="Stories that answered a watch, once for each watch, story and condition: an id may stand there twice.",
 )
 REJECTIONS = Topic(
@@ -134,6 +134,20 @@ STATE_FOLLOW = Topic(
 )
 #: The consumer group of followers, without the prefix.
 FOLLOWER = "follow"
+STATE_NOTIFY = Topic(
+    name="state.notify",
+    record=None,
+    key="row key",
+    outside_writers=("streams notify",),
+    outside_readers=("streams notify",),
+    why="Messages that are still to go out, and which have.",
+    compacted=True,
+    config=_COMPACT_SOON,
+)
+#: The consumer group of those who send alerts, without the prefix.
+NOTIFIER = "notify"
+#: What services beside the stages know, which is nobody's contract.
+OTHER_STATES = (STATE_FOLLOW, STATE_NOTIFY)
 #: Where what gave no output goes, of any stage.
 FAILURES = (REJECTIONS, DEAD_LETTERS)
 
@@ -201,7 +215,7 @@ def _topics() -> tuple[Topic, ...]:
         *FAILURES,
         *states,
         *(table for row in rows for table in row.tables),
-        STATE_FOLLOW,
+        *OTHER_STATES,
     )
 
 

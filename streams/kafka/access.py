@@ -27,11 +27,14 @@ from aiokafka.protocol.metadata import MetadataRequest
 from streams.contracts.records import Stage
 from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import (
+    ALERTS,
     ARTICLES_RAW,
     DEAD_LETTERS,
     FAILURES,
     FOLLOWER,
+    NOTIFIER,
     STATE_FOLLOW,
+    STATE_NOTIFY,
     STORIES,
     STORY_EVENTS,
     TOPOLOGY,
@@ -69,6 +72,7 @@ READS_LOG = Access(reads=(STORY_EVENTS,))
 READS_LETTERS = Access(reads=(DEAD_LETTERS,))
 SEEDS = Access(writes=(ARTICLES_RAW,))
 FOLLOWS = Access(reads=(STATE_FOLLOW,), writes=(ARTICLES_RAW, STATE_FOLLOW), group=FOLLOWER)
+NOTIFIES = Access(reads=(ALERTS, STATE_NOTIFY, WATCHES), writes=(DEAD_LETTERS, STATE_NOTIFY), group=NOTIFIER)
 READS_WATCHES = Access(reads=(WATCHES,))
 WATCHING = Access(reads=(WATCHES,), writes=(WATCHES,))
 TESTS_WATCHES = Access(reads=(WATCHES, STORIES))

@@ -46,6 +46,15 @@ def parse_sink(text: str) -> Sink:
     return Sink(cast(Kind, kind), address)
 
 
+def is_sink(text: str) -> bool:
+    """Whether ``parse_sink`` can read it."""
+    try:
+        parse_sink(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_web(address: str) -> bool:
     if len(address) > MOST_CHARACTERS or not _VISIBLE.fullmatch(address):
         return False

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: The version of the rows' form, in a row of its own that is written last: without it the rest is built anew.
 STATE_VERSION = 1
-_STAMP_ROW, _STORY_ROW = "meta/version", "story/"
+_STAMP_ROW, _STORY_ROW = "meta/alert", "story/"
 #: Seconds after which the watches are read again, at the next batch.
 _WATCHES_FOR = 5.0
 #: Watches that are asked; the first by their ids, where there are more.

@@ -16,8 +16,8 @@ from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import (
     ALERTS,
     FAILURES,
+    OTHER_STATES,
     PIPELINE,
-    STATE_FOLLOW,
     STORIES,
     STORY_EVENTS,
     TOPICS,
@@ -43,7 +43,7 @@ def test_an_article_goes_from_stage_to_stage() -> None:
 
 def test_every_topic_has_a_place_in_it() -> None:
     named = {topic for row in TOPOLOGY.values() for topic in (*row.reads, *row.writes)}
-    assert {*named, STATE_FOLLOW} == set(TOPICS) >= set(FAILURES)
+    assert {*named, *OTHER_STATES} == set(TOPICS) >= set(FAILURES)
     assert {each for each in vars(topology).values() if isinstance(each, Topic)} == set(TOPICS)
 
 
