@@ -10,7 +10,14 @@ from starlette.responses import Response
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.store import entities, queries, search
-from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, parse_limit, parse_sure
+from streams.dashboard.store.filters import (
+    LONGEST,
+    BadRequestError,
+    Filter,
+    decode_cursor,
+    parse_limit,
+    parse_sure,
+)
 from streams.dashboard.store.queries import LoggedEvent, MemberRow, Row
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
@@ -125,6 +132,17 @@ class Api:
         title = "News Streams" + "".join(f" · {shown(value)}" for value in wanted.given().values())
         base = str(request.base_url).rstrip("/")
         text = feeds.stories_feed(rows, base=base, self_url=str(request.url), title=title, now=now)
+        return self._feed(request.headers, text)
+
+    async def alerts_feed(self, request: Request) -> Response:
+        """Atom: the newest alerts, of one watch where ``watch`` names it."""
+        context, watch = self.context, request.query_params.get("watch", "")
+        if len(watch) > LONGEST:
+            raise BadRequestError(f"watch is longer than {LONGEST} characters")
+        found = [each for each in await context.alerts() if watch in ("", each.watch_id)][:ROWS]
+        base = str(request.base_url).rstrip("/")
+        title = "News Streams · alerts" + (f" · {shown(watch)}" if watch else "")
+        text = feeds.alerts_feed(found, base=base, self_url=str(request.url), title=title, now=context.clock())
         return self._feed(request.headers, text)
 
     async def story_feed(self, request: Request) -> Response:

@@ -128,14 +128,14 @@ DOCUMENT: Json = {
         "version": __version__,
         "description": "Stories, their articles and the evidence for every join, as the log has them. Read only. "
         "Answers carry ETags; lists go on with their cursor; errors are RFC 9457 problem details. "
-        "Changes as they happen: server-sent events at /live; feeds: /feed.atom, /story/{id}/feed.atom.",
+        "Changes as they happen: server-sent events at /live; feeds: /feed.atom, /story/{id}/feed.atom, /alerts.atom.",
     },
     "servers": [{"url": "/api/v1"}],
     "security": [{}, {"bearer": []}],
     "paths": {
         "/stories": _get("Stories, the newest first", "Stories", [*_FILTERS, *_PAGING]),
         "/search": _get(
-            "The same, where q is required and has to be a query as docs/reference/query.md says",
+            "The same, where q is required and has to be a whole query",
             "Stories",
             [*_FILTERS, *_PAGING],
         ),
