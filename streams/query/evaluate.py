@@ -47,7 +47,7 @@ DAY, BASELINE = 24, 30 * 24
 LEAST_DAYS = 7
 #: Articles below which nothing is a spike, and how many standard deviations and times the mean a day must be above
 #: the days before. Chosen on synthetic streams; ``streams eval alerts`` measures them on others.
-LEAST_ARTICLES, DEVIATIONS, TIMES = 5, 4.0, 3.0
+LEAST_ARTICLES, DEVIATIONS, TIMES = 6, 4.0, 3.0
 
 
 def answers(node: Node, subject: Subject, spiking: Callable[[Spike], bool] = lambda _: False) -> bool:
