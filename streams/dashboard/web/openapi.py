@@ -148,7 +148,7 @@ DOCUMENT: Json = {
         ),
         "/entities/{id}": _get("One entity and those it is named with", "EntityPage", _ID, missing=True),
         "/events": _get("The log of decisions from a cursor on", "Events", _PAGING),
-        "/health": _get("How the three stages do; 503 while Kafka does not answer", "Health", []),
+        "/health": _get("How the stages do; 503 while Kafka does not answer", "Health", []),
         "/openapi.json": _get("This description", "Object", []),
     },
     "components": {
