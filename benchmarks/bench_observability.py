@@ -33,7 +33,7 @@ from load import load as made_up
 from workers import used
 
 from streams.contracts.records import RawArticle
-from streams.contracts.topology import STAGES
+from streams.contracts.topology import PIPELINE
 from streams.kafka import provision
 from streams.kafka.local.apache import KafkaBroker
 from streams.kafka.local.process import free_port
@@ -101,7 +101,7 @@ async def run(articles: Sequence[RawArticle], folder: Path) -> dict[str, Any]:
         settings = load(broker=f"kafka://{broker.bootstrap}", topic_prefix="bench", data_dir=folder / "data")
         await provision.apply(settings)
         log = stack.enter_context((folder / "workers.log").open("ab"))
-        ports = {stage: free_port() for stage in STAGES}
+        ports = {stage: free_port() for stage in PIPELINE}
         given = {"BROKER": settings.broker, "TOPIC_PREFIX": "bench", "DATA_DIR": str(settings.data_dir)}
         workers = []
         for stage, port in ports.items():
@@ -127,7 +127,7 @@ async def run(articles: Sequence[RawArticle], folder: Path) -> dict[str, Any]:
                 worker.terminate()
             for worker in workers:
                 worker.wait(60)
-    found = {stage: json.loads((folder / f"{stage}.json").read_text(encoding="utf-8")) for stage in STAGES}
+    found = {stage: json.loads((folder / f"{stage}.json").read_text(encoding="utf-8")) for stage in PIPELINE}
     for stage, figures in found.items():
         figures["total"] = costs[stage] + costs.get(f"{stage} pool", 0.0)
     return found

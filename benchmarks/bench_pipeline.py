@@ -32,7 +32,7 @@ from load import load as made_up
 from workers import memory, used, working
 
 from streams.contracts.records import RawArticle
-from streams.contracts.topology import STAGES, TOPICS
+from streams.contracts.topology import PIPELINE, TOPICS
 from streams.kafka import provision
 from streams.kafka.local.apache import KafkaBroker
 from streams.settings import Settings, load
@@ -118,15 +118,15 @@ def report(figures: dict[str, Any]) -> dict[str, Any]:
     """What follows from the figures: the engine's share, and how near the rate is to what the cores allow."""
     costs: dict[str, float] = figures["cpu_ms"]
     own: dict[str, float] = figures["functions_ms"]
-    workers = sum(cost for name, cost in costs.items() if name.split()[0] in STAGES)
-    functions = sum(own[stage] for stage in STAGES)
-    by_stage = {stage: costs.get(stage, 0.0) + costs.get(f"{stage} pool", 0.0) for stage in STAGES}
+    workers = sum(cost for name, cost in costs.items() if name.split()[0] in PIPELINE)
+    functions = sum(own[stage] for stage in PIPELINE)
+    by_stage = {stage: costs.get(stage, 0.0) + costs.get(f"{stage} pool", 0.0) for stage in PIPELINE}
     cores = len(os.sched_getaffinity(0))
     return {
         "workers_ms": round(workers, 2),
         "functions_ms": round(functions, 2),
         "engine_share": round(1 - functions / workers, 3),
-        "engine_ms": {stage: round(by_stage[stage] - own[stage], 2) for stage in STAGES},
+        "engine_ms": {stage: round(by_stage[stage] - own[stage], 2) for stage in PIPELINE},
         "ideal_per_second": round(cores * 1000 / functions, 1),
         "of_ideal": round(figures["articles_per_second"] * functions / cores / 1000, 3),
     }
@@ -145,7 +145,7 @@ async def run(articles: list[RawArticle], keep: Path | None, *, others: bool) ->
                     print(f"{name_} is not measured: its packages cannot be installed", file=sys.stderr)
                     continue
                 script = str(here / f"{name_}_worker.py")
-                systems[name_] = [[python, script, stage, address, name_] for stage in STAGES]
+                systems[name_] = [[python, script, stage, address, name_] for stage in PIPELINE]
         for prefix, commands in systems.items():
             settings = load(broker=address, topic_prefix=prefix, data_dir=Path(name) / prefix)
             await provision.apply(settings)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.contracts import codec
-from streams.contracts.topology import STAGES
+from streams.contracts.topology import PIPELINE
 
 Figures = Mapping[str, Any]
 
@@ -42,7 +42,9 @@ def page(figures: Figures) -> str:
         "those of what was left, and even processor time is more than on a quiet machine: **compare within this page "
         "only**.\n",
         "## Processor time of an article\n",
-        _table(("ms an article", *STAGES, "together"), [(name, *_row(row)) for name, row in _systems(figures).items()]),
+        _table(
+            ("ms an article", *PIPELINE, "together"), [(name, *_row(row)) for name, row in _systems(figures).items()]
+        ),
         f"![Milliseconds an article]({_PICTURE})\n",
         f"The engine (Kafka clients, Faust, processes, encoding) is **{follows['engine_share']:.1%}** of the workers' "
         f"time. The broker takes {costs['broker']} ms besides.\n",
@@ -135,24 +137,24 @@ def _systems(figures: Figures) -> dict[str, Mapping[str, float]]:
 
 def by_stage(costs: Mapping[str, float]) -> dict[str, float]:
     """Of each stage the time of its own process and of its pool."""
-    return {stage: sum(cost for name, cost in costs.items() if name.split()[0] == stage) for stage in STAGES}
+    return {stage: sum(cost for name, cost in costs.items() if name.split()[0] == stage) for stage in PIPELINE}
 
 
 def processes(memory: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those of the pipeline."""
-    return [each for each in memory if each["process"].split()[0] in (*STAGES, "supervisor")]
+    return [each for each in memory if each["process"].split()[0] in (*PIPELINE, "supervisor")]
 
 
 def picture(figures: Figures) -> str:
     """An SVG: a bar for each system, parted by where its time goes."""
     own = figures["functions_ms"]
-    functions = {stage: own[stage] for stage in STAGES}
+    functions = {stage: own[stage] for stage in PIPELINE}
     bars: dict[str, dict[str, float]] = {}
     for name, each in _measured(figures).items():
         engine = max(0.0, sum(by_stage(each["cpu_ms"]).values()) - sum(functions.values()))
         bars[name] = functions | {"engine": engine, "broker": each["cpu_ms"]["broker"]}
     if "script_ms" in figures:
-        bars["plain script"] = {stage: figures["script_ms"][stage] for stage in STAGES}
+        bars["plain script"] = {stage: figures["script_ms"][stage] for stage in PIPELINE}
     width, left, high = 640, 110, 34
     longest = max(sum(parts.values()) for parts in bars.values())
     height = high * len(bars) + 50
@@ -189,7 +191,7 @@ def _need(figures: Figures, day: int) -> tuple[str, ...]:
 
 
 def _row(costs: Mapping[str, float]) -> tuple[str, ...]:
-    return *(f"{costs[stage]:.1f}" for stage in STAGES), f"{sum(costs[stage] for stage in STAGES):.1f}"
+    return *(f"{costs[stage]:.1f}" for stage in PIPELINE), f"{sum(costs[stage] for stage in PIPELINE):.1f}"
 
 
 def _rate(name: str, figures: Figures, ideal: float) -> tuple[str, ...]:

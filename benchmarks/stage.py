@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaProducer
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, TaggedArticle
-from streams.contracts.topology import STAGES
+from streams.contracts.topology import PIPELINE
 from streams.kafka import provision
 from streams.kafka.local.embedded import EmbeddedBroker
 from streams.runtime.faust.supervisor import Supervisor
@@ -96,7 +96,7 @@ def stage(*, workers: bool = False, broker_port: int | None = None, streams: int
             dashboard_streams=streams,
         )
         run(provision.apply(settings))
-        supervisor = Supervisor(STAGES, env=_env(settings), log=Path(folder) / "workers.log") if workers else None
+        supervisor = Supervisor(PIPELINE, env=_env(settings), log=Path(folder) / "workers.log") if workers else None
         if supervisor is not None:
             supervisor.start()
         try:

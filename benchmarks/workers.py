@@ -13,7 +13,7 @@ from typing import Any
 
 import machine
 
-from streams.contracts.topology import STAGES
+from streams.contracts.topology import PIPELINE
 from streams.settings import Settings
 
 
@@ -32,14 +32,14 @@ def role(process: machine.Process, among: Mapping[int, machine.Process]) -> str:
         return "bench"
     if "kafka.Kafka" in words:
         return "broker"
-    stage = next((name for name in STAGES if name in words), None)
+    stage = next((name for name in PIPELINE if name in words), None)
     if stage:
         return stage
     if "resource_tracker" in process.command:
         return "tracker"
     parent = among.get(process.parent)
     above = role(parent, among) if parent else ""
-    return f"{above.split()[0]} pool" if above.split()[:1] and above.split()[0] in STAGES else "supervisor"
+    return f"{above.split()[0]} pool" if above.split()[:1] and above.split()[0] in PIPELINE else "supervisor"
 
 
 @contextmanager

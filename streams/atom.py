@@ -14,7 +14,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 CLOSING = "</feed>\n"
 
 
-def urn(kind: Literal["article", "story"], id_: str) -> str:
+def urn(kind: Literal["article", "story", "alert"], id_: str) -> str:
     """The id of a story or an article as an address: ``urn:news-streams:story:…``."""
     return f"urn:news-streams:{kind}:{path_part(id_)}"
 

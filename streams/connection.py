@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _MOST_BYTES = 65_536
 
 #: The secrets. Each can stand in a file instead (``STREAMS_…_FILE``), as Docker and Kubernetes hand them over.
-SECRETS = ("api_token", "sasl_password", "ssl_key_password", "follow_proxy_password")
+SECRETS = ("api_token", "sasl_password", "ssl_key_password", "follow_proxy_password", "notify_secret", "smtp_password")
 
 _LOGIN = ("sasl_mechanism", "sasl_username", "sasl_password", "sasl_token_command")
 _TLS = ("ssl_ca", "ssl_certificate", "ssl_key", "ssl_key_password")

@@ -207,6 +207,30 @@ METRICS: tuple[Metric, ...] = (
         buckets=_MARGINS,
     ),
     Metric(
+        name="streams_alerts_total",
+        kind="counter",
+        labels=("stage",),
+        why="Alerts published, each once for a watch, a story and a condition (again after a crash, with the same id).",
+    ),
+    Metric(
+        name="streams_watch_entries",
+        kind="gauge",
+        labels=("stage", "state"),
+        why="Watches, by whether they are asked or failing: those cannot be read, or are too many.",
+    ),
+    Metric(
+        name="streams_notices_total",
+        kind="counter",
+        labels=("outcome",),
+        why="Messages of `streams notify` to people, by what became of each try (sent, put_off, dead_letter).",
+    ),
+    Metric(
+        name="streams_notice_waiting_entries",
+        kind="gauge",
+        labels=(),
+        why="Alerts that are still to go to some place, those of quiet hours and digests among them.",
+    ),
+    Metric(
         name="streams_follow_requests_total",
         kind="counter",
         labels=("target", "outcome"),

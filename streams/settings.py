@@ -11,8 +11,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from streams import __version__
-from streams.connection import SECRETS, Connection, variable
+from streams.connection import SECRETS, variable
 from streams.logs import LogFormat
+from streams.notices import Notices
 
 
 class SettingsError(ValueError):
@@ -20,7 +21,7 @@ class SettingsError(ValueError):
     would do."""
 
 
-class Settings(Connection):
+class Settings(Notices):
     """All settings of every part. Build one with ``load``; pass it on; nobody else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="STREAMS_", frozen=True, extra="ignore")

@@ -127,6 +127,10 @@ STORIES = (
         (("sum by (reason) (rate(streams_rejections_total[30m]))", "{{reason}}"),),
     ),
     Panel("Languages", "percentunit", (("language:streams_articles:ratio_rate1h", "{{language}}"),)),
+    Panel("Alerts", "short", (("sum(increase(streams_alerts_total[15m]))", "given"),), "In fifteen minutes."),
+    Panel("Messages to people", "ops", (("sum by (outcome) (rate(streams_notices_total[15m]))", "{{outcome}}"),)),
+    Panel("Alerts still to go out", "short", (("sum(streams_notice_waiting_entries)", "waiting"),)),
+    Panel("Watches", "short", (("max by (state) (streams_watch_entries)", "{{state}}"),)),
 )
 
 FOLLOW = (

@@ -15,7 +15,7 @@ import yaml
 
 from streams.contracts.topics import prefixed
 from streams.contracts.topology import STAGES, TOPICS, TOPOLOGY
-from streams.kafka.access import DASHBOARD, FOLLOWS, SEEDS, STAGE_ACCESS, Access
+from streams.kafka.access import DASHBOARD, FOLLOWS, NOTIFIES, SEEDS, STAGE_ACCESS, Access
 from streams.metrics import Metrics
 from streams.runtime.stage_reader import StageReader
 from streams.runtime.stages import create_stage
@@ -42,7 +42,7 @@ OVERLAYS = {
     "production": Overlay(partitions=12, replication=3, secured=True),
 }
 #: Records waiting for one worker at which KEDA adds another: about a minute's work of a stage on one core.
-_LAG_THRESHOLD = {"clean": 2000, "tag": 1000, "cluster": 2000}
+_LAG_THRESHOLD = {"clean": 2000, "tag": 1000, "cluster": 2000, "alert": 20_000}
 
 
 def files() -> Iterator[tuple[Path, bytes]]:
@@ -178,6 +178,7 @@ def _parts() -> Iterator[tuple[str, Access]]:
     yield "dashboard", DASHBOARD
     yield "crawler", SEEDS
     yield "follow", FOLLOWS
+    yield "notify", NOTIFIES
 
 
 def _users() -> Iterator[dict[str, Any]]:

@@ -19,6 +19,8 @@ _COMMANDS = {
     "seed": "seed",
     "follow": "follow",
     "sources": "follow",
+    "watch": "watch",
+    "notify": "notify",
     "worker": "worker",
     "dashboard": "dashboard",
     "topics": "topics",

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from typing import Any
 import click
 
 from streams.cli.console import CommandError, paper, say, write_line
-from streams.cli.stories import print_event, print_story, story_json
+from streams.cli.stories import print_brief, print_event, print_story, story_json
 from streams.contracts import codec
 from streams.contracts.records import Decision, Story
 from streams.contracts.topics import Topic
-from streams.contracts.topology import FAILURES, STAGES, STORY_EVENTS
+from streams.contracts.topology import FAILURES, PIPELINE, STORY_EVENTS
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings, load
@@ -26,6 +26,8 @@ from streams.stages.cluster import fold
 
 #: Seconds until the story must stand: models load in a few, consumer groups form in a few more.
 _PATIENCE = 120.0
+#: Stories that are told in full, and that are listed where there are more; failures that are named.
+_IN_FULL, _LISTED, _FAILURES_NAMED = 2, 10, 5
 #: A short session makes the groups form fast; nothing else runs on this broker.
 _SESSION = 6.0
 
@@ -52,6 +54,20 @@ def demo(paths: tuple[Path, ...], once: bool, as_json: bool, verbose: bool) -> N
         say("stopped")
 
 
+def _print(stories: Mapping[str, Story], decisions: Sequence[Decision]) -> None:
+    """One or two stories in full; of many the largest, a paragraph each."""
+    if len(stories) <= _IN_FULL:
+        for story in stories.values():
+            print_story(paper(), story, decisions)
+        return
+    shown = [story for story in stories.values() if story.status in ("open", "closed")]
+    shown.sort(key=lambda story: (-story.outlets, -story.article_count, story.id))
+    for story in shown[:_LISTED]:
+        print_brief(paper(), story)
+    if len(shown) > _LISTED:
+        say(f"\nand {len(shown) - _LISTED} more on the dashboard")
+
+
 def _seeds() -> list[Path]:
     package = Path(__file__).resolve().parents[1]
     for folder in (package.parent / "seeds", package / "_seeds"):
@@ -71,14 +87,14 @@ async def _demo(paths: Sequence[Path], *, once: bool, as_json: bool, verbose: bo
             if as_json:
                 write_line(codec.encode({"stories": [story_json(story) for story in stories.values()]}))
             else:
-                for story in stories.values():
-                    print_story(paper(), story, decisions)
+                _print(stories, decisions)
             seconds = time.monotonic() - started
             say(f"stories: {len(stories)}, articles: {sent}, {seconds:.1f} s after the start")
             if not once:
                 async with _dashboard(settings) as url:
-                    for story in stories.values():
-                        say(f"Open it:    {url}story/{story.id}")
+                    if len(stories) <= _IN_FULL:
+                        for story in stories.values():
+                            say(f"Open it:    {url}story/{story.id}")
                     say(f"Dashboard:  {url}")
                     say(f"\nStaying up (Ctrl-C ends). Seed more:  STREAMS_BROKER={settings.broker} streams seed PATH…")
                     await _stay(log, settings, supervisor, skip=len(decisions))
@@ -107,7 +123,7 @@ async def _running(folder: Path, *, verbose: bool) -> AsyncIterator[tuple[Settin
             "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
         }
         log = None if verbose else folder / "workers.log"
-        supervisor = Supervisor(STAGES, env=env, log=log)
+        supervisor = Supervisor(PIPELINE, env=env, log=log)
         try:
             supervisor.start()
             yield settings, supervisor
@@ -170,7 +186,10 @@ async def _until_settled(
         nonlocal lost
         async for record in log.follow(topic.full_name(settings.topic_prefix)):
             lost += 1
-            say(f"{topic.name}: {(record.value or b'')[:200].decode(errors='replace')}")
+            if lost <= _FAILURES_NAMED:
+                say(f"{topic.name}: {(record.value or b'')[:200].decode(errors='replace')}")
+            elif lost == _FAILURES_NAMED + 1:
+                say("and more that are no usable article")
 
     tasks = [asyncio.create_task(collect())]
     tasks += [asyncio.create_task(count(topic)) for topic in FAILURES]

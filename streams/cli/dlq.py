@@ -12,7 +12,7 @@ import click
 from streams.cli.cluster import require_cluster
 from streams.cli.console import CommandError, say, write_line
 from streams.contracts import codec
-from streams.contracts.topology import STAGES
+from streams.contracts.topology import NOTIFIER, STAGES
 from streams.ops.dead_letters import Letter, LetterFilter
 from streams.settings import Settings, load
 
@@ -24,7 +24,7 @@ _PEEK = 80
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--stage", type=click.Choice(STAGES), help="Only letters of this stage."),
+        click.option("--stage", type=click.Choice([*STAGES, NOTIFIER]), help="Only letters of this stage."),
         click.option("--reason", help="Only letters whose exception or message contains this."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON lines."),
     ):

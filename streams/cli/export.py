@@ -55,7 +55,7 @@ def export(
     story: str | None,
     as_json: bool,
 ) -> None:
-    """Write articles, stories, quotes or entities to a file: the newest of each, as the topics hold them now.
+    """Write articles, stories, links, quotes, entities or alerts to a file: the newest of each, as the topics hold it.
 
     \b
     jsonl        an object a line

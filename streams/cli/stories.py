@@ -42,11 +42,7 @@ def print_story(
     console: Console, story: Story, decisions: Sequence[Decision], line: cluster.Storyline | None = None
 ) -> None:
     """Headline, lead, who and where, quotations, disagreements, storyline, and why each article is in it."""
-    outlets, origins = story.outlets, story.origins
-    console.print()
-    console.print(Text(story.headline, style="bold"))
-    counts = [_count(story.article_count, "article"), _count(outlets, "outlet"), _count(origins, "origin")]
-    console.print(Text(" · ".join(counts) + f"   {story.id}", style="dim"))
+    _print_head(console, story)
     for sentence in story.lead:
         source = f"  {sentence.outlet or 'unknown outlet'}, {sentence.article_id}"
         console.print(Text.assemble(("  " + sentence.text), (source, "dim")))
@@ -84,6 +80,24 @@ def print_story(
         if decision.article_id in members or any(event.story_id == story.id for event in decision.events):
             print_event(console, decision)
     console.print()
+
+
+def print_brief(console: Console, story: Story) -> None:
+    """A story in three lines: headline, counts, and the first sentence of its lead."""
+    _print_head(console, story)
+    for sentence in story.lead[:1]:
+        console.print(Text.assemble("  " + sentence.text, (f"  {sentence.outlet or 'unknown outlet'}", "dim")))
+
+
+def _print_head(console: Console, story: Story) -> None:
+    console.print()
+    console.print(Text(story.headline, style="bold"))
+    counts = [
+        _count(story.article_count, "article"),
+        _count(story.outlets, "outlet"),
+        _count(story.origins, "origin"),
+    ]
+    console.print(Text(" · ".join(counts) + f"   {story.id}", style="dim"))
 
 
 def _print_points(console: Console, told: Sequence[Point]) -> None:

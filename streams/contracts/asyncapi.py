@@ -13,6 +13,7 @@ from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import (
     SCHEMA_VERSION,
+    Alert,
     CleanArticle,
     Decision,
     Entity,
@@ -25,9 +26,10 @@ from streams.contracts.records import (
     StoryArticle,
     StoryEvent,
     TaggedArticle,
+    Watch,
 )
 from streams.contracts.topics import Topic
-from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, STATE_FOLLOW, TOPICS, TOPOLOGY, stages_to, writers
+from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, OTHER_STATES, TOPICS, TOPOLOGY, writers
 
 Document = dict[str, Any]
 
@@ -83,12 +85,31 @@ EXAMPLES: dict[type, object] = {
         sources=("Lindvik Courier",),
         languages=("en",),
     ),
+    Watch: Watch(
+        id="harbour", query="place:lindvik origins>=3 within 2h", created=_DAY, sinks=("mail:desk@example.org",)
+    ),
+    Alert: Alert(
+        id="0b5e1c8a6f2d4e7f9a3c1b2d",
+        watch_id="harbour",
+        condition="place:lindvik origins>=3 within 2h",
+        story_id="story-a1",
+        at=_DAY,
+        headline="Ferry runs aground",
+        article_id="b7",
+        title="Ferry runs aground",
+        outlet="Lindvik Courier",
+        articles=4,
+        outlets=4,
+        origins=3,
+        languages=("en",),
+        entities=("Lindvik",),
+    ),
 }
 
 
 def document() -> Document:
     """The AsyncAPI document, from the point of view of the pipeline: it receives raw articles and sends the rest."""
-    state = {*(row.state for row in TOPOLOGY.values()), STATE_FOLLOW}
+    state = {*(row.state for row in TOPOLOGY.values()), *OTHER_STATES}
     shown = [topic for topic in TOPICS if topic not in state]
     schemas: Document = {}
     messages = {_name(topic): _message(topic, schemas) for topic in shown}
@@ -194,9 +215,9 @@ def _draft_07(schema: Any) -> Any:
 
 def _example_headers(topic: Topic) -> dict[str, str]:
     """The headers of an example, as ``headers.make`` writes them."""
-    stages = stages_to(topic)
-    producer = stages[-1] if stages else "seed"
-    position = Position(topic=TOPOLOGY[producer].input.full_name(_PREFIX), partition=0, offset=17) if stages else None
+    producer = writers(topic)[0].removeprefix("streams ")
+    row = TOPOLOGY.get(producer)
+    position = Position(topic=row.input.full_name(_PREFIX), partition=0, offset=17) if row else None
     made = headers.make(topic.record or object, "b7.0", producer, at=_DAY, position=position)
     return {name: value.decode() for name, value in made}
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, Stage, Story, TaggedArticle
+from streams.contracts.records import (
+    Alert,
+    CleanArticle,
+    Decision,
+    RawArticle,
+    Rejection,
+    Stage,
+    Story,
+    TaggedArticle,
+    Watch,
+)
 from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, Topic
 from streams.text import language_key
 
@@ -52,6 +62,24 @@ STORIES = Topic(
     why="Each story as it stands, derived from the log.",
     compacted=True,
 )
+WATCHES = Topic(
+    name="watches",
+    record=Watch,
+    key="watch id",
+    key_of=lambda watch: watch.id,
+    outside_writers=("streams watch",),
+    outside_readers=("streams watch", "streams notify"),
+    why="What somebody wants to be told of: queries, and where their alerts go.",
+    compacted=True,
+)
+ALERTS = Topic(
+    name="alerts",
+    record=Alert,
+    key="alert id",
+    key_of=lambda alert: alert.id,
+    outside_readers=("streams notify", "dashboards", "you"),
+    why="Stories that answered a watch, once for each watch, story and condition: an id may stand there twice.",
+)
 REJECTIONS = Topic(
     name="rejections",
     record=Rejection,
@@ -86,6 +114,14 @@ STATE_CLUSTER = Topic(
     compacted=True,
     config=_COMPACT_SOON,
 )
+STATE_ALERT = Topic(
+    name="state.alert",
+    record=None,
+    key="row key",
+    why="Stories as watches see them, and which watches each has answered.",
+    compacted=True,
+    config=_COMPACT_SOON,
+)
 STATE_FOLLOW = Topic(
     name="state.follow",
     record=None,
@@ -98,6 +134,20 @@ STATE_FOLLOW = Topic(
 )
 #: The consumer group of followers, without the prefix.
 FOLLOWER = "follow"
+STATE_NOTIFY = Topic(
+    name="state.notify",
+    record=None,
+    key="row key",
+    outside_writers=("streams notify",),
+    outside_readers=("streams notify",),
+    why="Messages that are still to go out, and which have.",
+    compacted=True,
+    config=_COMPACT_SOON,
+)
+#: The consumer group of those who send alerts, without the prefix.
+NOTIFIER = "notify"
+#: What services beside the stages know, which is nobody's contract.
+OTHER_STATES = (STATE_FOLLOW, STATE_NOTIFY)
 #: Where what gave no output goes, of any stage.
 FAILURES = (REJECTIONS, DEAD_LETTERS)
 
@@ -108,7 +158,8 @@ class StageTopics:
 
     ``output``'s records carry the positions of the inputs that caused them; where it is a ``log``, they go to the
     partition that the input came from, as the rows in ``state`` do. ``derived`` follows from the output. A stage with
-    ``state`` reads its output too: what it knows is restored from both.
+    ``state`` reads its output too: what it knows is restored from both. ``tables`` are compacted topics that it reads
+    whole, again and again. Of a ``sparse`` stage most inputs rightly cause nothing.
     """
 
     input: Topic
@@ -116,6 +167,8 @@ class StageTopics:
     state: Topic | None = None
     log: bool = False
     derived: tuple[Topic, ...] = ()
+    tables: tuple[Topic, ...] = ()
+    sparse: bool = False
 
     @property
     def by_partition(self) -> tuple[Topic, ...]:
@@ -124,7 +177,7 @@ class StageTopics:
 
     @property
     def reads(self) -> tuple[Topic, ...]:
-        return (self.input, *((self.output, self.state) if self.state else ()))
+        return (self.input, *((self.output, self.state) if self.state else ()), *self.tables)
 
     @property
     def writes(self) -> tuple[Topic, ...]:
@@ -142,6 +195,13 @@ TOPOLOGY: dict[Stage, StageTopics] = {
         log=True,
         derived=(STORIES,),
     ),
+    "alert": StageTopics(
+        input=STORY_EVENTS,
+        output=ALERTS,
+        state=STATE_ALERT,
+        tables=(WATCHES,),
+        sparse=True,
+    ),
 }
 STAGES: tuple[Stage, ...] = tuple(TOPOLOGY)
 
@@ -154,7 +214,8 @@ def _topics() -> tuple[Topic, ...]:
         *(topic for row in rows for topic in (row.output, *row.derived)),
         *FAILURES,
         *states,
-        STATE_FOLLOW,
+        *(table for row in rows for table in row.tables),
+        *OTHER_STATES,
     )
 
 
@@ -168,6 +229,10 @@ def stages_to(topic: Topic) -> tuple[Stage, ...]:
         if topic is row.output:
             return (*stages_to(row.input), stage)
     return ()
+
+
+#: The stages that make stories of articles; the others only read those.
+PIPELINE = stages_to(STORY_EVENTS)
 
 
 def writers(topic: Topic) -> tuple[str, ...]:

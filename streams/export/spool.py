@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.contracts import codec
-from streams.contracts.records import Decision, Story, TaggedArticle
+from streams.contracts.records import Alert, Decision, Story, TaggedArticle
 from streams.export.tables import TABLES, Column, Name, Wanted
 from streams.text import language_key
 
@@ -95,6 +95,11 @@ class Spool:
         for link in story.links:
             told = {"story_id": story.id, "other_id": link.story_id, "at": link.at}
             self._insert("links", told | {"kind": link.kind, "score": link.score})
+
+    def alert(self, alert: Alert) -> None:
+        """An alert; one that stands in its topic twice is one."""
+        fields = {column.name: getattr(alert, column.name, None) for column in TABLES["alerts"].columns}
+        self._insert("alerts", fields | {"watch": alert.watch_id, "language": next(iter(alert.languages), None)})
 
     def gone(self, story_id: str) -> None:
         """A story whose snapshot was deleted."""

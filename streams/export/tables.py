@@ -8,7 +8,7 @@ from typing import Literal
 
 #: ``list``: strings. JSONL and Parquet have them as lists, CSV and SQLite as a JSON array. ``time``: RFC 3339, in UTC.
 Kind = Literal["text", "integer", "real", "boolean", "time", "list"]
-Name = Literal["articles", "stories", "links", "quotes", "entities"]
+Name = Literal["articles", "stories", "links", "quotes", "entities", "alerts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,27 @@ TABLES: dict[Name, ExportTable] = {
             Column("link", "text", "where it can be checked (`iso:…`, `geonames:…`, `wikidata:…`)"),
             Column("latitude", "real", "degrees, of places"),
             Column("longitude", "real", "degrees, of places"),
+        ),
+    ),
+    "alerts": ExportTable(
+        key=("id",),
+        why="Each alert of a watch, with the story as it stood then.",
+        columns=(
+            Column("id", "text", "the alert's id"),
+            Column("watch", "text", "the watch's name"),
+            Column("story_id", "text", "the story's id"),
+            Column("at", "time", "when the article that made it true counts"),
+            Column("condition", "text", "the query in its canonical spelling"),
+            Column("headline", "text", "the story's headline"),
+            Column("article_id", "text", "the article that made it true, where it was one"),
+            Column("title", "text", "its title"),
+            Column("outlet", "text", "who published it"),
+            Column("url", "text", "its address"),
+            Column("language", "text", "the story's language"),
+            Column("articles", "integer", "the story's articles"),
+            Column("outlets", "integer", "the outlets that carried it"),
+            Column("origins", "integer", "the independent reports among them"),
+            Column("entities", "list", "the first names in it"),
         ),
     ),
 }

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from aiokafka import ConsumerRecord
 
 from streams.contracts import codec
-from streams.contracts.records import Story, TaggedArticle
+from streams.contracts.records import Alert, Story, TaggedArticle
 from streams.contracts.topics import Topic
-from streams.contracts.topology import ARTICLES_TAGGED, STORIES, STORY_EVENTS
+from streams.contracts.topology import ALERTS, ARTICLES_TAGGED, STORIES, STORY_EVENTS
 from streams.export.spool import Spool
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.settings import Settings
 
 #: In this order: whoever clusters while we read gives us an article without its story, never the reverse.
-READ = (STORIES, STORY_EVENTS, ARTICLES_TAGGED)
+READ = (STORIES, STORY_EVENTS, ARTICLES_TAGGED, ALERTS)
 
 
 async def fill(
@@ -57,5 +57,7 @@ def _take(spool: Spool, topic: Topic, record: ConsumerRecord, first: FirstDecisi
             spool.gone((record.key or b"").decode(errors="replace"))
     elif topic is STORIES:
         spool.story(codec.decode(Story, record.value), changed=record.timestamp / 1000)
+    elif topic is ALERTS:
+        spool.alert(codec.decode(Alert, record.value))
     else:
         spool.article(codec.decode(TaggedArticle, record.value), arrived=record.timestamp / 1000)

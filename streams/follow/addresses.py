@@ -73,11 +73,20 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
 
     Args:
         resolve: looks up a host.
-        allow_private: whether addresses may be private (``STREAMS_FOLLOW_PRIVATE``).
+        allow_private: whether addresses may be private.
         proxy: host of the proxy, which a person has named and which may therefore be anywhere.
+        setting: what allows private ones, for the message.
     """
 
-    def __init__(self, resolve: Resolve, *, allow_private: bool = False, proxy: str | None = None) -> None:
+    def __init__(
+        self,
+        resolve: Resolve,
+        *,
+        allow_private: bool = False,
+        proxy: str | None = None,
+        setting: str = "STREAMS_FOLLOW_PRIVATE",
+    ) -> None:
+        self._setting = setting
         self._resolve = resolve
         self._allow_private = allow_private
         self._proxy = proxy
@@ -136,4 +145,4 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
         # All of them: a name with one public and one private address is made to get past a check of the first.
         refused = [] if self._allow_private else [each for each in addresses if not is_public(each)]
         if refused:
-            raise AddressError(f"{host} leads to {refused[0]}, which is not public (STREAMS_FOLLOW_PRIVATE allows it)")
+            raise AddressError(f"{host} leads to {refused[0]}, which is not public ({self._setting} allows it)")

@@ -27,13 +27,18 @@ from aiokafka.protocol.metadata import MetadataRequest
 from streams.contracts.records import Stage
 from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import (
+    ALERTS,
     ARTICLES_RAW,
     DEAD_LETTERS,
     FAILURES,
     FOLLOWER,
+    NOTIFIER,
     STATE_FOLLOW,
+    STATE_NOTIFY,
+    STORIES,
     STORY_EVENTS,
     TOPOLOGY,
+    WATCHES,
 )
 from streams.kafka.errors import BrokerError
 from streams.kafka.rights import READ, UNTOLD, WRITE, may_join, operations
@@ -67,6 +72,10 @@ READS_LOG = Access(reads=(STORY_EVENTS,))
 READS_LETTERS = Access(reads=(DEAD_LETTERS,))
 SEEDS = Access(writes=(ARTICLES_RAW,))
 FOLLOWS = Access(reads=(STATE_FOLLOW,), writes=(ARTICLES_RAW, STATE_FOLLOW), group=FOLLOWER)
+NOTIFIES = Access(reads=(ALERTS, STATE_NOTIFY, WATCHES), writes=(DEAD_LETTERS, STATE_NOTIFY), group=NOTIFIER)
+READS_WATCHES = Access(reads=(WATCHES,))
+WATCHING = Access(reads=(WATCHES,), writes=(WATCHES,))
+TESTS_WATCHES = Access(reads=(WATCHES, STORIES))
 DASHBOARD = Access(reads=(ARTICLES_RAW, *(row.output for row in TOPOLOGY.values()), *FAILURES))
 
 

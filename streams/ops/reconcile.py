@@ -9,7 +9,7 @@ article, or, of dead letters, of the same bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -18,7 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streams.contracts import codec, headers, limits
 from streams.contracts.records import Decision, RawArticle, Stage
 from streams.contracts.topics import Topic, prefixed
-from streams.contracts.topology import DEAD_LETTERS, REJECTIONS, TOPOLOGY
+from streams.contracts.topology import DEAD_LETTERS, REJECTIONS, STAGES, TOPOLOGY
 from streams.kafka import offsets
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
@@ -33,7 +33,8 @@ Published = tuple[int, int, str | None]
 @dataclass(slots=True, kw_only=True)
 class Account:
     """One stage's balance. ``missing`` names inputs (id, else topic:partition:offset) that are committed without an
-    outcome; ``nothing`` counts inputs that rightly caused nothing (the same article again, a known retraction)."""
+    outcome; ``nothing`` counts inputs that rightly caused nothing (the same article again, a known retraction; of a
+    sparse stage whatever it is through with)."""
 
     stage: Stage
     inputs: int = 0
@@ -52,23 +53,24 @@ class Account:
         )
 
 
-async def reconcile(settings: Settings) -> list[Account]:
-    """The stages' accounts, from everything that the topics hold now."""
+async def reconcile(settings: Settings, stages: Sequence[Stage] = STAGES) -> list[Account]:
+    """The accounts of ``stages``, from everything that the topics hold now."""
     log = LogReader(settings)
     rejected = await _rejected(log, settings)
     dead = await _dead(log, settings)
     accounts = []
-    for stage, row in TOPOLOGY.items():
-        account = Account(stage=stage)
+    for stage in stages:
+        row, account = TOPOLOGY[stage], Account(stage=stage)
         full = row.input.full_name(settings.topic_prefix)
         committed = await _committed(settings, stage, full)
-        published, known = await _published(log, settings, row.output)
-        account.repeated = sum(published.values()) - len(published)
+        published, known = await _published(log, settings, row.output, sparse=row.sparse)
+        # One input of a sparse stage may cause several outputs.
+        account.repeated = 0 if row.sparse else sum(published.values()) - len(published)
         async for record in _records(log, full):
             where = (record.partition, record.offset)
-            id_ = _raw_id(record) if row.input.record is RawArticle else _id(record)
+            id_ = _raw_id(record) if row.input.record is RawArticle else _id(record, _id_field(row.input))
             account.inputs += 1
-            if (*where, id_) in published:
+            if (*where, None if row.sparse else id_) in published:
                 account.published += 1
             elif rejected.get((full, *where), set()) & {id_, None}:
                 account.rejected += 1
@@ -76,7 +78,7 @@ async def reconcile(settings: Settings) -> list[Account]:
                 account.dead_letters += 1
             elif record.offset >= committed.get(record.partition, 0):
                 account.waiting += 1
-            elif row.log and id_ in known:
+            elif row.sparse or (row.log and id_ in known):
                 account.nothing += 1
             else:
                 account.missing.append(id_ or f"{full}:{record.partition}:{record.offset}")
@@ -90,15 +92,17 @@ async def _records(log: LogReader, name: str) -> AsyncIterator[ConsumerRecord]:
             yield record
 
 
-async def _published(log: LogReader, settings: Settings, output: Topic) -> tuple[dict[Published, int], set[str]]:
-    """How often each input was published; and, of decisions, the article ids that have one."""
+async def _published(
+    log: LogReader, settings: Settings, output: Topic, *, sparse: bool
+) -> tuple[dict[Published, int], set[str]]:
+    """How often each input was published (``sparse``: whatever its id); of decisions, the article ids that have one."""
     counts: dict[Published, int] = {}
     known: set[str] = set()
     first, decides = FirstDecisions(), output.record is Decision
     async for record in _records(log, output.full_name(settings.topic_prefix)):
         position = headers.source_position(record.headers)
         if position is not None:
-            of = _id(record, "article_id" if decides else "id")
+            of = None if sparse else _id(record, _id_field(output))
             where = (position.partition, position.offset, of)
             counts[where] = counts.get(where, 0) + 1
         if decides:
@@ -154,6 +158,11 @@ def _raw_id(record: ConsumerRecord) -> str | None:
         return article_id(limits.decode(RawArticle, record.value or b""))
     except codec.DecodeError:
         return None
+
+
+def _id_field(topic: Topic) -> str:
+    """Where a topic's records have the id of what they are about."""
+    return "article_id" if topic.record is Decision else "id"
 
 
 def _id(record: ConsumerRecord, name: str = "id") -> str | None:

@@ -16,7 +16,7 @@ from newsroom import Workers, decisions, live_stories, records, send_hostile, se
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle, Story, TaggedArticle
-from streams.contracts.topology import STAGES
+from streams.contracts.topology import PIPELINE
 from streams.kafka.local.apache import KafkaBroker
 from streams.ops.reconcile import Account, reconcile
 from streams.ops.replay import difference
@@ -80,7 +80,7 @@ async def under_fire(settings: Settings, broker: KafkaBroker, articles: list[Raw
     chunk = max(1, len(articles) // (plan.kills + 1))
     sent = 0
     # Each stage is hit at least twice; the rest falls where it falls.
-    targets = [*STAGES, *STAGES, *(rng.choice(STAGES) for _ in range(max(0, plan.kills - 6)))][: plan.kills]
+    targets = [*PIPELINE, *PIPELINE, *(rng.choice(PIPELINE) for _ in range(max(0, plan.kills - 6)))][: plan.kills]
     rng.shuffle(targets)
     outages = {round(len(targets) * (n + 1) / (plan.outages + 1)) for n in range(plan.outages)}
     join_at, leave_at = len(targets) // 4, 3 * len(targets) // 4
@@ -93,7 +93,7 @@ async def under_fire(settings: Settings, broker: KafkaBroker, articles: list[Raw
             if plan.second_members and number == join_at:
                 workers.start()
             if plan.second_members and number == leave_at:
-                for each in STAGES:
+                for each in PIPELINE:
                     workers.stop_one(each, signal.SIGTERM)
             if number in outages:
                 broker.stop()
@@ -126,7 +126,7 @@ async def among_hostile(
             await send_raw(settings, articles[number::rounds])
             if number < kills:
                 await asyncio.sleep(rng.uniform(1, 4))
-                stage = STAGES[number % len(STAGES)]
+                stage = PIPELINE[number % len(PIPELINE)]
                 assert_alive(workers)
                 workers.stop_one(stage, signal.SIGKILL)
                 killed[stage] += 1
@@ -158,7 +158,7 @@ async def settle(
     deadline = time.monotonic() + patience
     while True:
         if {decision.article_id for decision in await decisions(settings)} >= ids and not any(
-            account.waiting for account in await reconcile(settings)
+            account.waiting for account in await reconcile(settings, PIPELINE)
         ):
             return
         if restart:
@@ -193,7 +193,7 @@ async def look(settings: Settings, seconds: float) -> Outcome:
         folded=_live({id_: codec.encode(story) for id_, story in folded.items()}),
         replayed=_live(replayed),
         assignment=assignment,
-        accounts=await reconcile(settings),
+        accounts=await reconcile(settings, PIPELINE),
         seconds=seconds,
     )
 
@@ -218,7 +218,7 @@ def b_cubed(gold: dict[str, str], assignment: dict[str, str]) -> float:
 
 def wipe(settings: Settings) -> None:
     """What losing the machine's disk takes from a worker."""
-    for stage in STAGES:
+    for stage in PIPELINE:
         shutil.rmtree(settings.data_dir / stage, ignore_errors=True)
 
 

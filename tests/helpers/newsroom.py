@@ -23,7 +23,7 @@ from hostile import ANY_NAME, Hostile
 
 from streams.contracts import codec
 from streams.contracts.records import Decision, RawArticle, Story
-from streams.contracts.topology import STAGES
+from streams.contracts.topology import PIPELINE
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
 from streams.pipeline import article_id
@@ -169,7 +169,7 @@ class Workers:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         names = ("broker", "topic_prefix", "data_dir", "session_timeout", "partitions")
         env = {f"STREAMS_{name.upper()}": str(getattr(self.settings, name)) for name in names}
-        for stage in stages or STAGES:
+        for stage in stages or PIPELINE:
             with self.log.open("ab") as log:
                 process = subprocess.Popen(
                     [sys.executable, "-W", "error::ResourceWarning", "-m", "streams", "worker", stage],
@@ -182,7 +182,7 @@ class Workers:
 
     def stop(self, *stages: str, number: int = signal.SIGTERM) -> list[int]:
         """Signal every process of the stages and wait; their exit codes."""
-        processes = [process for stage in stages or STAGES for process in self.running.pop(stage, [])]
+        processes = [process for stage in stages or PIPELINE for process in self.running.pop(stage, [])]
         for process in processes:
             process.send_signal(number)
         return [process.wait(60) for process in processes]

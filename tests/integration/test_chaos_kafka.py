@@ -21,6 +21,7 @@ from newsroom import Workers, live_stories, members, records, send_raw, until
 
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
+from streams.contracts.topology import PIPELINE
 from streams.kafka import provision
 from streams.kafka.local.process import free_port
 from streams.ops.reconcile import reconcile
@@ -94,7 +95,7 @@ async def test_a_flood_of_bad_records_stops_nothing(settings):
         await send_raw(settings, mixed)
         await chaos.settle(settings, workers, good, patience=900)
         assert workers.stop() == [0, 0, 0]  # the very processes that were started: no restart was needed
-    clean, tag, cluster = await reconcile(settings)
+    clean, tag, cluster = await reconcile(settings, PIPELINE)
     print(f"\n{BAD} bad among {len(good)} good: {clean.rejected} rejected, {clean.dead_letters} dead-lettered")
     assert clean.balanced
     assert tag.balanced

@@ -10,6 +10,7 @@ import hostile
 import pytest
 from newsroom import Workers, decisions, raw_articles, send_hostile, send_raw
 
+from streams.contracts.topology import PIPELINE
 from streams.ops.reconcile import reconcile
 from streams.pipeline import article_id
 
@@ -31,7 +32,7 @@ async def test_good_records_behind_every_kind_of_the_audit_are_clustered(setting
             await asyncio.sleep(0.5)
         await chaos.settle(settings, workers, good, patience=240, restart=False)
         assert workers.stop() == [0, 0, 0]
-    accounts = await reconcile(settings)
+    accounts = await reconcile(settings, PIPELINE)
     assert all(account.balanced and not account.waiting for account in accounts), accounts
 
 
@@ -45,5 +46,5 @@ async def test_foreign_records_in_the_topics_between_stop_nothing(settings, kind
         await send_raw(settings, good)
         await chaos.settle(settings, workers, good, patience=240, restart=False)
         assert workers.stop() == [0, 0, 0]
-    accounts = await reconcile(settings)
+    accounts = await reconcile(settings, PIPELINE)
     assert all(account.balanced and not account.waiting for account in accounts), accounts

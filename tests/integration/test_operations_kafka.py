@@ -9,6 +9,7 @@ from newsroom import Workers, live_stories, members, raw_articles, records, send
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle, Story
+from streams.contracts.topology import PIPELINE
 from streams.ops import dead_letters
 from streams.ops.dead_letters import LetterFilter
 from streams.ops.reconcile import reconcile
@@ -66,11 +67,11 @@ async def test_every_input_is_accounted_for_and_what_is_missing_is_named(setting
         await until_decided(settings, [article_id(each) for each in articles], workers)
 
         async def settled():
-            return all(account.waiting == 0 for account in await reconcile(settings))
+            return all(account.waiting == 0 for account in await reconcile(settings, PIPELINE))
 
         await until(settled, workers)
         assert workers.stop() == [0, 0, 0]
-    clean, tag, cluster = await reconcile(settings)
+    clean, tag, cluster = await reconcile(settings, PIPELINE)
     assert all(account.balanced for account in (clean, tag, cluster))
     assert (clean.inputs, clean.published, clean.rejected, clean.dead_letters) == (17, 15, 1, 1)
     assert (tag.inputs, tag.published) == (15, 15)
@@ -78,7 +79,7 @@ async def test_every_input_is_accounted_for_and_what_is_missing_is_named(setting
 
     # A record that no stage ever saw: committed past, without an outcome.
     await _append_and_commit(settings, RawArticle(id="never-seen", content="x"))
-    clean, *_ = await reconcile(settings)
+    clean, *_ = await reconcile(settings, PIPELINE)
     assert clean.missing == ["never-seen"]
     assert not clean.balanced
 

@@ -48,7 +48,7 @@ async def test_the_pipeline_the_commands_and_the_dashboard_run(secured: KafkaBro
             workers.start(stage)
         # Each of a stage's connections is a TLS handshake and a SCRAM exchange: slow on a busy machine.
         await until_decided(settings, [article_id(article) for article in seeds()], workers, seconds=180)
-        assert workers.stop() == [0, 0, 0]
+        assert workers.stop(*STAGES) == [0] * len(STAGES)
         assert "-pw-" not in workers.said()
     port = free_port()
     command = [sys.executable, "-m", "streams", "dashboard", "--port", str(port)]

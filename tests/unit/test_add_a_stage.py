@@ -96,8 +96,8 @@ app = create_app(load(), "reading-time")
 print(app.conf.id, *app.agents, type(app.stage).__name__)
 """
     assert python("-c", code).splitlines() == [
-        "clean tag cluster reading-time",
-        "clean tag cluster reading-time",
+        "clean tag cluster alert reading-time",
+        "clean tag cluster alert reading-time",
         "articles.clean | articles.reading-time rejections dead-letters | reading-time",
         "True",
         "news.reading-time reading-time ReadingTimeStage",

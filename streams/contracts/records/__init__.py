@@ -43,15 +43,18 @@ from streams.contracts.records.stories import (
     StoryStatus,
     Telling,
 )
+from streams.contracts.records.watches import Alert, Digest, Watch
 
 #: Raised when a field changes its meaning or becomes required; travels in the ``streams_schema`` header.
 SCHEMA_VERSION = 1
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Alert",
     "Claim",
     "CleanArticle",
     "Decision",
+    "Digest",
     "Dropped",
     "Entity",
     "EntityType",
@@ -81,4 +84,5 @@ __all__ = [
     "StoryStatus",
     "TaggedArticle",
     "Telling",
+    "Watch",
 ]

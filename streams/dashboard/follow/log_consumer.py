@@ -28,10 +28,11 @@ from streams.dashboard.follow.resume import misfit, proof
 from streams.dashboard.store import database
 from streams.dashboard.store.database import Bookmark, Proof
 from streams.dashboard.store.index import Index
-from streams.dashboard.store.projection import project, showable
+from streams.dashboard.store.projection import project
 from streams.kafka import offsets
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.kafka.security import client_options
+from streams.query.times import showable
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from streams.contracts import codec
+from streams.dashboard.store import search
 from streams.settings import Settings
 from streams.text import digest
 
@@ -35,7 +36,7 @@ _MAKERS = {
     "streams.stages.cluster.telling": ("lead.py", "points.py", "spelling.py"),
     "streams.stages.cluster.lifecycle": ("fold.py", "headline.py", "links.py", "quotes.py"),
     "streams.contracts": ("records/articles.py", "records/stories.py", "codec.py", "headers.py"),
-    "streams": ("text.py", "kafka/log_reader.py"),
+    "streams": ("text.py", "kafka/log_reader.py", "query/subject.py", "query/times.py"),
 }
 _COMMON = ("PRAGMA temp_store = FILE", "PRAGMA cache_size = -32000")  # KiB
 #: A temporary database lies in a file that SQLite deletes; only its page cache is in memory. A journal all the same:
@@ -205,6 +206,7 @@ def _connected(path: Path | str, settings: tuple[str, ...]) -> _Locked:
     try:
         for setting in settings:
             db.execute(setting)
+        search.prepare(db)
     except BaseException:
         db.close()
         raise

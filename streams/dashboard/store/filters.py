@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlencode
 
-from streams.dashboard.store.projection import PHASES
+from streams.query.times import PHASES
 
 #: A plain number from 0 to 1.
 _SHARE = re.compile(r"0?\.[0-9]{1,6}|0|1(?:\.0{1,6})?")
@@ -23,7 +23,8 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which stories, and in which order. All that are given must hold; ``q`` is words to find, the rest exact values.
+    """Which stories, and in which order. All that are given must hold; ``q`` is a query (docs/reference/query.md), the
+    rest exact values.
 
     ``sort``: by the time of the newest article, or, for ``arrived``, by when the log last gave the story one.
     """

@@ -16,7 +16,9 @@ from streams.contracts.headers import Position
 from streams.contracts.records import Story, StoryEvent
 from streams.dashboard.store import database
 from streams.dashboard.store.database import Bookmark
-from streams.dashboard.store.projection import Placed, StoryRow, Update, listed, showable, slim
+from streams.dashboard.store.projection import Placed, StoryRow, Update, listed, slim
+from streams.query.subject import searched
+from streams.query.times import showable
 
 #: Stories kept; beyond it the longest inactive go. Twice what issue F asks the dashboard to carry.
 MOST_STORIES = 20_000
@@ -151,7 +153,7 @@ class Index:
 
     def _keep(self, kept: StoryRow, position: Position) -> None:
         story = kept.story
-        words = _words(story)
+        words = searched(story)
         stamp = zlib.crc32("\0".join(words).encode("utf-8", "surrogatepass"))
         old = self.db.execute("SELECT n, words, listed FROM stories WHERE id = ?", (story.id,)).fetchone()
         row = {
@@ -234,15 +236,6 @@ def _card(story: Story) -> Story:
 
 def unpack_story(snapshot: bytes) -> Story:
     return codec.decode(Story, zlib.decompress(snapshot))
-
-
-def _words(story: Story) -> tuple[str, str, str]:
-    titles = (article.title for article in story.articles if article.title)
-    return (
-        "\n".join(dict.fromkeys((story.headline, *titles))),
-        "\n".join(dict.fromkeys(part.name for entity in story.entities for part in entity.parts or (entity,))),
-        "\n".join(story.sources),
-    )
 
 
 def _facets(story: Story) -> Iterator[tuple[str, str]]:

@@ -8,28 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Literal
 
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, Evidence, Story, StoryArticle, StoryEvent
+from streams.query.times import Phase, article_time, phase_of
 from streams.stages.cluster import fold, named
-
-Phase = Literal["new", "breaking", "developing", "quiet", "closed"]
-PHASES: tuple[Phase, ...] = ("breaking", "developing", "new", "quiet", "closed")
 
 HOUR = 3600.0
 #: Hours that a sparkline covers, one bar each (issue F asks for a 24-hour sparkline).
 HOURS = 24
-#: Our own reading of "breaking": enough articles for several newsrooms to have it, begun and renewed this shift.
-BREAKING_ARTICLES, BREAKING_AGE, BREAKING_SILENCE = 3, 6 * HOUR, HOUR
-#: A story without a new article for a day's news cycle is quiet.
-QUIET_AFTER = 24 * HOUR
-
-
-#: The first and the last whole day that a date in UTC can name, seconds since the epoch.
-_FIRST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
-_LAST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,26 +112,10 @@ def project(
     )
 
 
-def article_time(at: datetime | None, arrived: float) -> float:
-    """When an article counts, seconds since the epoch: its own time; its arrival where that is unknown or later."""
-    return arrived if at is None else showable(min(arrived, at.timestamp()))
-
-
-def showable(moment: float) -> float:
-    """``moment``, seconds since the epoch, within the years 1 to 9999: beyond them no date can be written."""
-    return min(max(moment, _FIRST), _LAST)
-
-
 def phase(kept: StoryRow, now: float) -> Phase:
     """How alive a story is at ``now``, seconds since the epoch."""
-    if kept.story.status == "closed":
-        return "closed"
-    silence, age = now - kept.newest, now - kept.oldest
-    if silence > QUIET_AFTER:
-        return "quiet"
-    if kept.story.article_count >= BREAKING_ARTICLES and age <= BREAKING_AGE and silence <= BREAKING_SILENCE:
-        return "breaking"
-    return "new" if kept.story.article_count == 1 else "developing"
+    story = kept.story
+    return phase_of(story.status, story.article_count, newest=kept.newest, oldest=kept.oldest, now=now)
 
 
 def sparkline(times: Iterable[float], newest: float) -> tuple[int, ...]:

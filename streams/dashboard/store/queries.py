@@ -10,26 +10,26 @@ from dataclasses import dataclass
 from streams.contracts import codec
 from streams.contracts.headers import Position
 from streams.contracts.records import Evidence, Linking, Story, StoryArticle
+from streams.dashboard.store import search
 from streams.dashboard.store.filters import Filter, encode_cursor
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.projection import (
-    BREAKING_AGE,
-    BREAKING_ARTICLES,
-    BREAKING_SILENCE,
     HOUR,
     HOURS,
-    QUIET_AFTER,
-    Phase,
     StoryRow,
     phase,
     sparkline,
 )
+from streams.dashboard.store.search import PHASE_SQL
+from streams.query import QueryError, parse
+from streams.query.nodes import And, Words
+from streams.query.subject import tokens_of
+from streams.query.times import Phase
 from streams.stages.cluster import Storyline, storyline
 
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
 #: Later than any article: 1e18 s, beyond what a date can say.
 _LATEST = 1e18
-_TOKEN = re.compile(r"\w", re.UNICODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,45 +185,34 @@ def events_after(index: Index, offsets: dict[int, int], *, limit: int) -> list[L
     return found
 
 
-def match_expression(q: str) -> str | None:
-    """A reader's words as an FTS5 query: all of them, "phrases" kept, the last word by its beginning. None: no word."""
-    parts = [quoted or plain for quoted, plain in _WORD.findall(q)]
-    kept = [part.replace('"', " ").replace("\0", " ") for part in parts if _TOKEN.search(part)]
-    if not kept:
-        return None
-    ends_open = not q.rstrip().endswith('"')
-    return " AND ".join(f'"{part}"' for part in kept) + ("*" if ends_open else "")
+def _asked(q: str, now: float) -> search.Condition:
+    """What a reader's query asks for; one that cannot be read, as while it is typed, asks for its words."""
+    try:
+        return search.condition(parse(q, open_end=True), now)
+    except QueryError:
+        parts = [tokens_of(quoted or plain) for quoted, plain in _WORD.findall(q)]
+        kept = [Words(tokens) for tokens in parts if tokens]
+        if not kept:
+            return "0", []
+        kept[-1] = Words(kept[-1].tokens, prefix=not q.rstrip().endswith('"'))
+        return search.condition(And(tuple(kept)), now)
 
 
 def _where(wanted: Filter, now: float) -> tuple[list[str], list[object]]:
     """Conditions on ``stories s``, and their values. ``n``s come from subqueries, so that any of them may lead."""
     where, values = ["s.listed"], list[object]()
     if wanted.q:
-        expression = match_expression(wanted.q)
-        where.append("s.n IN (SELECT rowid FROM texts WHERE texts MATCH ?)" if expression else "0")
-        values += [expression] if expression else []
+        asked, given = _asked(wanted.q, now)
+        where.append(asked)
+        values += given
     for kind, key in (("e", wanted.entity), ("o", wanted.outlet), ("l", wanted.language)):
         if key:
             where.append("s.n IN (SELECT n FROM facets WHERE kind = ? AND key = ?)")
             values += [kind, key]
     if wanted.phase:
-        where.append(_PHASE_SQL[wanted.phase])
-        values += [now] * _PHASE_SQL[wanted.phase].count("?")
+        where.append(PHASE_SQL[wanted.phase])
+        values += [now] * PHASE_SQL[wanted.phase].count("?")
     return where, values
-
-
-_LIVELY = f"NOT s.closed AND s.newest >= ? - {QUIET_AFTER}"
-_BREAKING = (
-    f"(s.articles >= {BREAKING_ARTICLES} AND s.oldest >= ? - {BREAKING_AGE} AND s.newest >= ? - {BREAKING_SILENCE})"
-)
-#: ``projection.phase`` in SQL; a test holds the two together.
-_PHASE_SQL: dict[str, str] = {
-    "closed": "s.closed",
-    "quiet": f"NOT s.closed AND s.newest < ? - {QUIET_AFTER}",
-    "breaking": f"{_LIVELY} AND {_BREAKING}",
-    "new": f"{_LIVELY} AND s.articles = 1",
-    "developing": f"{_LIVELY} AND s.articles != 1 AND NOT {_BREAKING}",
-}
 
 
 def _rows(

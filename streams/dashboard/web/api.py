@@ -9,14 +9,22 @@ from starlette.responses import Response
 
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
-from streams.dashboard.store import entities, queries
-from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, parse_limit, parse_sure
+from streams.dashboard.store import entities, queries, search
+from streams.dashboard.store.filters import (
+    LONGEST,
+    BadRequestError,
+    Filter,
+    decode_cursor,
+    parse_limit,
+    parse_sure,
+)
 from streams.dashboard.store.queries import LoggedEvent, MemberRow, Row
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.pages import ROWS, current_story
 from streams.dashboard.web.render import iso, shown
+from streams.query import QueryError, parse
 from streams.stages.cluster import Storyline
 
 #: The most that one answer lists.
@@ -34,8 +42,8 @@ class Api:
     async def stories(self, request: Request) -> Response:
         context, query = self.context, request.query_params
         wanted = Filter.parse(query)
-        if request.url.path.endswith("/search") and not wanted.q:
-            raise BadRequestError("search wants words in q")
+        if request.url.path.endswith("/search"):
+            _require_query(wanted.q)
         page = queries.page(
             context.index,
             wanted,
@@ -126,6 +134,17 @@ class Api:
         text = feeds.stories_feed(rows, base=base, self_url=str(request.url), title=title, now=now)
         return self._feed(request.headers, text)
 
+    async def alerts_feed(self, request: Request) -> Response:
+        """Atom: the newest alerts, of one watch where ``watch`` names it."""
+        context, watch = self.context, request.query_params.get("watch", "")
+        if len(watch) > LONGEST:
+            raise BadRequestError(f"watch is longer than {LONGEST} characters")
+        found = [each for each in await context.alerts() if watch in ("", each.watch_id)][:ROWS]
+        base = str(request.base_url).rstrip("/")
+        title = "News Streams · alerts" + (f" · {shown(watch)}" if watch else "")
+        text = feeds.alerts_feed(found, base=base, self_url=str(request.url), title=title, now=context.clock())
+        return self._feed(request.headers, text)
+
     async def story_feed(self, request: Request) -> Response:
         """Atom: the articles of a story."""
         context = self.context
@@ -136,6 +155,16 @@ class Api:
         base = str(request.base_url).rstrip("/")
         text = feeds.story_feed(kept.story, found, base=base, self_url=str(request.url), now=context.clock())
         return self._feed(request.headers, text)
+
+
+def _require_query(q: str) -> None:
+    """Raises ``BadRequestError`` for what is no query over a list of stories, and says where."""
+    if not q:
+        raise BadRequestError("search wants words in q")
+    try:
+        search.condition(parse(q, open_end=True), 0.0)
+    except QueryError as error:
+        raise BadRequestError(f"q: {error}") from None
 
 
 def brief(row: Row) -> dict[str, object]:

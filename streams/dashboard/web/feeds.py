@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from streams import atom
 from streams.contracts import codec
-from streams.contracts.records import Story
+from streams.contracts.records import Alert, Story
 from streams.dashboard.store.queries import MemberRow, Row
 from streams.dashboard.web.render import iso, many, safe_url, shown
+from streams.query.times import showable
 from streams.text import path_part
 
 _SCHEMA_TYPES = {"PER": "Person", "ORG": "Organization", "LOC": "Place", "MISC": "Thing"}
@@ -31,6 +32,14 @@ def story_feed(story: Story, members: Iterable[MemberRow], *, base: str, self_ur
     entries = "".join(_article_entry(member, base) for member in members)
     updated = max((member.at for member in members), default=now)
     return _feed(self_url, shown(story.headline), updated, f"{base}/story/{path_part(story.id)}", entries)
+
+
+def alerts_feed(alerts: Iterable[Alert], *, base: str, self_url: str, title: str, now: float) -> str:
+    """What watches told of, an entry an alert."""
+    alerts = list(alerts)
+    entries = "".join(_alert_entry(alert, base) for alert in alerts)
+    updated = max((showable(alert.at.timestamp()) for alert in alerts), default=now)
+    return _feed(self_url, title, updated, base, entries)
 
 
 def linked_data(story: Story, newest: float) -> Markup:
@@ -81,6 +90,18 @@ def _story_entry(row: Row, base: str) -> str:
         atom.link(f"{base}/story/{path_part(story.id)}"),
         *related,
         atom.summary(shown("\n".join(lines))),
+    )
+
+
+def _alert_entry(alert: Alert, base: str) -> str:
+    counts = [many(alert.articles, "article"), many(alert.outlets, "outlet"), many(alert.origins, "origin")]
+    news = [f"{alert.outlet or 'unknown outlet'}: {alert.title}"] if alert.title else []
+    return atom.entry(
+        atom.urn("alert", alert.id),
+        shown(f"[{alert.watch_id}] {alert.headline}"),
+        iso(showable(alert.at.timestamp())),
+        atom.link(f"{base}/story/{path_part(alert.story_id)}"),
+        atom.summary(shown("\n".join([" · ".join(counts), *news, alert.condition]))),
     )
 
 

@@ -8,7 +8,7 @@ from streams import __version__
 from streams.contracts import codec
 from streams.contracts.records import Evidence, Story, TaggedArticle
 from streams.dashboard.store.filters import LONGEST
-from streams.dashboard.store.projection import PHASES
+from streams.query.times import PHASES
 
 Json = dict[str, Any]
 
@@ -24,7 +24,11 @@ def _parameter(name: str, description: str, *, where: str = "query", **schema: o
 
 
 _FILTERS = [
-    _parameter("q", 'Words to find in headlines, entities and outlets; "phrases" in quotes.', maxLength=LONGEST),
+    _parameter(
+        "q",
+        'A query: words, "phrases", person:, place:, outlet:, origins>=3 … (docs/reference/query.md).',
+        maxLength=LONGEST,
+    ),
     _parameter("entity", "Id of an entity that the story names, such as place:ua.", maxLength=LONGEST),
     _parameter("outlet", "An outlet's name, exactly.", maxLength=LONGEST),
     _parameter("language", "A language code, such as en.", maxLength=LONGEST),
@@ -124,13 +128,17 @@ DOCUMENT: Json = {
         "version": __version__,
         "description": "Stories, their articles and the evidence for every join, as the log has them. Read only. "
         "Answers carry ETags; lists go on with their cursor; errors are RFC 9457 problem details. "
-        "Changes as they happen: server-sent events at /live; feeds: /feed.atom, /story/{id}/feed.atom.",
+        "Changes as they happen: server-sent events at /live; feeds: /feed.atom, /story/{id}/feed.atom, /alerts.atom.",
     },
     "servers": [{"url": "/api/v1"}],
     "security": [{}, {"bearer": []}],
     "paths": {
         "/stories": _get("Stories, the newest first", "Stories", [*_FILTERS, *_PAGING]),
-        "/search": _get("The same, where words in q are required", "Stories", [*_FILTERS, *_PAGING]),
+        "/search": _get(
+            "The same, where q is required and has to be a whole query",
+            "Stories",
+            [*_FILTERS, *_PAGING],
+        ),
         "/stories/{id}": _get("One story; a merged one says where it went", "StoryPage", _ID, missing=True),
         "/stories/{id}/articles": _get(
             "A story's articles, newest first", "Articles", [*_ID, _SURE, *_PAGING], missing=True
@@ -140,7 +148,7 @@ DOCUMENT: Json = {
         ),
         "/entities/{id}": _get("One entity and those it is named with", "EntityPage", _ID, missing=True),
         "/events": _get("The log of decisions from a cursor on", "Events", _PAGING),
-        "/health": _get("How the three stages do; 503 while Kafka does not answer", "Health", []),
+        "/health": _get("How the stages do; 503 while Kafka does not answer", "Health", []),
         "/openapi.json": _get("This description", "Object", []),
     },
     "components": {

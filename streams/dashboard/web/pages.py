@@ -17,13 +17,13 @@ from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
 from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
-from streams.dashboard.store.projection import PHASES, showable
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
 from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, shown
+from streams.query.times import PHASES, showable
 from streams.stages.cluster.telling import points
 from streams.text import path_part
 

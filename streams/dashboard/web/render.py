@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from streams.contracts.records import Entity, Quote, TaggedArticle
-from streams.dashboard.store.projection import showable
+from streams.query.times import showable
 from streams.text import path_part
 
 #: Control characters, and those that turn the direction of the text after them (UAX #9): never part of a title.

@@ -26,6 +26,7 @@ from streams.dashboard.follow.log_consumer import LogConsumer
 from streams.dashboard.store import database
 from streams.dashboard.store.filters import BadRequestError
 from streams.dashboard.store.index import Index
+from streams.dashboard.web.alerts import RecentAlerts
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
@@ -104,6 +105,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route("/health/stages", pages.health),
             Route("/live", pages.live),
             Route("/feed.atom", api.feed),
+            Route("/alerts.atom", api.alerts_feed),
             Route("/api", pages.api),
             Route("/static/{name}", static),
             Route(f"{v1}/openapi.json", api.openapi),
@@ -151,6 +153,7 @@ async def serve(
             broadcaster=broadcaster,
             health=health,
             articles=Articles(settings),
+            alerts=RecentAlerts(settings),
             streams_per_client=settings.dashboard_streams,
         )
         server = _Server(configuration(settings, context, host))

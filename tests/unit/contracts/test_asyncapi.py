@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.contracts import asyncapi, codec, headers
-from streams.contracts.topology import STATE_FOLLOW, TOPICS, TOPOLOGY
+from streams.contracts.topology import OTHER_STATES, TOPICS, TOPOLOGY
 
 DOCUMENT = asyncapi.document()
 
@@ -24,7 +24,7 @@ def references(part: Any) -> Iterator[str]:
 
 
 def test_every_topic_that_others_use_is_a_channel() -> None:
-    state = {STATE_FOLLOW, *(row.state for row in TOPOLOGY.values() if row.state)}
+    state = {*OTHER_STATES, *(row.state for row in TOPOLOGY.values() if row.state)}
     assert set(DOCUMENT["channels"]) == {topic.name for topic in TOPICS if topic not in state}
     actions = {each["channel"]["$ref"].rsplit("/", 1)[1]: each["action"] for each in DOCUMENT["operations"].values()}
     assert actions.pop("articles.raw") == "receive"

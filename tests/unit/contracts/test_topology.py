@@ -14,8 +14,10 @@ from streams.contracts import topology
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Story, TaggedArticle
 from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import (
+    ALERTS,
     FAILURES,
-    STATE_FOLLOW,
+    OTHER_STATES,
+    PIPELINE,
     STORIES,
     STORY_EVENTS,
     TOPICS,
@@ -33,14 +35,15 @@ ROOT = Path(streams.__file__).parent
 
 
 def test_an_article_goes_from_stage_to_stage() -> None:
-    rows = list(TOPOLOGY.values())
+    rows = [TOPOLOGY[stage] for stage in PIPELINE]
     assert [after.input for after in rows[1:]] == [before.output for before in rows[:-1]]
-    assert stages_to(STORY_EVENTS) == tuple(TOPOLOGY)
+    assert rows[-1].output is STORY_EVENTS
+    assert stages_to(ALERTS) == tuple(TOPOLOGY)
 
 
 def test_every_topic_has_a_place_in_it() -> None:
     named = {topic for row in TOPOLOGY.values() for topic in (*row.reads, *row.writes)}
-    assert {*named, STATE_FOLLOW} == set(TOPICS) >= set(FAILURES)
+    assert {*named, *OTHER_STATES} == set(TOPICS) >= set(FAILURES)
     assert {each for each in vars(topology).values() if isinstance(each, Topic)} == set(TOPICS)
 
 
@@ -49,7 +52,7 @@ def test_every_topic_has_someone_who_writes_and_someone_who_reads_it() -> None:
         assert writers(topic), topic.name
         assert readers(topic), topic.name
     assert writers(STORIES) == ("cluster",)
-    assert readers(STORY_EVENTS) == ("cluster", "dashboards", "you")
+    assert readers(STORY_EVENTS) == ("cluster", "alert", "dashboards", "you")
 
 
 def test_what_restoring_needs_is_read_and_what_is_kept_is_written() -> None:

@@ -14,7 +14,8 @@ from streams.contracts.records import Story
 from streams.dashboard.store import queries
 from streams.dashboard.store.filters import BadRequestError, Filter, decode_cursor, encode_cursor
 from streams.dashboard.store.index import Index, changed_since
-from streams.dashboard.store.projection import HOUR, StoryRow, article_time, phase, sparkline
+from streams.dashboard.store.projection import HOUR, StoryRow, phase, sparkline
+from streams.query.times import article_time
 
 
 def ids(page):

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from streams.cli.export import export
 from streams.contracts import codec
 from streams.contracts.records import (
+    Alert,
     Decision,
     Entity,
     Mention,
@@ -89,6 +90,9 @@ def filled(spool: Spool) -> Spool:
         link = StoryLink(story_id=other, kind="follows", score=0.7, at=NOON)
         told = replace(story, languages=(language,), links=(link,), storyline="s-a1", lead=lead)
         spool.story(told, changed=NOON.timestamp())
+    alert = Alert(id="al", watch_id="w", condition=HOSTILE, story_id="s-a1", at=NOON, languages=("en",), articles=2)
+    for _ in range(2):
+        spool.alert(replace(alert, entities=("Mara Holm",)))
     spool.finish()
     return spool
 

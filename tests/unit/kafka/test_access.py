@@ -16,7 +16,7 @@ from aiokafka.errors import (
 
 from streams.contracts.topics import Topic
 from streams.kafka import access
-from streams.kafka.access import DASHBOARD, FOLLOWS, STAGE_ACCESS, RefusedError, refusal, why_refused
+from streams.kafka.access import DASHBOARD, FOLLOWS, NOTIFIES, STAGE_ACCESS, RefusedError, refusal, why_refused
 from streams.kafka.admin import BrokerUnavailableError
 from streams.kafka.local.process import free_port
 from streams.kafka.provision import plan
@@ -43,6 +43,8 @@ def test_the_page_names_the_rights_of_the_dashboard() -> None:
 
 def test_the_page_names_the_rights_of_a_follower() -> None:
     row = f"| `streams follow` | {names(FOLLOWS.reads)} | {names(FOLLOWS.writes)} | news.{FOLLOWS.group} |"
+    assert row in PAGE.read_text()
+    row = f"| `streams notify` | {names(NOTIFIES.reads)} | {names(NOTIFIES.writes)} | news.{NOTIFIES.group} |"
     assert row in PAGE.read_text()
 
 

@@ -69,14 +69,14 @@ async def test_decisions_of_an_earlier_life_are_no_outcome_of_the_new_articles(t
         output(Decision, Decision(article_id=f"old-{n}", number=n), "articles.tagged", n) for n in range(20)
     ]
     committed["cluster"] = 30
-    *_, cluster = await reconcile(load())
+    cluster = {each.stage: each for each in await reconcile(load())}["cluster"]
     assert cluster.published == 0
     assert cluster.missing == [f"new-{n}" for n in range(30)]
     assert not cluster.balanced
     held["story-events"] += [
         output(Decision, Decision(article_id=f"new-{n}", number=n), "articles.tagged", n, 20) for n in range(30)
     ]
-    *_, cluster = await reconcile(load())
+    cluster = {each.stage: each for each in await reconcile(load())}["cluster"]
     assert (cluster.published, cluster.repeated, cluster.balanced) == (30, 0, True)
 
 

@@ -1,0 +1,111 @@
+"""A story as watches see it: its snapshot, its articles' times, and what it has answered already. One row each."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from streams.contracts import codec
+from streams.contracts.records import Decision, Story, StoryArticle, StoryEvent
+from streams.query.subject import Seen
+from streams.query.times import article_time
+from streams.stages.cluster import fold
+
+#: Articles of a story whose times are remembered: its newest.
+REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """``place``: the newest decision that is in it, by its article's place. ``seen``: the newest articles by their ids.
+    ``answered``: the marks of the conditions that it, or a story merged into it, has answered. ``forgotten``:
+    clustering names it no more."""
+
+    place: int
+    story: Story
+    seen: dict[str, Seen] = field(default_factory=dict)
+    answered: tuple[str, ...] = ()
+    forgotten: bool = False
+
+    @property
+    def newest(self) -> float:
+        """When its newest article counts, seconds since the epoch; 0 without articles."""
+        return max((seen.at for seen in self.seen.values()), default=0.0)
+
+
+def pack(watched: Watched) -> bytes:
+    """As memory holds it: a fifth of the row's size."""
+    return zlib.compress(codec.encode(watched), 1)
+
+
+def unpack(packed: bytes) -> Watched:
+    return codec.decode(Watched, zlib.decompress(packed))
+
+
+def folded(
+    before: Mapping[str, Watched], decision: Decision, place: int, arrived: float
+) -> tuple[dict[str, Watched], dict[str, float]]:
+    """The stories that a decision changes, those that gave something away last; and when what is new of each counts.
+
+    Each follows from its own row and the decision, or from the row of what it absorbs, which is written after it: rows
+    of different ages are brought up one by one, and one that has the decision already is passed over.
+    """
+    events = tuple(map(_slim, decision.events))
+    stories = {id_: watched.story for id_, watched in before.items()}
+    touched = fold(stories, events)
+    histories = {id_: dict(watched.seen) for id_, watched in before.items()}
+    answered = {id_: watched.answered for id_, watched in before.items()}
+    moments: dict[str, float] = {}
+    gave: list[str] = []
+    for event in events:
+        if event.story_id not in stories:
+            continue
+        own = histories.setdefault(event.story_id, {})
+        if event.type in ("created", "joined") and event.article is not None:
+            at = moments[event.story_id] = article_time(event.at, arrived)
+            own[event.article.id] = seen(event.article, at)
+        elif event.type == "revised" and event.article is not None and event.article.id in own:
+            own[event.article.id] = seen(event.article, own[event.article.id].at)
+        elif event.type == "retracted" and event.article_id:
+            own.pop(event.article_id, None)
+        elif event.type == "split":
+            for moved in event.moved:
+                at = article_time(moved.published, arrived)
+                own[moved.id] = seen(moved, at)
+                moments[event.story_id] = max(at, moments.get(event.story_id, at))
+                if event.other_id in histories:
+                    histories[event.other_id].pop(moved.id, None)
+            gave += [event.other_id] if event.other_id else []
+        elif event.type == "merged" and event.other_id in stories:
+            histories.setdefault(event.other_id, {}).update(own)
+            answered[event.other_id] = tuple(
+                dict.fromkeys((*answered.get(event.other_id, ()), *answered.get(event.story_id, ())))
+            )
+            gave.append(event.story_id)
+    changed: dict[str, Watched] = {}
+    for id_ in sorted(touched, key=gave.__contains__):
+        if id_ in before and before[id_].place >= place:
+            continue
+        kept = sorted(histories.get(id_, {}).items(), key=lambda pair: (pair[1].at, pair[0]))[-REMEMBERED:]
+        changed[id_] = Watched(place=place, story=_bare(stories[id_]), seen=dict(kept), answered=answered.get(id_, ()))
+    return changed, moments
+
+
+def seen(article: StoryArticle, at: float) -> Seen:
+    """An article of a story's history that counts at ``at``, seconds since the epoch."""
+    return Seen(at, article.origin or article.id, article.outlet or "")
+
+
+def _slim(event: StoryEvent) -> StoryEvent:
+    """An event without what no query asks for: sentences, claims, quotations, evidence."""
+    article = event.article and _slim_article(event.article)
+    return replace(event, article=article, evidence=None, moved=tuple(map(_slim_article, event.moved)))
+
+
+def _slim_article(article: StoryArticle) -> StoryArticle:
+    return replace(article, sentences=(), claims=(), quotes=())
+
+
+def _bare(story: Story) -> Story:
+    return replace(story, lead=(), points=(), sentences=(), quotes=())
