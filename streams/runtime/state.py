@@ -23,7 +23,7 @@ from streams.text import digest
 logger = logging.getLogger(__name__)
 
 #: The version of the rows' form: raised when an older worker could not read them, or would read them wrongly.
-STATE_VERSION = 5
+STATE_VERSION = 6
 STAMP_ROW = "meta/version"
 #: Decisions between two lines of progress.
 _TELL_EVERY = 10_000

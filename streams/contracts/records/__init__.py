@@ -19,6 +19,7 @@ from streams.contracts.records.articles import (
     Stage,
     TaggedArticle,
 )
+from streams.contracts.records.corrections import Action, Apart, Correction, Mended, Pins
 from streams.contracts.records.stories import (
     Claim,
     Decision,
@@ -49,8 +50,11 @@ SCHEMA_VERSION = 1
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Action",
+    "Apart",
     "Claim",
     "CleanArticle",
+    "Correction",
     "Decision",
     "Dropped",
     "Entity",
@@ -61,7 +65,9 @@ __all__ = [
     "Hedge",
     "LinkKind",
     "Linking",
+    "Mended",
     "Mention",
+    "Pins",
     "Point",
     "PointKind",
     "Quote",
