@@ -28,9 +28,11 @@ from streams.contracts.records import Stage
 from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import (
     ARTICLES_RAW,
+    CORRECTIONS,
     DEAD_LETTERS,
     FAILURES,
     FOLLOWER,
+    REJECTIONS,
     STATE_FOLLOW,
     STORY_EVENTS,
     TOPOLOGY,
@@ -64,6 +66,7 @@ STAGE_ACCESS: dict[Stage, Access] = {
 }
 
 READS_LOG = Access(reads=(STORY_EVENTS,))
+MENDS = Access(reads=(STORY_EVENTS, REJECTIONS), writes=(CORRECTIONS,))
 READS_LETTERS = Access(reads=(DEAD_LETTERS,))
 SEEDS = Access(writes=(ARTICLES_RAW,))
 FOLLOWS = Access(reads=(STATE_FOLLOW,), writes=(ARTICLES_RAW, STATE_FOLLOW), group=FOLLOWER)

@@ -256,6 +256,11 @@ class Clusterer:
         """The newest position that an article was placed at; -1 where there is none."""
         return max((member.position for member in self._members.values()), default=-1)
 
+    @property
+    def newest_mend(self) -> int:
+        """The newest place of a correction; -1 where there is none."""
+        return self._mends.newest
+
     def stories(self) -> Iterator[Story]:
         """Every story, the merged and the retracted among them, in the order in which they began."""
         return (live.story for live in self._stories)

@@ -52,7 +52,7 @@ class Mender:
         Raises:
             UnmendableError: it cannot be made.
         """
-        step = _Step(self, correction, Events(None, number, _mended(correction)), new_id)
+        step = _Making(self, correction, Events(None, number, _mended(correction)), new_id)
         match correction.action:
             case "merge":
                 step.merge()
@@ -105,7 +105,7 @@ def _mended(correction: Correction) -> Mended:
     )
 
 
-class _Step:
+class _Making:
     """The making of one decision."""
 
     def __init__(self, view: Mender, correction: Correction, events: Events, new_id: str) -> None:

@@ -9,9 +9,10 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from streams.contracts.records import Action, Correction, Linking, Story, StoryEvent, TaggedArticle
+from streams.contracts.records import Action, Correction, Decision, Linking, Story, StoryEvent, TaggedArticle
+from streams.dashboard.store.projection import listed
 from streams.models.table import Table, Vector
-from streams.stages.cluster import Clusterer, UnmendableError, storyline
+from streams.stages.cluster import Clusterer, UnmendableError, explain, storyline
 from streams.stages.cluster.lifecycle import decide, pins
 from streams.stages.cluster.lifecycle.links import with_link
 from streams.stages.cluster.store import mends
@@ -188,7 +189,7 @@ def test_what_cannot_be_done_is_refused_with_the_reason(
     ids["pl"] = desk.article("pozar", text=FIRE, language="pl")
     named = {name: ids.get(str(value), value) if name.endswith("_id") else value for name, value in about.items()}
     with pytest.raises(UnmendableError, match=why):
-        desk.mend(action, **named)
+        desk.mend(action, "", **named)
 
 
 def test_a_story_holds_so_many_decisions_and_a_partition_remembers_so_many(desk: Desk) -> None:
@@ -215,3 +216,14 @@ def test_a_storyline_has_no_chapter_that_is_not_news(desk: Desk) -> None:
     line = storyline(told[ids[0]], told.get)
     assert line is not None
     assert [each.id for each in line.chapters] == sorted((ids[0], ids[2]))
+
+
+def test_it_is_told_in_words_and_not_listed(desk: Desk) -> None:
+    one, other = desk.article("a"), desk.article("b")
+    events = desk.mend("merge", "m", story_id=one, other_id=other, why="one flood")
+    asked = Correction(id="m", action="merge", by="Ada", why="one flood")
+    told = explain(Decision(article_id="", events=tuple(events), correction=asked))
+    assert told[0] == f"story {other} is put into story {one} by Ada (merge, m): one flood"
+    assert listed(desk.story(one))
+    desk.mend("not-news", story_id=one)
+    assert not listed(desk.story(one))
