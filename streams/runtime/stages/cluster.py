@@ -61,7 +61,7 @@ class ClusterStage:
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
         self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
-        self._input = ARTICLES_TAGGED.full_name(self._prefix)
+        self._input, self._corrections = (each.full_name(self._prefix) for each in (ARTICLES_TAGGED, CORRECTIONS))
         for type_ in get_args(EventType):
             metrics.count("streams_story_events_total", 0, stage=self.name, type=type_)
         self._grain = settings.story_grain
@@ -121,7 +121,7 @@ class ClusterStage:
     def _decide(self, held: _Partition, message: Incoming) -> _Step:
         """What a record causes. Raises whatever is wrong with it; ``UnmendableError`` of a correction that cannot be
         made as the stories stand."""
-        if message.topic != self._input:
+        if message.topic == self._corrections:
             return self._mend(held, message)
         message = replace(message, base=held.base)
         article = message.decode(TaggedArticle)
@@ -217,7 +217,7 @@ class ClusterStage:
                 self._reader,
                 STORY_EVENTS.full_name(self._prefix),
                 self._input,
-                CORRECTIONS.full_name(self._prefix),
+                self._corrections,
                 partition,
                 self._grain,
             )
@@ -272,10 +272,9 @@ class ClusterStage:
             if was != replace(now, base=base):
                 self._lives.append(inputs.row_out(STATE_CLUSTER, partition, replace(now, base=base)))
             start = message.offset
-            if message.topic != self._input:
+            if message.topic == self._corrections:
                 start = await self._reader.committed(prefixed(self.name, self._prefix), self._input, partition) or 0
-            corrections = CORRECTIONS.full_name(self._prefix)
-            tail = await self._reader.tail(log, partition, self._input, base + start, corrections)
+            tail = await self._reader.tail(log, partition, self._input, base + start, self._corrections)
             caught_up = await catch_up(
                 self._reader, tail, self._input, partition, clusterer, rows, self._grain,
                 partial(self._written, message),

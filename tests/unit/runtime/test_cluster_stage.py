@@ -130,8 +130,8 @@ async def test_corrections_among_articles_are_logged_once_wherever_the_stage_is_
     for batch in batches[1:]:
         await drive(stage, calm, batch)
     assert len(calm.on("dead-letters")) == 1
-    assert [codec.decode(Rejection, out.value).reason for out in calm.on("rejections")] == ["correction_refused"]
-    made = [codec.decode(Decision, value).correction for value in decisions(calm)]
+    assert [codec.decode(Rejection, out.value or b"").reason for out in calm.on("rejections")] == ["correction_refused"]
+    made = [codec.decode(Decision, value or b"").correction for value in decisions(calm)]
     assert [each.id for each in made if each] == ["c-1", "c-3"]
     for kill_at in range(len(calm.published) // 3, len(calm.published)):
         log = Log()
@@ -172,6 +172,8 @@ async def test_a_correction_is_known_by_its_id_also_where_its_topic_was_made_aga
     await drive(stage, log, [message("corrections", 5, first)])
     other = Correction(id="d-1", action="rename", by="Ada", story_id=first.story_id, headline="Mine", language="en")
     await drive(cluster_stage(log, metrics), log, [message("corrections", 0, first), message("corrections", 1, other)])
-    positions = [position_of(out) for out in log.on("story-events") if codec.decode(Decision, out.value).correction]
+    positions = [
+        position_of(out) for out in log.on("story-events") if codec.decode(Decision, out.value or b"").correction
+    ]
     assert [position.place for position in positions] == [5, 6]
     assert read(stories(log)[first.story_id.encode()]).headline == "Mine"
