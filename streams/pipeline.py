@@ -9,7 +9,7 @@ from itertools import islice
 from streams.contracts.limits import bounded
 from streams.contracts.records import CleanArticle, Decision, RawArticle, Rejection, TaggedArticle
 from streams.stages.clean import Cleaner, CleaningMemory, Context, article_id
-from streams.stages.cluster import Changes, Clusterer
+from streams.stages.cluster import Changes, Clusterer, UnmendableError
 from streams.stages.tag import Tagger, create_tagger
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Clusterer",
     "Context",
     "Tagger",
+    "UnmendableError",
     "article_id",
     "clean",
     "clean_one",

@@ -30,6 +30,7 @@ _COMMANDS = {
     "clean": "filters",
     "tag": "filters",
     "cluster": "filters",
+    "mend": "mend",
     "dlq": "dlq",
     "doctor": "doctor",
     "replay": "replay",

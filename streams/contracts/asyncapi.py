@@ -15,6 +15,7 @@ from streams.contracts.records import (
     SCHEMA_VERSION,
     Alert,
     CleanArticle,
+    Correction,
     Decision,
     Entity,
     Evidence,
@@ -29,7 +30,15 @@ from streams.contracts.records import (
     Watch,
 )
 from streams.contracts.topics import Topic
-from streams.contracts.topology import ARTICLES_RAW, DEAD_LETTERS, OTHER_STATES, TOPICS, TOPOLOGY, writers
+from streams.contracts.topology import (
+    ARTICLES_RAW,
+    CORRECTIONS,
+    DEAD_LETTERS,
+    OTHER_STATES,
+    TOPICS,
+    TOPOLOGY,
+    writers,
+)
 
 Document = dict[str, Any]
 
@@ -75,6 +84,16 @@ EXAMPLES: dict[type, object] = {
             ),
         ),
     ),
+    Correction: Correction(
+        id="5f0c9d2e",
+        action="rename",
+        by="Ada Berg",
+        why="two ferries",
+        language="en",
+        story_id="story-a1",
+        headline="Two ferries aground",
+        at=_DAY,
+    ),
     Story: Story(
         id="story-a1",
         headline="Ferry runs aground",
@@ -108,7 +127,7 @@ EXAMPLES: dict[type, object] = {
 
 
 def document() -> Document:
-    """The AsyncAPI document, from the point of view of the pipeline: it receives raw articles and sends the rest."""
+    """The AsyncAPI document, as the pipeline sees it: it receives raw articles and corrections, and sends the rest."""
     state = {*(row.state for row in TOPOLOGY.values()), *OTHER_STATES}
     shown = [topic for topic in TOPICS if topic not in state]
     schemas: Document = {}
@@ -164,7 +183,7 @@ def _channel(topic: Topic) -> Document:
 
 
 def _operation(topic: Topic) -> tuple[str, Document]:
-    action = "receive" if topic is ARTICLES_RAW else "send"
+    action = "receive" if topic in (ARTICLES_RAW, CORRECTIONS) else "send"
     return f"{action}-{topic.name.replace('.', '-')}", {
         "action": action,
         "channel": _reference("channels", topic.name),
@@ -232,8 +251,12 @@ def _headers(topic: Topic) -> Document:
             "properties": {headers.ERROR_PREFIX + name: text for name in names},
             "required": [headers.ERROR_PREFIX + name for name in names],
         }
-    # Of a raw article none is asked: crawlers need not know them.
-    required = [] if topic is ARTICLES_RAW else ["ce_specversion", "ce_id", "ce_type", "ce_source", headers.SCHEMA]
+    # Of what others write none is asked: crawlers need not know them.
+    required = (
+        []
+        if topic in (ARTICLES_RAW, CORRECTIONS)
+        else ["ce_specversion", "ce_id", "ce_type", "ce_source", headers.SCHEMA]
+    )
     return {
         "type": "object",
         "properties": {

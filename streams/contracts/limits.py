@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 from streams.contracts import codec
-from streams.contracts.records import CleanArticle, Entity, Mention, RawArticle, TaggedArticle
+from streams.contracts.records import CleanArticle, Correction, Entity, Mention, RawArticle, TaggedArticle
 from streams.text import digest, primary_language
 
 T = TypeVar("T")
@@ -57,6 +57,10 @@ LIMITS: tuple[Limit, ...] = (
     Limit(field="mentions", most=10_000, unit="mentions of all entities", beyond="cut", why="a name every tenth word"),
     Limit(field="quotes", most=1000, unit="quotations", beyond="cut", why="an hour's hearing, word for word"),
     Limit(field="quote", most=5000, unit="characters", beyond="dropped", why="a speech, not a quotation"),
+    Limit(field="by", most=120, unit="characters", beyond="refused", why="a person's name, of a correction"),
+    Limit(field="why", most=500, unit="characters", beyond="refused", why="a reason in a sentence or two"),
+    Limit(field="headline", most=240, unit="characters", beyond="refused", why="a story's titles are cut there"),
+    Limit(field="corrected", most=128, unit="articles", beyond="refused", why="what a person decides on at once"),
     Limit(field="cue", most=800, unit="characters", beyond="cut", why="the sentence that names a speaker"),
 )
 MOST = {limit.field: limit.most for limit in LIMITS}
@@ -87,13 +91,30 @@ def decode(kind: type[T], data: bytes | str) -> T:
     """``codec.decode``, held to the limits: for every record that comes in.
 
     Raises:
-        codec.DecodeError: as ``codec.decode``, or the text of a clean or tagged article is longer than any that a stage
-            of ours lets pass.
+        codec.DecodeError: as ``codec.decode``, a correction is beyond a limit, or the text of a clean or tagged article
+            is longer than any that a stage of ours lets pass.
     """
     record = codec.decode(kind, data)
     if isinstance(record, CleanArticle) and len(record.text) > MOST["text"]:
         raise codec.DecodeError(f"text has {len(record.text)} characters, the limit is {MOST['text']}")
+    if isinstance(record, Correction):
+        _check(record)
     return _bounded(record) if isinstance(record, RawArticle | CleanArticle) else record
+
+
+def _check(correction: Correction) -> None:
+    """A correction is a person's words, hence refused rather than cut."""
+    ids = (correction.id, correction.story_id, correction.other_id, correction.undoes, *correction.articles)
+    fields = {"id": max(ids, key=len), "by": correction.by, "why": correction.why, "headline": correction.headline}
+    for name, value in fields.items():
+        if len(value) > MOST[name]:
+            raise codec.DecodeError(f"{name} has {len(value)} characters, the limit is {MOST[name]}")
+    if any(_CONTROL.search(value) for value in (*fields.values(), *ids)):
+        raise codec.DecodeError("it holds control characters")
+    if not (correction.id.strip() and correction.by.strip()):
+        raise codec.DecodeError("a correction says its id and who makes it")
+    if len(correction.articles) > MOST["corrected"]:
+        raise codec.DecodeError(f"it names {len(correction.articles)} articles, the limit is {MOST['corrected']}")
 
 
 #: ``bounded`` for a record whose class only the caller knows.

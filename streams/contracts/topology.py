@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from streams.contracts.records import (
     Alert,
     CleanArticle,
+    Correction,
     Decision,
     RawArticle,
     Rejection,
@@ -50,7 +51,18 @@ STORY_EVENTS = Topic(
     key="language",
     key_of=lambda article: language_key(article.language),
     outside_readers=("dashboards", "you"),
-    why="The log that is the truth: one record per article that changed a story, at its input's partition.",
+    why="The log that is the truth: one record per article or correction that changed a story, at its input's "
+    "partition.",
+    retention_ms=None,
+)
+CORRECTIONS = Topic(
+    name="corrections",
+    record=Correction,
+    key="language",
+    key_of=lambda correction: language_key(correction.language),
+    outside_writers=("streams mend",),
+    why="What people decided about stories: as articles, in the partition of their language. What became of each is in "
+    "the log, or a rejection.",
     retention_ms=None,
 )
 STORIES = Topic(
@@ -158,12 +170,14 @@ class StageTopics:
 
     ``output``'s records carry the positions of the inputs that caused them; where it is a ``log``, they go to the
     partition that the input came from, as the rows in ``state`` do. ``derived`` follows from the output. A stage with
-    ``state`` reads its output too: what it knows is restored from both. ``tables`` are compacted topics that it reads
-    whole, again and again. Of a ``sparse`` stage most inputs rightly cause nothing.
+    ``state`` reads its output too: what it knows is restored from both. ``beside`` are topics with the input's keys,
+    hence with as many partitions: who reads one of the input's reads theirs of that number. ``tables`` are compacted
+    topics that it reads whole, again and again. Of a ``sparse`` stage most inputs rightly cause nothing.
     """
 
     input: Topic
     output: Topic
+    beside: tuple[Topic, ...] = ()
     state: Topic | None = None
     log: bool = False
     derived: tuple[Topic, ...] = ()
@@ -177,7 +191,7 @@ class StageTopics:
 
     @property
     def reads(self) -> tuple[Topic, ...]:
-        return (self.input, *((self.output, self.state) if self.state else ()), *self.tables)
+        return (self.input, *self.beside, *((self.output, self.state) if self.state else ()), *self.tables)
 
     @property
     def writes(self) -> tuple[Topic, ...]:
@@ -191,6 +205,7 @@ TOPOLOGY: dict[Stage, StageTopics] = {
     "cluster": StageTopics(
         input=ARTICLES_TAGGED,
         output=STORY_EVENTS,
+        beside=(CORRECTIONS,),
         state=STATE_CLUSTER,
         log=True,
         derived=(STORIES,),
@@ -211,7 +226,7 @@ def _topics() -> tuple[Topic, ...]:
     states = (row.state for row in rows if row.state)
     return (
         ARTICLES_RAW,
-        *(topic for row in rows for topic in (row.output, *row.derived)),
+        *(topic for row in rows for topic in (row.output, *row.derived, *row.beside)),
         *FAILURES,
         *states,
         *(table for row in rows for table in row.tables),

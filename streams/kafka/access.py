@@ -29,10 +29,12 @@ from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import (
     ALERTS,
     ARTICLES_RAW,
+    CORRECTIONS,
     DEAD_LETTERS,
     FAILURES,
     FOLLOWER,
     NOTIFIER,
+    REJECTIONS,
     STATE_FOLLOW,
     STATE_NOTIFY,
     STORIES,
@@ -69,6 +71,7 @@ STAGE_ACCESS: dict[Stage, Access] = {
 }
 
 READS_LOG = Access(reads=(STORY_EVENTS,))
+MENDS = Access(reads=(STORY_EVENTS, REJECTIONS), writes=(CORRECTIONS,))
 READS_LETTERS = Access(reads=(DEAD_LETTERS,))
 SEEDS = Access(writes=(ARTICLES_RAW,))
 FOLLOWS = Access(reads=(STATE_FOLLOW,), writes=(ARTICLES_RAW, STATE_FOLLOW), group=FOLLOWER)

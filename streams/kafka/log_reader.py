@@ -72,8 +72,11 @@ class LogReader:
                 rows[key] = record.value
         return rows
 
-    async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]:
-        """The logged decisions by the place of their source, complete from ``since`` on.
+    async def tail(
+        self, topic: str, partition: int, source_topic: str, since: int, *beside: str
+    ) -> list[tuple[Position, Decision]]:
+        """The logged decisions in their order: those on records of the source topic from the place ``since`` on, and
+        all on records of the topics ``beside`` it that were logged after the last one before that place.
 
         Where two records carry one source offset (a producer's retry, or a worker that lost its partition and did
         not know yet), the first is the decision.
@@ -81,22 +84,26 @@ class LogReader:
         start, end = await self._span(topic, partition)
         size = _FIRST_TAIL
         while True:
-            found: dict[int, Decision] = {}
+            found: dict[tuple[str, int], tuple[Position, Decision]] = {}
             reached = size >= end - start
-            async for position, value in self._caused(topic, partition, max(start, end - size), source_topic):
-                reached = reached or position.place < since
-                found.setdefault(position.place, codec.decode(Decision, value))
+            async for position, value in self._caused(topic, partition, max(start, end - size), source_topic, *beside):
+                if position.topic == source_topic and position.place < since:
+                    reached = True
+                    continue
+                found.setdefault((position.topic, position.place), (position, codec.decode(Decision, value)))
             if reached:
-                return found
+                return list(found.values())
             size *= 2
 
-    async def history(self, topic: str, partition: int, source_topic: str) -> AsyncIterator[tuple[Position, Decision]]:
+    async def history(
+        self, topic: str, partition: int, *source_topics: str
+    ) -> AsyncIterator[tuple[Position, Decision]]:
         """Every decision of a partition of the log, the first of each source position, with that position."""
         first = FirstDecisions()
         async for record in self.records(topic, partition):
             position = headers.source_position(record.headers)
             decision = first.accept(record)
-            if decision is not None and position is not None and position.topic == source_topic:
+            if decision is not None and position is not None and position.topic in source_topics:
                 yield position, decision
 
     async def values(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
@@ -112,11 +119,11 @@ class LogReader:
                 yield position, value
 
     async def _caused(
-        self, topic: str, partition: int, start: int, source_topic: str
+        self, topic: str, partition: int, start: int, *source_topics: str
     ) -> AsyncIterator[tuple[Position, bytes]]:
         async for record in self.records(topic, partition, start):
             position = headers.source_position(record.headers)
-            if position is not None and position.topic == source_topic and record.value is not None:
+            if position is not None and position.topic in source_topics and record.value is not None:
                 yield position, record.value
 
     async def newest_decision(self, topic: str, partition: int, source_topic: str) -> tuple[Position, Decision] | None:

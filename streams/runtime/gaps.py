@@ -26,13 +26,13 @@ class Offsets(Protocol):
 
 
 class Gaps:
-    """Looks at the offsets of one stage's input. A gap that retention did not make (a transaction's marker) is none."""
+    """Looks at the offsets of what a stage reads. Gaps that retention did not make (transactions' markers) are none."""
 
     def __init__(self, stage: Stage, group: str, metrics: Metrics, offsets: Offsets) -> None:
         self._stage: Stage = stage
         self._group, self._metrics, self._offsets = group, metrics, offsets
-        #: Partition → the offset that should come next; None: the group had committed none.
-        self._next: dict[int, int | None] = {}
+        #: Topic and partition → the offset that should come next; None: the group had committed none.
+        self._next: dict[tuple[str, int], int | None] = {}
 
     async def check(self, batch: Sequence[Incoming]) -> None:
         """Say and count what is missing before each record of a batch. To be called before the batch is committed.
@@ -41,19 +41,19 @@ class Gaps:
             WentBackError: a record is before one that came already in this assignment.
         """
         for message in batch:
-            partition = message.partition
-            if partition in self._next and message.offset < (self._next[partition] or 0):
+            where = message.topic, message.partition
+            if where in self._next and message.offset < (self._next[where] or 0):
                 raise WentBackError(
-                    f"{message.topic}, partition {partition}, goes on at offset {message.offset} after "
-                    f"{(self._next[partition] or 0) - 1}: it was deleted and made again, or cut short. The next start "
+                    f"{message.topic}, partition {message.partition}, goes on at offset {message.offset} after "
+                    f"{(self._next[where] or 0) - 1}: it was deleted and made again, or cut short. The next start "
                     "looks at it anew"
                 )
-            if partition not in self._next:
-                self._next[partition] = await self._offsets.committed(self._group, message.topic, partition)
-            due = self._next[partition]
+            if where not in self._next:
+                self._next[where] = await self._offsets.committed(self._group, *where)
+            due = self._next[where]
             if due is not None and message.offset > due:
-                await self._tell(message.topic, partition, due)
-            self._next[partition] = message.offset + 1
+                await self._tell(*where, due)
+            self._next[where] = message.offset + 1
 
     async def _tell(self, topic: str, partition: int, due: int) -> None:
         beginning = await self._offsets.beginning(topic, partition)
@@ -67,5 +67,6 @@ class Gaps:
         self._metrics.count("streams_gap_records_total", beginning - due, stage=self._stage)
 
     def forget(self, partitions: Iterable[int]) -> None:
-        for partition in partitions:
-            self._next.pop(partition, None)
+        gone = set(partitions)
+        for where in [each for each in self._next if each[1] in gone]:
+            del self._next[where]

@@ -23,7 +23,7 @@ from streams.text import digest
 logger = logging.getLogger(__name__)
 
 #: The version of the rows' form: raised when an older worker could not read them, or would read them wrongly.
-STATE_VERSION = 5
+STATE_VERSION = 6
 STAMP_ROW = "meta/version"
 #: Decisions between two lines of progress.
 _TELL_EVERY = 10_000
@@ -36,7 +36,7 @@ class NewerStateError(Exception):
 class LogHistory(Protocol):
     """What building anew reads (``log_reader.LogReader``)."""
 
-    def history(self, topic: str, partition: int, source_topic: str) -> AsyncIterator[tuple[Position, Decision]]: ...
+    def history(self, topic: str, partition: int, *source_topics: str) -> AsyncIterator[tuple[Position, Decision]]: ...
 
     def values(self, topic: str, partition: int) -> AsyncIterator[tuple[int, bytes]]: ...
 
@@ -84,20 +84,24 @@ def needs_building(rows: Mapping[str, bytes], where: str) -> bool:
 
 
 async def build(
-    reader: LogHistory, log: str, topic: str, partition: int, grain: Grain = "balanced"
+    reader: LogHistory, log: str, topic: str, corrections: str, partition: int, grain: Grain = "balanced"
 ) -> tuple[Clusterer, dict[str, bytes]]:
-    """A clusterer as the log's decisions made it, and its rows."""
-    history = [pair async for pair in reader.history(log, partition, topic)]
+    """A clusterer as the log's decisions on articles of ``topic`` and on ``corrections`` made it, and its rows."""
+    history = [pair async for pair in reader.history(log, partition, topic, corrections)]
     logger.warning("building the state of %s, partition %d, anew from %d decisions", topic, partition, len(history))
-    last = max((position.base for position, _ in history), default=0)
-    wanted = {position.offset for position, _ in history if position.base == last}
+    on_articles = [position for position, decision in history if decision.correction is None]
+    last = max((position.base for position in on_articles), default=0)
+    wanted = {position.offset for position in on_articles if position.base == last}
     held = {offset: value async for offset, value in reader.values(topic, partition) if offset in wanted}
     clusterer, rows, gone = Clusterer(grain=grain), dict[str, bytes | None](), 0
     for number, (position, decision) in enumerate(history, start=1):
+        if decision.correction is not None:
+            rows.update(clusterer.apply_mend(decision, position.place).rows)
+            continue
         article = _article(held.get(position.offset) if position.base == last else None, decision)
         if article is None:
             gone += 1
-            article = _stand_in(decision)
+            article = stand_in(decision)
         rows.update(clusterer.apply(article, decision, position.place).rows)
         if number % _TELL_EVERY == 0:
             logger.info("%d of %d decisions applied again", number, len(history))
@@ -113,7 +117,7 @@ def _article(value: bytes | None, decision: Decision) -> TaggedArticle | None:
     return article if article is not None and article.id == decision.article_id else None
 
 
-def _stand_in(decision: Decision) -> TaggedArticle:
+def stand_in(decision: Decision) -> TaggedArticle:
     """The article of a decision, as far as the decision tells."""
     told = next((event.article for event in decision.events if event.article is not None), StoryArticle(id=""))
     return TaggedArticle(

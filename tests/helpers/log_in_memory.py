@@ -35,6 +35,8 @@ class Log:
         self.published: list[Outgoing] = []
         self.inputs: dict[int, bytes] | None = None
         self.sent: dict[str, dict[int, Any]] = {}
+        #: Topic → partition → the offset that the group has committed: of batches that were let go.
+        self.let_go: dict[str, dict[int, int]] = {}
         #: What every topic looks like; ``counts``: those that have another number of partitions.
         self.shape = Input(partitions=1, id=None)
         self.counts: dict[str, int] = {}
@@ -50,11 +52,11 @@ class Log:
     def on(self, topic: str) -> list[Outgoing]:
         return [out for out in self.published if out.topic.name == topic]
 
-    def _caused(self, topic: str, source_topic: str) -> Iterator[tuple[Position, Outgoing]]:
-        """What stands in ``topic`` (its full name) because of a record of ``source_topic``, and that one's position."""
+    def _caused(self, topic: str, *source_topics: str) -> Iterator[tuple[Position, Outgoing]]:
+        """What stands in ``topic`` (its full name) because of records of ``source_topics``, with their positions."""
         for out in self.on(topic.removeprefix("news.")):
             position = headers.source_position(out.headers)
-            if position is not None and position.topic == source_topic:
+            if position is not None and position.topic in source_topics:
                 yield position, out
 
     async def rows(self, topic: str, partition: int) -> dict[str, bytes]:
@@ -67,19 +69,28 @@ class Log:
                     rows[key] = out.value
         return rows
 
-    async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]:
-        found: dict[int, Decision] = {}
-        async for position, decision in self.history(topic, partition, source_topic):
-            if position.place >= since:
-                found.setdefault(position.place, decision)
-        return found
+    async def tail(
+        self, topic: str, partition: int, source_topic: str, since: int, *beside: str
+    ) -> list[tuple[Position, Decision]]:
+        found = dict[tuple[str, int], tuple[Position, Decision]]()
+        async for position, decision in self.history(topic, partition, source_topic, *beside):
+            if position.topic == source_topic and position.place < since:
+                found = {key: pair for key, pair in found.items() if key[0] == source_topic}
+            else:
+                found.setdefault((position.topic, position.place), (position, decision))
+        return list(found.values())
+
+    async def committed(self, group: str, topic: str, partition: int) -> int | None:
+        return self.let_go.get(topic, {}).get(partition)
 
     async def newest_decision(self, topic: str, partition: int, source_topic: str) -> tuple[Position, Decision] | None:
         found = [each async for each in self.history(topic, partition, source_topic)]
         return max(found, key=lambda one: one[0].place, default=None)
 
-    async def history(self, topic: str, partition: int, source_topic: str) -> AsyncIterator[tuple[Position, Decision]]:
-        for position, out in self._caused(topic, source_topic):
+    async def history(
+        self, topic: str, partition: int, *source_topics: str
+    ) -> AsyncIterator[tuple[Position, Decision]]:
+        for position, out in self._caused(topic, *source_topics):
             if out.partition == partition:
                 yield position, codec.decode(Decision, out.value or b"")
 
@@ -154,6 +165,8 @@ async def drive(stage: MessageStage, log: Log, batch: Sequence[Incoming], *, sto
             if stop_after is not None and len(log.published) >= stop_after:
                 return
             log.take([out])
+    for one in batch:
+        log.let_go.setdefault(one.topic, {})[one.partition] = one.offset + 1
 
 
 def clean_stage(log: Log, metrics: Metrics, **settings: object) -> CleanStage:

@@ -19,6 +19,7 @@ from streams.contracts.records.articles import (
     Stage,
     TaggedArticle,
 )
+from streams.contracts.records.corrections import Action, Apart, Correction, Mended, Pins
 from streams.contracts.records.stories import (
     Claim,
     Decision,
@@ -50,9 +51,12 @@ SCHEMA_VERSION = 1
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Action",
     "Alert",
+    "Apart",
     "Claim",
     "CleanArticle",
+    "Correction",
     "Decision",
     "Digest",
     "Dropped",
@@ -64,7 +68,9 @@ __all__ = [
     "Hedge",
     "LinkKind",
     "Linking",
+    "Mended",
     "Mention",
+    "Pins",
     "Point",
     "PointKind",
     "Quote",

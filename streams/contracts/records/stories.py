@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from streams.contracts.records.articles import EntityType
+from streams.contracts.records.corrections import Correction, Mended, Pins
 
 EventType = Literal["created", "joined", "revised", "merged", "split", "closed", "reopened", "retracted"]
 StoryStatus = Literal["open", "closed", "merged", "retracted"]
@@ -232,7 +233,8 @@ class StoryEvent:
     evidence: Evidence | None = None
     #: merged: the story that this one redirects to; split: the story that the moved articles came from.
     other_id: str | None = None
-    #: split: the articles that moved, as their new story shows them; those that the old one no longer listed in short.
+    #: split (into a new story, or by a person into one that there is): the articles that moved, as it shows them; those
+    #: that the old one no longer listed in short.
     moved: tuple[StoryArticle, ...] = ()
     #: split: the newest of those that stay and were not listed, in short: they take the places of those that moved.
     kept: tuple[StoryArticle, ...] = ()
@@ -240,11 +242,18 @@ class StoryEvent:
     before: StoryArticle | None = None
     #: The links that came and went with it, in order.
     linked: tuple[Linking, ...] = ()
+    #: What people decided of the story, as it stands from then on (None: as before). Only a person's `revised` event,
+    #: which is on no article, changes it.
+    pins: Pins | None = None
+    #: The correction that it is of; None: a stage's own decision.
+    mended: Mended | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """All that one input article caused, as one atomic record of the log. The input's position is in its headers.
+    """All that one input article or correction caused, as one atomic record of the log. The input's position is in its
+    headers. Of a correction, ``article_id`` is empty, ``number`` that of the decision before it, and ``after`` the
+    place of the last article before it.
 
     It holds what a redelivery needs to repeat it exactly, whatever the other rows have seen by then: ``number`` counts
     the decisions of a language, from 1; the vectors are packed as ``article_features.pack`` does (``vector`` of the
@@ -262,6 +271,8 @@ class Decision:
     looked: str = ""
     #: Stories so long silent that their rows go.
     forgotten: tuple[str, ...] = ()
+    correction: Correction | None = None
+    after: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,3 +311,10 @@ class Story:
     sentences: tuple[Sentence, ...] = ()
     links: tuple[StoryLink, ...] = ()
     storyline: str = ""
+    #: What people decided of it; None: nothing.
+    pins: Pins | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a person marked it as not news: no list and no feed shows it."""
+        return self.pins is not None and bool(self.pins.not_news)

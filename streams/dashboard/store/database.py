@@ -34,8 +34,14 @@ _MAKERS = {
         "store/database.py",
     ),
     "streams.stages.cluster.telling": ("lead.py", "points.py", "spelling.py"),
-    "streams.stages.cluster.lifecycle": ("fold.py", "headline.py", "links.py", "quotes.py"),
-    "streams.contracts": ("records/articles.py", "records/stories.py", "codec.py", "headers.py"),
+    "streams.stages.cluster.lifecycle": ("fold.py", "headline.py", "links.py", "pins.py", "quotes.py"),
+    "streams.contracts": (
+        "records/articles.py",
+        "records/corrections.py",
+        "records/stories.py",
+        "codec.py",
+        "headers.py",
+    ),
     "streams": ("text.py", "kafka/log_reader.py", "query/subject.py", "query/times.py"),
 }
 _COMMON = ("PRAGMA temp_store = FILE", "PRAGMA cache_size = -32000")  # KiB

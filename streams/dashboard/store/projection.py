@@ -129,8 +129,8 @@ def sparkline(times: Iterable[float], newest: float) -> tuple[int, ...]:
 
 
 def listed(story: Story) -> bool:
-    """Whether a story belongs on a list: not one that was merged away or wholly retracted."""
-    return story.status in ("open", "closed")
+    """Whether a story belongs on a list: not one that was merged away, wholly retracted, or marked as not news."""
+    return story.status in ("open", "closed") and not story.is_hidden
 
 
 def slim(article: StoryArticle) -> StoryArticle:

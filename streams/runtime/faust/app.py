@@ -172,7 +172,9 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
 
     # The app's, not the agent's: whatever becomes of that, a batch in hand is published before the next.
     app.batches = Batches(app, partial(die, stage_name))
-    source = app.topic(topics.input.full_name(prefix), key_type=bytes, value_type=bytes)
+    # Faust gives topics of as many partitions, read by the same members, to one worker by their numbers.
+    names = [topic.full_name(prefix) for topic in (topics.input, *topics.beside)]
+    source = app.topic(*names, key_type=bytes, value_type=bytes)
 
     @app.agent(source, name=stage_name, concurrency=1)
     async def agent(stream: Any) -> None:

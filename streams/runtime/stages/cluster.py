@@ -5,16 +5,19 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import get_args
 
 from streams.contracts import codec
-from streams.contracts.records import Decision, EventType, Stage, Story, TaggedArticle
-from streams.contracts.topology import STATE_CLUSTER, STORIES, STORY_EVENTS
+from streams.contracts.records import Correction, Decision, EventType, Rejection, Stage, Story, TaggedArticle
+from streams.contracts.topics import prefixed
+from streams.contracts.topology import ARTICLES_TAGGED, CORRECTIONS, STATE_CLUSTER, STORIES, STORY_EVENTS
 from streams.metrics import LINK_CHANGES, Metrics
-from streams.pipeline import Clusterer
+from streams.pipeline import Changes, Clusterer, UnmendableError
 from streams.runtime import inputs, state
+from streams.runtime.catching_up import CaughtUp, catch_up
 from streams.runtime.incarnation import current_base, is_tagged_article
 from streams.runtime.inputs import INPUT_ROW
 from streams.runtime.messages import Incoming, Outgoing, rows_out
@@ -26,22 +29,31 @@ from streams.settings import Settings
 logger = logging.getLogger(__name__)
 
 
-class OtherArticleError(Exception):
-    """The log says of a redelivered record's position what it decided on another article: never applied."""
-
-
 class _Partition:
-    """A partition's clusterer, and the decisions that the log already holds for redelivered articles."""
+    """A partition's clusterer, and what the log already holds for records that are delivered again."""
 
-    def __init__(self, clusterer: Clusterer, logged: dict[int, Decision], base: int) -> None:
-        self.clusterer = clusterer
-        self.logged = logged
+    def __init__(self, caught_up: CaughtUp, base: int) -> None:
+        self.clusterer = caught_up.clusterer
         self.base = base
-        self.decided_to = max(logged, default=-1)
+        self.decided, self.mended, self.broken = caught_up.decided, caught_up.mended, caught_up.broken
+        self.decided_to = max(self.decided, default=-1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """What is to be done about a record; ``decision`` None: nothing, or nothing more."""
+
+    message: Incoming
+    decision: Decision | None = None
+    #: The key of its record in the log.
+    key: bytes = b""
+    outcome: str = "nothing"
+    apply: Callable[[], Changes] = Changes
 
 
 class ClusterStage:
-    """Tagged articles to decisions, one record of the log at most for each; then the rows and snapshots they touch."""
+    """Tagged articles and people's corrections to decisions, one record of the log at most for each; then the rows and
+    snapshots that these touch."""
 
     name: Stage = "cluster"
     pool = None
@@ -49,6 +61,7 @@ class ClusterStage:
     def __init__(self, settings: Settings, metrics: Metrics, reader: StateReader) -> None:
         self.outcomes = Outcomes(self.name, metrics, settings.max_failures, Sizes())
         self._prefix, self._metrics, self._reader = settings.topic_prefix, metrics, reader
+        self._input, self._corrections = (each.full_name(self._prefix) for each in (ARTICLES_TAGGED, CORRECTIONS))
         for type_ in get_args(EventType):
             metrics.count("streams_story_events_total", 0, stage=self.name, type=type_)
         for change in LINK_CHANGES:
@@ -59,6 +72,8 @@ class ClusterStage:
         self._fresh: list[Outgoing] = []
         #: What must be known before a decision is logged: which life of the input it is of.
         self._lives: list[Outgoing] = []
+        #: Snapshots of what was restored, to be written as they stand: the last worker may not have got to it.
+        self._again: dict[str, Outgoing] = {}
         self.restoring = False
 
     async def process(self, batch: Sequence[Incoming]) -> Phases:
@@ -67,31 +82,24 @@ class ClusterStage:
         stories: dict[str, Outgoing] = {}
         for message in batch:
             held = await self._state(message)
-            message = replace(message, base=held.base)
-            redelivered = message.place <= held.decided_to
             try:
-                article = message.decode(TaggedArticle)
-                decision = held.logged.get(message.place) if redelivered else held.clusterer.decide(article)
-                if decision is not None and decision.article_id != article.id:
-                    raise OtherArticleError(f"the log's decision of this position is on article {decision.article_id}")
-                decided = [] if decision is None or redelivered else [self._decided(message, article, decision)]
+                step = self._decide(held, message)
+                message, decision = step.message, step.decision
+                decided = [] if decision is None else [self._decided(message, decision, step.key)]
                 self.outcomes.sizes.check(decided)
+            except UnmendableError as error:
+                log.append(self._refused(message, error))
+                continue
             except Exception as error:
                 # Deciding changes nothing: there is nothing to undo.
                 log.append(self.outcomes.failed(message, error))
                 continue
             if decision is None:
-                self.outcomes.good("nothing")
+                self.outcomes.good(step.outcome)
                 continue
             try:
-                changes = held.clusterer.apply(article, decision, message.place)
-                # Every version of a row, in order: a row that gave something away must not be written before the one
-                # that took it. Of a snapshot, the last version will do.
-                changed = rows_out(STATE_CLUSTER, message.partition, changes.rows.items())
-                snapshots = {story.id: self._snapshot(message, story) for story in changes.stories}
-                snapshots |= {id_: Outgoing(topic=STORIES, key=id_.encode(), value=None) for id_ in changes.forgotten}
-                # A decision whose rows cannot be written must not be logged: the log is the truth.
-                self.outcomes.sizes.check([*changed, *snapshots.values()])
+                changes = step.apply()
+                changed, snapshots = self._written(message, changes)
             except Exception as error:
                 # The clusterer has changed, if only half: publish what stands, then start it anew from its rows.
                 yield self._pop_lives()
@@ -101,9 +109,8 @@ class ClusterStage:
                 log, rows, stories = [self.outcomes.failed(message, error)], [], {}
                 self.forget([message.partition])
                 continue
-            self.outcomes.good("redelivered" if redelivered else "published")
-            if not redelivered:
-                self._tell_decision(decision)
+            self.outcomes.good("published")
+            self._tell_decision(decision)
             log += decided
             rows += changed
             stories |= snapshots
@@ -113,6 +120,67 @@ class ClusterStage:
             yield phase
         self._tell_size()
 
+    def _decide(self, held: _Partition, message: Incoming) -> _Step:
+        """What a record causes. Raises whatever is wrong with it; ``UnmendableError`` of a correction that cannot be
+        made as the stories stand."""
+        if message.topic == self._corrections:
+            return self._mend(held, message)
+        message = replace(message, base=held.base)
+        article = message.decode(TaggedArticle)
+        if message.place in held.broken:
+            raise held.broken[message.place]
+        if message.place <= held.decided_to:
+            # Its decision, where it caused one, was applied when the partition was restored.
+            return _Step(message=message, outcome="redelivered" if message.place in held.decided else "nothing")
+        decision = held.clusterer.decide(article)
+        if decision is None:
+            return _Step(message=message)
+        return _Step(
+            message=message,
+            decision=decision,
+            key=STORY_EVENTS.key_bytes(article),
+            apply=partial(held.clusterer.apply, article, decision, message.place),
+        )
+
+    def _mend(self, held: _Partition, message: Incoming) -> _Step:
+        correction = message.decode(Correction)
+        if correction.id in held.broken:
+            raise held.broken[correction.id]
+        # Places only grow, also where the topic was made again: by its id, a correction is known all the same.
+        newest = held.clusterer.newest_mend
+        if message.offset <= newest:
+            message = replace(message, base=newest + 1 - message.offset)
+        decision = held.clusterer.mend(correction)
+        if decision is None:
+            return _Step(message=message, outcome="redelivered" if correction.id in held.mended else "nothing")
+        return _Step(
+            message=message,
+            decision=decision,
+            key=STORY_EVENTS.key_bytes(correction),
+            apply=partial(held.clusterer.apply_mend, decision, message.place),
+        )
+
+    def _refused(self, message: Incoming, error: UnmendableError) -> Outgoing:
+        id_ = message.decode(Correction).id
+        rejection = Rejection(stage=self.name, reason="correction_refused", detail=str(error), id=id_)
+        self.outcomes.count(rejection)
+        return self.outcomes.rejected(message, rejection)
+
+    def _written(self, message: Incoming, changes: Changes) -> tuple[list[Outgoing], dict[str, Outgoing]]:
+        """The rows and snapshots of what changed. A decision whose rows cannot be written must not be logged: the log
+        is the truth.
+
+        Raises:
+            RecordTooLargeError: one cannot be written.
+        """
+        # Every version of a row, in order: a row that gave something away must not be written before the one
+        # that took it. Of a snapshot, the last version will do.
+        changed = rows_out(STATE_CLUSTER, message.partition, changes.rows.items())
+        told: dict[str, Story | None] = {story.id: story for story in changes.stories}
+        snapshots = self._snapshots(message, told | dict.fromkeys(changes.forgotten))
+        self.outcomes.sizes.check([*changed, *snapshots.values()])
+        return changed, snapshots
+
     def _pop_lives(self) -> list[Outgoing]:
         lives, self._lives = self._lives, []
         return lives
@@ -120,18 +188,21 @@ class ClusterStage:
     def _derived(self, rows: list[Outgoing], stories: dict[str, Outgoing]) -> Iterator[list[Outgoing]]:
         """What follows from the log. Only the rows still tell which stories a forgotten one had absorbed: these leave
         the snapshots before the rows go."""
+        stories = self._again | stories
+        self._again = {}
         gone = [out for out in stories.values() if out.value is None]
         if gone:
             yield gone
         yield [*self._fresh, *rows, *(out for out in stories.values() if out.value is not None)]
         self._fresh.clear()
 
-    async def _restored(self, message: Incoming, rows: dict[str, bytes]) -> Clusterer:
-        """The clusterer of a partition from its rows, or, where they are another version's, from the log."""
-        topic, partition = STATE_CLUSTER.full_name(self._prefix), message.partition
+    async def _restored(self, partition: int, rows: dict[str, bytes]) -> tuple[Clusterer, dict[str, bytes]]:
+        """The clusterer of a partition, and the rows that it is made from: as they are, or, where they are another
+        version's, from the log."""
+        topic = STATE_CLUSTER.full_name(self._prefix)
         stamped = rows.get(state.STAMP_ROW)
         lost = not rows and await self._reader.newest_decision(
-            STORY_EVENTS.full_name(self._prefix), partition, message.topic
+            STORY_EVENTS.full_name(self._prefix), partition, self._input
         )
         anew = bool(lost) or state.needs_building(rows, f"{topic}, partition {partition}")
         clusterer = Clusterer(grain=self._grain)
@@ -142,9 +213,15 @@ class ClusterStage:
                 logger.error("a state row of %s, partition %d, cannot be read: %s", topic, partition, error)
                 anew = True
         fresh: dict[str, bytes | None] = {}
+        built = rows
         if anew:
             clusterer, built = await state.build(
-                self._reader, STORY_EVENTS.full_name(self._prefix), message.topic, partition, self._grain
+                self._reader,
+                STORY_EVENTS.full_name(self._prefix),
+                self._input,
+                self._corrections,
+                partition,
+                self._grain,
             )
             inputs.tell_rebuilt(self._metrics, self.name, topic, partition, len(built))
             fresh = {**built, **dict.fromkeys(key for key in rows if key not in built)}
@@ -153,15 +230,21 @@ class ClusterStage:
         if anew or stamped is None:
             fresh[state.STAMP_ROW] = state.stamp()
             self._fresh += rows_out(STATE_CLUSTER, partition, fresh.items())
-        return clusterer
+        return clusterer, built
 
-    def _decided(self, message: Incoming, article: TaggedArticle, decision: Decision) -> Outgoing:
-        id_, key = f"{decision.article_id}@{message.place}", STORY_EVENTS.key_bytes(article)
-        return replace(self.outcomes.outgoing(message, STORY_EVENTS, decision, id_, key), partition=message.partition)
+    def _decided(self, message: Incoming, decision: Decision, key: bytes) -> Outgoing:
+        cause = decision.correction.id if decision.correction else decision.article_id
+        out = self.outcomes.outgoing(message, STORY_EVENTS, decision, f"{cause}@{message.place}", key)
+        return replace(out, partition=message.partition)
 
-    def _snapshot(self, message: Incoming, story: Story) -> Outgoing:
-        id_, key = f"{story.id}@{message.place}", STORIES.key_bytes(story)
-        return self.outcomes.outgoing(message, STORIES, story, id_, key)
+    def _snapshots(self, message: Incoming, stories: Mapping[str, Story | None]) -> dict[str, Outgoing]:
+        """The snapshot of each story as it stands; None: it is gone."""
+        return {
+            id_: Outgoing(topic=STORIES, key=id_.encode(), value=None)
+            if story is None
+            else self.outcomes.outgoing(message, STORIES, story, f"{id_}@{message.place}", STORIES.key_bytes(story))
+            for id_, story in stories.items()
+        }
 
     async def _state(self, message: Incoming) -> _Partition:
         if message.partition not in self._partitions:
@@ -169,9 +252,9 @@ class ClusterStage:
             log, partition = STORY_EVENTS.full_name(self._prefix), message.partition
             rows = await self._reader.rows(STATE_CLUSTER.full_name(self._prefix), partition)
             row = rows.pop(INPUT_ROW, None)
-            was, now, _ = await inputs.compare(self._reader, message.topic, STATE_CLUSTER.full_name(self._prefix), row)
-            clusterer = await self._restored(message, rows)
-            last = await self._reader.newest_decision(log, partition, message.topic)
+            was, now, _ = await inputs.compare(self._reader, self._input, STATE_CLUSTER.full_name(self._prefix), row)
+            clusterer, rows = await self._restored(partition, rows)
+            last = await self._reader.newest_decision(log, partition, self._input)
             if last is None and rows:
                 logger.warning(
                     "%s, partition %d, is empty, but there are stories: going on from their rows", log, partition
@@ -180,7 +263,7 @@ class ClusterStage:
             newest = (last[0].place, last[1].article_id) if last else None
             base = await current_base(
                 self._reader,
-                message.topic,
+                self._input,
                 partition,
                 is_tagged_article,
                 base=max(last[0].base if last else 0, was.base if was else 0),
@@ -190,19 +273,27 @@ class ClusterStage:
             )
             if was != replace(now, base=base):
                 self._lives.append(inputs.row_out(STATE_CLUSTER, partition, replace(now, base=base)))
-            logged = await self._reader.decisions(log, partition, message.topic, base + message.offset)
-            again = sum(place >= base + message.offset for place in logged)
-            if again:
+            start = message.offset
+            if message.topic == self._corrections:
+                start = await self._reader.committed(prefixed(self.name, self._prefix), self._input, partition) or 0
+            tail = await self._reader.tail(log, partition, self._input, base + start, self._corrections)
+            caught_up = await catch_up(
+                self._reader, tail, self._input, partition, clusterer, rows, self._grain,
+                partial(self._written, message),
+            )  # fmt: skip
+            self._fresh += rows_out(STATE_CLUSTER, partition, caught_up.rows.items())
+            self._again |= self._snapshots(message, caught_up.stories)
+            if caught_up.decided:
                 logger.warning(
                     "%s, partition %d, begins at offset %d, but %d positions from there on were decided before "
                     "(a crash, or a lost consumer group): their decisions are read back, not made again",
-                    message.topic, partition, message.offset, again,
+                    self._input, partition, start, len(caught_up.decided),
                 )  # fmt: skip
             # What was restored is long-lived: a million stories need not be walked by every full collection.
             gc.collect()
             gc.freeze()
             self.restoring = False
-            self._partitions[message.partition] = _Partition(clusterer, logged, base)
+            self._partitions[message.partition] = _Partition(caught_up, base)
             tell_restored(self._metrics, self.name, began)
         return self._partitions[message.partition]
 

@@ -60,7 +60,11 @@ class MessageStage(Protocol):
 class StateReader(recall.MemoryReader, state.LogHistory, Protocol):
     """What restoring needs of the log (``log_reader.LogReader``)."""
 
-    async def decisions(self, topic: str, partition: int, source_topic: str, since: int) -> dict[int, Decision]: ...
+    async def tail(
+        self, topic: str, partition: int, source_topic: str, since: int, *beside: str
+    ) -> list[tuple[Position, Decision]]: ...
+
+    async def committed(self, group: str, topic: str, partition: int) -> int | None: ...
 
     async def newest_decision(
         self, topic: str, partition: int, source_topic: str

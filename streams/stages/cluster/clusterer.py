@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from dataclasses import replace
 
 from streams.contracts import codec
-from streams.contracts.records import Decision, Grain, Story, TaggedArticle
+from streams.contracts.records import Correction, Decision, Grain, Story, TaggedArticle
 from streams.models.table import Table
-from streams.stages.cluster.features.article_features import TITLE, Features, extract, pack_keys, read_vector, summed
+from streams.stages.cluster.changes import Changes, Size
+from streams.stages.cluster.features.article_features import Features, extract
 from streams.stages.cluster.index.language_index import LanguageIndex
-from streams.stages.cluster.lifecycle.decide import Decider
+from streams.stages.cluster.lifecycle.decide import Decider, new_story_id
+from streams.stages.cluster.lifecycle.effects import looked_through, profiles
 from streams.stages.cluster.lifecycle.fold import fold, named
+from streams.stages.cluster.lifecycle.mend import Mender, made
+from streams.stages.cluster.lifecycle.placing import fingerprint, placed_member
 from streams.stages.cluster.match.follow import LinkWeights, shipped_links
 from streams.stages.cluster.match.join_model import shipped
 from streams.stages.cluster.match.match import GRAINS, JoinModel, Matcher
 from streams.stages.cluster.match.nearest import Nearest, PairModel, shipped_pairs
 from streams.stages.cluster.match.scored import Scored
-from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore, utc
+from streams.stages.cluster.store.mends import Mends
+from streams.stages.cluster.store.story_store import Member, StoryState, StoryStore
 from streams.text import language_key
-
-#: Distinct terms of an article whose idf is learned.
-COUNTED = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What applying a decision touched: snapshots to publish, and rows to persist in this order (None: delete)."""
-
-    stories: tuple[Story, ...] = ()
-    rows: dict[str, bytes | None] = field(default_factory=dict)
-    #: Stories that are forgotten: their snapshots go.
-    forgotten: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How many articles and stories a clusterer remembers, retracted, closed and merged ones among them, and how many
-    stories of these take articles."""
-
-    articles: int
-    stories: int
-    open_stories: int
 
 
 class Clusterer:
@@ -69,6 +50,9 @@ class Clusterer:
         self._stories = StoryStore()
         self._groups: dict[str, LanguageIndex] = {}
         self._of: dict[str, list[str]] = {}
+        self._mends = Mends()
+        #: The newest position of an article that was applied.
+        self._latest = -1
         self._read: tuple[TaggedArticle, Features] | None = None
 
     def decide(self, article: TaggedArticle) -> Decision | None:
@@ -101,7 +85,7 @@ class Clusterer:
         return self._decider(language_key(article.language)).pairs(article, self._features(article))
 
     def _decider(self, language: str) -> Decider:
-        group = self._groups.get(language) or LanguageIndex(language)
+        group = self._group_or_new(language)
         nearest = Nearest(self._members, self._stories, group, self._pair_model)
         matcher = Matcher(self._stories, group, self._join_model, nearest, self._lean, self._link_weights)
         return Decider(self._members, self._stories, group, matcher, self._of)
@@ -111,32 +95,8 @@ class Clusterer:
 
         Returns every row and story that the decision touches as it now stands, also when nothing was left to do.
         """
-        after = {
-            story_id: live.story
-            for event in decision.events
-            for story_id in named(event)
-            if (live := self._stories.get(story_id))
-        }
-        touched = fold(after, decision.events)
-        fresh = [story_id for story_id in touched if not self._seen(story_id, position)]
-        profiles = self._profiles(decision, fresh)
-        looked = self._looked(decision)
+        touched = self._carry(decision, position)
         group = self._group(decision.language)
-        for story_id in sorted(fresh):
-            known = self._stories.get(story_id)
-            gained = story_id in profiles
-            live = StoryState(
-                position=position,
-                born=known.born if known else position,
-                indexed=position if gained or known is None else known.indexed,
-                number=decision.number if gained or known is None else known.number,
-                language=decision.language,
-                story=after[story_id],
-                profile=profiles[story_id] if gained else known.profile if known else "",
-                looked=after[story_id].article_count if story_id in looked else known.looked if known else 0,
-            )
-            self._stories.put(story_id, live)
-            group.index(live, moved=gained or known is None)
         rows: dict[str, bytes | None] = {f"s/{story_id}": self._stories.row(story_id) for story_id in touched}
         for member in self._placed(article, decision, position, group):
             rows[f"a/{member.id}"] = codec.encode(member)
@@ -144,38 +104,78 @@ class Clusterer:
         for story_id in decision.forgotten:
             rows.update(dict.fromkeys(self._forget(story_id, group)))
         gone = tuple(key[2:] for key, row in rows.items() if row is None and key.startswith("s/"))
+        self._latest = max(self._latest, position)
         return Changes(stories=snapshots, rows=rows, forgotten=gone)
 
-    def _looked(self, decision: Decision) -> set[str]:
-        """The stories that are as large as when they were looked through: also the parts of a split, and what was
-        merged, lest two stories part and merge again and again without having grown."""
-        parted = (event for event in decision.events if event.type in ("split", "merged"))
-        return {decision.looked, *(id_ for event in parted for id_ in (event.story_id, event.other_id) if id_)}
+    def mend(self, correction: Correction) -> Decision | None:
+        """What a person's correction causes; None: one of its id is known. Changes nothing.
 
-    def _profiles(self, decision: Decision, fresh: list[str]) -> dict[str, str]:
-        """The profiles that the decision changes, of the stories that have not applied it."""
-        profiles: dict[str, str] = {}
+        Raises:
+            UnmendableError: it cannot be made as the stories stand.
+        """
+        if correction.id in self._mends:
+            return None
+        undone = self._mends.get(correction.undoes)
+        about = self._stories.get(undone.story_id if undone else correction.story_id)
+        language = about.language if about else correction.language
+        mender = Mender(self._members, self._stories, self._of, self._mends)
+        number = self._group_or_new(language).number
+        return mender.decide(
+            replace(correction, language=language), number, self._latest, new_story_id(correction.id, self._stories)
+        )
 
-        def change(story_id: str, plus: str = "", minus: str = "") -> None:
-            if story_id in fresh:
-                known = self._stories.get(story_id)
-                held = profiles.get(story_id, known.profile if known else "")
-                profiles[story_id] = summed(held, plus, minus=minus)
-
+    def apply_mend(self, decision: Decision, place: int) -> Changes:
+        """Carry out a decision on a correction, which stands at ``place`` among the corrections; as ``apply``."""
+        touched = self._carry(decision, place)
+        rows: dict[str, bytes | None] = {f"s/{story_id}": self._stories.row(story_id) for story_id in touched}
         for event in decision.events:
-            if event.type in ("created", "joined"):
-                change(event.story_id, plus=decision.vector)
-            elif event.type == "revised":
-                change(event.story_id, plus=decision.vector, minus=decision.previous)
-            elif event.type == "retracted":
-                change(event.story_id, minus=decision.previous)
-            elif event.type == "merged" and event.other_id:
-                younger = self._stories.get(event.story_id)
-                change(event.other_id, plus=younger.profile if younger else "")
-            elif event.type == "split":
-                change(event.story_id, plus=decision.parted)
-                change(event.other_id or "", minus=decision.parted)
-        return profiles
+            for moved in event.moved:
+                held = self._members.get(moved.id)
+                if held is not None:
+                    if held.mended < place:
+                        self._move(held, event.story_id)
+                        held.mended = place
+                    rows[f"a/{held.id}"] = codec.encode(held)
+        # Last: who finds it finds all that it did.
+        rows |= self._mends.note(made(decision, place))
+        return Changes(stories=tuple(self._stories[story_id].story for story_id in touched), rows=rows)
+
+    def _carry(self, decision: Decision, place: int) -> tuple[str, ...]:
+        """Bring the stories that the decision names up to it, as far as they are not; the ids of all of them."""
+        by_person = decision.correction is not None
+        position = decision.after if by_person else place
+        after = {
+            story_id: live.story
+            for event in decision.events
+            for story_id in named(event)
+            if (live := self._stories.get(story_id))
+        }
+        touched = fold(after, decision.events)
+        fresh = [story_id for story_id in touched if not self._seen(story_id, place, by_person)]
+        changed = profiles(decision, fresh, self._stories)
+        looked = looked_through(decision)
+        group = self._group(decision.language)
+        for story_id in sorted(fresh):
+            known = self._stories.get(story_id)
+            moved = story_id in changed or known is None
+            live = known or StoryState(
+                position=position,
+                born=position,
+                indexed=position,
+                number=decision.number,
+                language=decision.language,
+                story=after[story_id],
+            )
+            now = after[story_id]
+            live = replace(live, story=now, mended=place) if by_person else replace(live, story=now, position=place)
+            if moved:
+                shelved, profile = place if by_person else -1, changed.get(story_id, "")
+                live = replace(live, indexed=position, shelved=shelved, number=decision.number, profile=profile)
+            if story_id in looked:
+                live = replace(live, looked=live.story.article_count)
+            self._stories.put(story_id, live)
+            group.index(live, moved=moved)
+        return touched
 
     def _placed(
         self, article: TaggedArticle, decision: Decision, position: int, group: LanguageIndex
@@ -183,30 +183,17 @@ class Clusterer:
         """The members that the decision places, brought up to it."""
         known = self._members.get(article.id)
         if known is None or known.position < position:
-            member = Member(id=article.id, position=position, number=decision.number, language=decision.language)
             if article.retracted:
-                member.retracted = True
-            else:
-                own = next((event for event in decision.events if event.article is not None), None)
-                member.story = own.story_id if own else known.story if known else ""
-                member.score = known.score if known else own.evidence.score if own and own.evidence else 0.0
-                if own is not None and own.article is not None:
-                    shown = own.article
-                    member.title, member.source, member.credit = shown.title, shown.source, shown.credit
-                    member.origin = shown.origin
-                member.fingerprint = fingerprint(article)
-                member.revision = article.revision
-                member.published = utc(article.published)
-                member.vector = decision.vector
-                features = self._features(article)
-                member.proper = pack_keys(
-                    filter(features.proper.__contains__, read_vector(decision.vector).keys.tolist())
+                member = Member(
+                    id=article.id,
+                    position=position,
+                    number=decision.number,
+                    language=decision.language,
+                    retracted=True,
                 )
-                begins = own is not None and own.type == "created"
-                if begins or group.counts_all or (known is not None and known.terms):
-                    member.terms = pack_keys([key for key in features.tf if key & 3 != TITLE][:COUNTED])
-                member.sketch = features.sketch
-                member.words = len(features.words)
+            else:
+                features, all_count = self._features(article), group.counts_all
+                member = placed_member(article, decision, position, known, features, counts_all=all_count)
             if known is not None:
                 group.remove_member(known)
                 self._leave(known)
@@ -219,9 +206,8 @@ class Clusterer:
                 held = self._members.get(moved.id)
                 if held is not None:
                     if held.position < position:
-                        self._leave(held)
-                        held.story, held.position = event.story_id, position
-                        self._enter(held)
+                        self._move(held, event.story_id)
+                        held.position = position
                     yield held
 
     def _forget(self, story_id: str, group: LanguageIndex) -> list[str]:
@@ -243,17 +229,21 @@ class Clusterer:
             codec.DecodeError: a row is not what ``apply`` wrote.
         """
         self._reset()
-        order: list[tuple[int, str, str]] = []
+        order: list[tuple[int, int, str, str]] = []
         for key, data in rows:
             if key.startswith("a/"):
-                self._members[key[2:]] = codec.decode(Member, data)
+                member = self._members[key[2:]] = codec.decode(Member, data)
+                self._latest = max(self._latest, member.position)
+            elif key.startswith("c/"):
+                self._mends.restore(data)
             else:
                 live = self._stories.restore(key[2:], data)
-                order.append((live.indexed, live.story.id, live.language))
+                order.append((live.indexed, live.shelved, live.story.id, live.language))
+                self._latest = max(self._latest, live.position)
         for member in sorted(self._members.values(), key=lambda member: (member.number, member.id)):
             self._group(member.language).add_member(member)
             self._enter(member)
-        for _, story_id, language in sorted(order):
+        for *_, story_id, language in sorted(order):
             self._group(language).index(self._stories[story_id])
 
     @property
@@ -266,6 +256,11 @@ class Clusterer:
         """The newest position that an article was placed at; -1 where there is none."""
         return max((member.position for member in self._members.values()), default=-1)
 
+    @property
+    def newest_mend(self) -> int:
+        """The newest place of a correction; -1 where there is none."""
+        return self._mends.newest
+
     def stories(self) -> Iterator[Story]:
         """Every story, the merged and the retracted among them, in the order in which they began."""
         return (live.story for live in self._stories)
@@ -273,6 +268,10 @@ class Clusterer:
     def story(self, story_id: str) -> Story | None:
         """The story of this id, redirects not followed; None: there is none."""
         return self._stories.story(story_id)
+
+    def resolve(self, story_id: str) -> str:
+        """The story that one has become, redirects followed."""
+        return self._stories.resolve_redirect(story_id)
 
     def story_of(self, article_id: str) -> str | None:
         """The live story that an article is in, redirects followed; None: in none."""
@@ -293,6 +292,9 @@ class Clusterer:
             self._read = article, extract(article)
         return self._read[1]
 
+    def _group_or_new(self, language: str) -> LanguageIndex:
+        return self._groups.get(language) or LanguageIndex(language)
+
     def _group(self, language: str) -> LanguageIndex:
         group = self._groups.get(language)
         if group is None:
@@ -307,14 +309,11 @@ class Clusterer:
         if member.story:
             self._of[member.story].remove(member.id)
 
-    def _seen(self, story_id: str, position: int) -> bool:
+    def _move(self, member: Member, story_id: str) -> None:
+        self._leave(member)
+        member.story = story_id
+        self._enter(member)
+
+    def _seen(self, story_id: str, place: int, by_person: bool) -> bool:
         known = self._stories.get(story_id)
-        return known is not None and known.position >= position
-
-
-def fingerprint(article: TaggedArticle) -> str:
-    """What makes two deliveries of an id the same: title, text, outlet and date."""
-    digest = blake2b(digest_size=9)
-    for part in (article.title, article.text, article.source, article.published and utc(article.published)):
-        digest.update(str(part).encode("utf-8", "surrogatepass") + b"\0")
-    return digest.hexdigest()
+        return known is not None and (known.mended if by_person else known.position) >= place

@@ -19,7 +19,7 @@ def explain(decision: Decision) -> list[str]:
     """The lines that tell what ``decision`` did and why, without a line break in any."""
     lines: list[str] = []
     for event in decision.events:
-        lines.append(_headline(event, decision))
+        lines.append(_headline(event, decision) if event.article or not event.mended else _by_person(event))
         if event.evidence is not None:
             lines.extend(f"    {line}" for line in evidence_lines(event.evidence, started=event.type == "created"))
         lines.extend(f"    {line}" for change in event.linked for line in _link_lines(change))
@@ -67,6 +67,16 @@ def _link_lines(change: Linking) -> Iterator[str]:
                 yield f"    shared {label}: " + ", ".join(_told(one, quoted=False) for one in shared)
         if why.hours_apart is not None:
             yield f"    {_span(why.hours_apart)} from its nearest article"
+
+
+def _by_person(event: StoryEvent) -> str:
+    assert event.mended is not None
+    done = {
+        "merged": f"story {event.story_id} is put into story {event.other_id}",
+        "split": f"{len(event.moved)} articles go from story {event.other_id} to story {event.story_id}",
+    }.get(event.type, f"what people decided of story {event.story_id} is kept")
+    why = f": {event.mended.why}" if event.mended.why else ""
+    return f"{done} by {event.mended.by} ({event.mended.action}, {event.mended.correction}){why}"
 
 
 def _headline(event: StoryEvent, decision: Decision) -> str:

@@ -72,7 +72,7 @@ async def test_the_cluster_agent_logs_the_decision_before_what_derives_from_it(t
     async def none(*_):
         return None
 
-    app.stage._reader.rows = app.stage._reader.decisions = nothing
+    app.stage._reader.rows = app.stage._reader.tail = nothing
     app.stage._reader.newest_decision = none
     app.stage._reader.input, app.stage._reader.partitions = shape, no_partitions
     await put(app, "cluster", codec.encode(TaggedArticle(id="a", title="Ferry aground", text="A ferry ran aground.")))

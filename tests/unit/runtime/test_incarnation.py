@@ -144,13 +144,16 @@ FORGETTING = (
 
 @pytest.mark.parametrize("written", range(14))
 async def test_a_kill_while_a_story_is_forgotten_leaves_no_snapshot_of_what_it_absorbed(log, written):
+    made = []
     for offset, decision in enumerate(FORGETTING):
         where = Position(topic="news.articles.tagged", partition=0, offset=offset)
-        made = headers.make(Decision, "x", "cluster", position=where)
-        log.take([Outgoing(topic=STORY_EVENTS, key=b"en", value=codec.encode(decision), headers=made, partition=0)])
+        about = headers.make(Decision, "x", "cluster", position=where)
+        made.append(Outgoing(topic=STORY_EVENTS, key=b"en", value=codec.encode(decision), headers=about, partition=0))
     messages = [message("articles.tagged", n, article(f"a-{n}")) for n in range(4)]
+    log.take(made[:3])
     await drive(ClusterStage(load(), Metrics(), log), log, messages[:3])
     assert all(out.value for out in log.on("stories"))
+    log.take(made[3:])
     for stop_after in (len(log.published) + written, None):
         await drive(ClusterStage(load(), Metrics(), log), log, messages[3:], stop_after=stop_after)
     last = {out.key.decode(): out.value for out in log.on("stories")}

@@ -22,15 +22,15 @@ from streams.stages.cluster.features.pair_features import Probe, probe, side
 from streams.stages.cluster.features.sketch import NEAR_COPY, overlap
 from streams.stages.cluster.index.language_index import CLOSED_AFTER, FORGOTTEN_AFTER, LanguageIndex
 from streams.stages.cluster.lifecycle.events import Events
-from streams.stages.cluster.lifecycle.fold import LISTED
+from streams.stages.cluster.lifecycle.handing import handed_over, in_order, members_of
 from streams.stages.cluster.lifecycle.links import Links
+from streams.stages.cluster.lifecycle.pins import keep_whole
 from streams.stages.cluster.lifecycle.present import in_short, own_origin, story_article
 from streams.stages.cluster.lifecycle.split import APART, READ, SMALLEST, bisect, due, part, sampled
 from streams.stages.cluster.match.match import Matcher
 from streams.stages.cluster.match.nearest import PARTED
 from streams.stages.cluster.match.scored import Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore, utc
-from streams.stages.cluster.telling import lead, points
 
 #: Articles of its language after which an article's story is looked at once more: what came with it has come by then.
 SECOND_LOOK = 64
@@ -82,7 +82,7 @@ class Decider:
         verdict = self.matcher.verdict(one, article, features.labels)
         joining, links = _Joining(), Links(self.stories.story)
         if verdict.story_id is None:
-            new = Story(id=self.new_id(article.id), first_seen=at)
+            new = Story(id=new_story_id(article.id, self.stories), first_seen=at)
             linked = links.start(new, verdict.links)
             events.add("created", new.id, at, article=shown, evidence=verdict.evidence, linked=linked)
         else:
@@ -162,15 +162,6 @@ class Decider:
             previous=member.vector,
         )
 
-    def new_id(self, article_id: str) -> str:
-        """The id of a story that this article founds; numbered where it founded one before."""
-        base = blake2b(article_id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        story_id, again = base, 1
-        while story_id in self.stories:
-            again += 1
-            story_id = f"{base}-{again}"
-        return story_id
-
     def _silent(self, events: Events, at: datetime | None) -> list[str]:
         """Close what has been silent for too long; the stories to forget."""
         now = self.group.now()  # the clock, not the article's own date, which may be absurd
@@ -202,11 +193,11 @@ class Decider:
             linked = links.merge(younger, older)
             events.add("merged", younger, at, other_id=older, evidence=verdict.same_evidence, linked=linked)
             story_id, listed = older, (*self.stories[older].story.articles, *self.stories[younger].story.articles)
-        elif due(self.stories[story_id].story.article_count, self.stories[story_id].looked):
+        elif self._due(story_id):
             looked = story_id
             leaving, kept = self._parting(story_id)
             if leaving:
-                new_id = self.new_id(leaving[0].id)
+                new_id = new_story_id(leaving[0].id, self.stories)
                 parted = summed(*(self.members[one.id].vector for one in leaving))
                 events.add("split", new_id, at, other_id=story_id, moved=leaving, kept=kept)
                 story_id = self._nearer(vector, story_id, new_id, parted, len(leaving))
@@ -219,14 +210,15 @@ class Decider:
         events.add("joined", story_id, at, article=shown, evidence=verdict.evidence)
         return _Joining(parted, looked)
 
+    def _due(self, story_id: str) -> bool:
+        live = self.stories[story_id]
+        return due(live.story.article_count, live.looked) and not keep_whole(live.story)
+
     def _parting(self, story_id: str) -> tuple[tuple[StoryArticle, ...], tuple[StoryArticle, ...]]:
         """The members that leave a story which has become two, and those to list in their places; nothing: it holds."""
         live = self.stories[story_id]
-        of_story = (self.members[id_] for one in self.stories.family(story_id) for id_ in self.placed.get(one, ()))
-        founder = live.story.articles[0].id if live.story.articles else ""
-        members = sorted(
-            (one for one in of_story if one.vector), key=lambda one: (one.id != founder, one.number, one.id)
-        )
+        of_story = members_of(story_id, self.stories, self.members, self.placed)
+        members = in_order(live.story, (one for one in of_story if one.vector))
         ids = [one.id for one in members]
         some = sampled(ids, len(ids) - live.looked)
         vectors = {id_: unpack(self.members[id_].vector) for id_ in some}
@@ -235,24 +227,12 @@ class Decider:
             return (), ()
         leaves = halves.leaves
         read = dict.fromkeys((*some, *ids[-READ:]))
-        in_order = [id_ for id_ in ids if id_ in read]
-        vectors = {id_: unpack(self.members[id_].vector) for id_ in in_order}
-        going = dict.fromkeys(part(in_order, vectors, ([id_ for id_ in some if id_ not in leaves], leaves)))
+        asked = [id_ for id_ in ids if id_ in read]
+        vectors = {id_: unpack(self.members[id_].vector) for id_ in asked}
+        going = set(part(asked, vectors, ([id_ for id_ in some if id_ not in leaves], leaves)))
         if not going or len(going) > live.story.article_count - SMALLEST:
             return (), ()
-        listed = {one.id: one for one in live.story.articles}
-        free = LISTED - sum(id_ not in going for id_ in listed)
-        unlisted = [one for one in members if one.id not in going and one.id not in listed]
-        kept = unlisted[max(0, len(unlisted) - free) :]
-        leaving = tuple(
-            replace(
-                listed.get(id_) or in_short(self.members[id_]),
-                sentences=lead.given(live.story.sentences, id_),
-                claims=points.claimed(live.story.points, id_),
-            )
-            for id_ in going
-        )
-        return leaving, tuple(map(in_short, kept))
+        return handed_over(live.story, members, going)
 
     def _two_stories(self, sample: Sequence[str], leaves: Collection[str]) -> bool:
         """Whether those of a sample that would leave are another story than the others, by what pairs of them say."""
@@ -277,3 +257,13 @@ class Decider:
             if member is not None and overlap(member.sketch, sketched) >= NEAR_COPY:
                 return one.origin
         return shown.origin
+
+
+def new_story_id(cause: str, stories: StoryStore) -> str:
+    """The id of a story that an article (or a correction) founds, by its id; numbered where it founded one before."""
+    base = blake2b(cause.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    story_id, again = base, 1
+    while story_id in stories:
+        again += 1
+        story_id = f"{base}-{again}"
+    return story_id

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from streams.contracts.records import EventType, Evidence, Linking, StoryArticle, StoryEvent
+from streams.contracts.records import EventType, Evidence, Linking, Mended, Pins, StoryArticle, StoryEvent
 from streams.stages.cluster.lifecycle.fold import named
 
 
 class Events:
-    """Collects what one article causes. ``number`` is the decision's, in its language."""
+    """Collects what one article causes, or a correction. ``number`` is the decision's, in its language."""
 
-    def __init__(self, article_id: str, number: int) -> None:
+    def __init__(self, article_id: str | None, number: int, mended: Mended | None = None) -> None:
         self.number = number
         self.all: list[StoryEvent] = []
-        self._article_id = article_id
+        self._article_id, self._mended = article_id, mended
 
     def add(
         self,
@@ -29,10 +29,12 @@ class Events:
         kept: tuple[StoryArticle, ...] = (),
         before: StoryArticle | None = None,
         linked: tuple[Linking, ...] = (),
+        pins: Pins | None = None,
     ) -> None:
+        cause = self._mended.correction if self._mended else self._article_id
         self.all.append(
             StoryEvent(
-                id=f"{self._article_id}:{self.number}:{len(self.all)}",
+                id=f"{cause}:{self.number}:{len(self.all)}",
                 type=kind,
                 story_id=story_id,
                 at=at,
@@ -44,6 +46,8 @@ class Events:
                 kept=kept,
                 before=before,
                 linked=linked,
+                pins=pins,
+                mended=self._mended,
             )
         )
 

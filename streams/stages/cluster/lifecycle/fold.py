@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from streams.contracts.records import Story, StoryArticle, StoryEvent, StoryQuote
+from streams.contracts.records import Pins, Story, StoryArticle, StoryEvent, StoryQuote
+from streams.stages.cluster.lifecycle import pins
 from streams.stages.cluster.lifecycle.distinct import counted, estimate, may_hold, merged
 from streams.stages.cluster.lifecycle.entities import with_entities
 from streams.stages.cluster.lifecycle.headline import choose
@@ -74,8 +75,10 @@ def _step(stories: dict[str, Story], event: StoryEvent) -> Iterable[tuple[str, S
         yield story.id, _gain(story, [event.article], [event.at])
     elif event.type == "revised" and event.article:
         yield story.id, _replace(story, event.article, event.before)
+    elif event.type == "revised" and event.pins is not None:
+        yield story.id, _pinned(story, event.pins)
     elif event.type == "retracted" and event.article:
-        yield story.id, _lose(story, [event.article])
+        yield story.id, _lose(_unnamed(story, event.article.id), [event.article])
     elif event.type == "closed":
         yield story.id, replace(story, status="closed")
     elif event.type == "reopened":
@@ -197,9 +200,23 @@ def _absorb(story: Story, younger: Story) -> Story:
             origin_sketch=merged(story.origin_sketch, younger.origin_sketch),
             sentences=(*story.sentences, *younger.sentences),
             points=points.merged(story.points, younger.points),
+            pins=pins.merged(story.pins, younger.pins),
         ),
         listed,
     )
+
+
+def _pinned(story: Story, now: Pins) -> Story:
+    """The story with these pins; a headline that is no longer one gives way to a member's title."""
+    chosen = story.headline if story.pins is None or not story.pins.headline_by else choose("", story.articles)
+    return replace(story, pins=now if now != pins.NONE else None, headline=now.headline or chosen)
+
+
+def _unnamed(story: Story, article_id: str) -> Story:
+    """The story as it is without the title of an article that is taken back: its words go, whoever pinned them."""
+    if story.pins is None or story.pins.headline_of != article_id:
+        return story
+    return _pinned(story, pins.without_headline(story.pins))
 
 
 def _dress(story: Story, listed: tuple[StoryArticle, ...]) -> Story:
@@ -208,7 +225,7 @@ def _dress(story: Story, listed: tuple[StoryArticle, ...]) -> Story:
     story = replace(
         story,
         articles=listed,
-        headline=choose(story.headline, listed),
+        headline=(story.pins.headline if story.pins else "") or choose(story.headline, listed),
         outlets=min(story.article_count, estimate(story.outlet_sketch)),
         origins=min(story.article_count, estimate(story.origin_sketch)),
     )

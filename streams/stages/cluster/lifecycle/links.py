@@ -53,13 +53,13 @@ def with_link(story: Story, change: Linking) -> Story:
 
 def chapters(story: Story, lookup: Lookup) -> list[Story]:
     """A story and those that links lead to from it, the earliest first, at most ``CHAPTERS``; what is unknown is left
-    out."""
+    out, and what people marked as not news."""
     found = {story.id: story}
     for one in (queue := [story]):
         for link in one.links:
             if link.story_id not in found and len(found) < CHAPTERS:
                 other = lookup(link.story_id)
-                if other is not None and other.status in ("open", "closed"):
+                if other is not None and other.status in ("open", "closed") and not other.is_hidden:
                     found[other.id] = other
                     queue.append(other)
     return sorted(found.values(), key=_age)

@@ -88,7 +88,9 @@ class Matcher:
         rivals = [
             rival
             for place, rival in enumerate(scored.ranked[:CONTENDERS])
-            if place != best and scored.nearness[place].two >= RIVAL
+            if place != best
+            and scored.nearness[place].two >= RIVAL
+            and self.stories.may_merge(winner.story_id, rival.story_id)
         ]
         for rival, chance in zip(rivals, self._same(winner.story_id, rivals), strict=True):
             if chance >= THRESHOLD:
@@ -184,15 +186,15 @@ class Matcher:
         found: list[tuple[str, float]] = []
         if size == 1:
             scored = self.contenders(self.nearest.probe_of(member), story_id)
-            if scored.chances:
-                found = [(scored.ranked[scored.best].story_id, scored.chances[scored.best])]
+            found = [(each.story_id, chance) for each, chance in zip(scored.ranked, scored.chances, strict=False)]
+            found = sorted(found, key=lambda one: -one[1])
         elif size >= CROSSED_SIZE and member.number % max(1, size // ASKED_BY) == 0:
             rivals = self.ranked(self.nearest.probe_of(member), story_id, CROSSED_SIZE)[:RIVALS]
             found = [
                 (rival.story_id, chance) for rival, chance in zip(rivals, self._same(story_id, rivals), strict=True)
             ]
         for rival_id, chance in found:
-            if chance >= THRESHOLD:
+            if chance >= THRESHOLD and self.stories.may_merge(story_id, rival_id):
                 return rival_id, Evidence(score=round(chance, 4), threshold=THRESHOLD)
         return None
 

@@ -18,6 +18,7 @@ from typing import Any
 from streams.contracts import codec
 from streams.contracts.records import EntityType, Story, StoryArticle, StoryEntity, StoryQuote
 from streams.stages.cluster.features.article_features import Vector, vector_in
+from streams.stages.cluster.lifecycle import pins
 
 #: Stories kept decoded. The others are packed: a million must fit in memory.
 DECODED = 4096
@@ -55,6 +56,8 @@ class Member:
     source: str | None = None
     credit: str | None = None
     origin: str = ""
+    #: The place of the last correction that moved it.
+    mended: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,10 @@ class StoryState:
     profile: str = ""
     #: How many articles it had when it was last looked through for two groups.
     looked: int = 0
+    #: The place of the last correction that it has applied, and of that which gave it or took from it an article after
+    #: ``indexed``.
+    mended: int = -1
+    shelved: int = -1
 
 
 class StoryStore:
@@ -156,6 +163,10 @@ class StoryStore:
         while story_id in self._redirects:
             story_id = self._redirects[story_id]
         return story_id
+
+    def may_merge(self, one_id: str, other_id: str) -> bool:
+        """Whether two stories may become one without a person's doing: ``pins.may_merge``."""
+        return pins.may_merge(self[one_id].story, self[other_id].story, self.resolve_redirect)
 
     def __iter__(self) -> Iterator[StoryState]:
         """Every story, oldest first, without disturbing what is kept decoded."""
