@@ -7,7 +7,7 @@ import unicodedata
 from hashlib import blake2b
 from urllib.parse import quote, unquote
 
-#: What browsers take for folders, and the same with tildes before it.
+#: What browsers take for folders, so that a path cannot hold it; and what stands for it, and for that in turn.
 _DOTS = re.compile(r"~*\.{1,2}")
 _SLUG_GAP = re.compile(r"[^a-z0-9]+")
 #: Typographic marks that outlets set differently for the same words.

@@ -19,7 +19,6 @@ from streams.text import path_part
 
 #: Control characters, and those that turn the direction of the text after them (UAX #9): never part of a title.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
-#: Ids that a path cannot hold as they are, and what stands for them, and for that in turn.
 #: The confidence in an article's text from which the story page offers to show only those (``?sure=``).
 SURE = 0.9
 KINDS = {"PER": "People", "LOC": "Places", "ORG": "Organisations", "MISC": "Also"}

@@ -28,7 +28,6 @@ from streams.stages.cluster.lifecycle.pins import keep_whole
 from streams.stages.cluster.lifecycle.present import in_short, own_origin, story_article
 from streams.stages.cluster.lifecycle.split import APART, READ, SMALLEST, bisect, due, part, sampled
 from streams.stages.cluster.match.match import Matcher
-from streams.stages.cluster.match.nearest import PARTED
 from streams.stages.cluster.match.scored import Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore, utc
 
@@ -235,10 +234,10 @@ class Decider:
         return handed_over(live.story, members, going)
 
     def _two_stories(self, sample: Sequence[str], leaves: Collection[str]) -> bool:
-        """Whether those of a sample that would leave are another story than the others, by what pairs of them say."""
+        """Whether those of a sample that would leave are another story than the others."""
         going = [self.members[id_] for id_ in leaves]
         staying = [self.members[id_] for id_ in sample if id_ not in leaves]
-        return self.matcher.nearest.between(going, staying) < PARTED
+        return self.matcher.two_stories(going, staying)
 
     def _nearer(self, vector: Vector, story_id: str, new_id: str, parted: str, size: int) -> str:
         """Which of the two halves of a story an article is nearer to, by average link over all fields."""

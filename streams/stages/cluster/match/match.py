@@ -26,6 +26,7 @@ from streams.stages.cluster.match.nearest import (
     CROSSED_SIZE,
     CROSSED_THRESHOLD,
     LARGE,
+    PARTED,
     RIVALS,
     Nearest,
     as_chance,
@@ -34,8 +35,8 @@ from streams.stages.cluster.match.nearest import (
 from streams.stages.cluster.match.scored import THRESHOLD, Scored, Verdict
 from streams.stages.cluster.store.story_store import Member, StoryStore
 
-#: `STREAMS_STORY_GRAIN` → what is added to the log-odds of every join and merge. One is a factor of e on the odds:
-#: development data, one corpus left out: it moves precision and recall by some .02 to .08 each.
+#: `STREAMS_STORY_GRAIN` → what is added to the log-odds of every join and merge, and of staying one. One is a factor of
+#: e on the odds: development data, one corpus left out: it moves precision and recall by some .02 to .08 each.
 GRAINS: dict[Grain, float] = {"event": -1.0, "balanced": 0.0, "topic": 1.0}
 #: Probability that is left at most of what would join a story that news has moved on from: it starts one of its own,
 #: which may follow it (`follow`).
@@ -62,9 +63,9 @@ class JoinModel(Protocol):
 class Matcher:
     """A language's stories as candidates; ``join_model`` decides on all of them, ``nearest`` on large ones as well.
 
-    ``lean``, the grain's, is added to the log-odds of every join and merge: above 0 stories are broader, below 0
-    narrower. Joins take the stream's (``LanguageIndex.leaning``) on top. Where it is above 0, only what large stories'
-    members say does: of small ones, look-alikes would run together.
+    ``lean``, the grain's, is added to the log-odds of every join and merge, and of what keeps a story whole: above 0
+    stories are broader, below 0 narrower. Joins take the stream's (``LanguageIndex.leaning``) on top. Where it is above
+    0, only what large stories' members say does: of small ones, look-alikes would run together.
     """
 
     stories: StoryStore
@@ -175,6 +176,10 @@ class Matcher:
         least = as_nearness(leaned(THRESHOLD, -self.lean), CROSSED_THRESHOLD)
         chances = self.nearest.crossed(story_id, [rival.story_id for rival in rivals], least)
         return [leaned(as_chance(chance, CROSSED_THRESHOLD), self.lean) for chance in chances]
+
+    def two_stories(self, one: Sequence[Member], other: Sequence[Member]) -> bool:
+        """Whether two groups of one story's members, neither empty, are two stories."""
+        return leaned(as_chance(self.nearest.between(one, other), PARTED), self.lean) < THRESHOLD
 
     def same_by_members(self, story_id: str, member: Member) -> tuple[str, Evidence] | None:
         """The story that has turned out to be the same as a member's.

@@ -182,9 +182,21 @@ def test_what_holds_together_does_not_part() -> None:
     assert bisect(halves) == Halves(("1", "3", "5", "7", "9"), 0.0)
 
 
-@pytest.mark.parametrize(("chance", "kinds"), [(0.45, ["split", "joined"]), (0.55, ["joined"])])
-def test_halves_that_have_much_in_common_part_if_their_members_say_so(chance: float, kinds: list[str]) -> None:
-    desk = Desk(Clusterer(By(0.6), By(chance)))
+@pytest.mark.parametrize(
+    ("chance", "grain", "kinds"),
+    [
+        (0.45, "balanced", ["split", "joined"]),
+        (0.55, "balanced", ["joined"]),
+        (0.45, "topic", ["joined"]),
+        (0.25, "topic", ["split", "joined"]),
+        (0.7, "event", ["split", "joined"]),
+        (0.75, "event", ["joined"]),
+    ],
+)
+def test_halves_that_have_much_in_common_part_if_their_members_say_so(
+    chance: float, grain: Grain, kinds: list[str]
+) -> None:
+    desk = Desk(Clusterer(By(0.8), By(chance), grain))
     for number in range(6):
         text = FIRE + " The chief spoke of paint." if number % 2 else FIRE + " Insurers counted losses."
         desk.send(article(f"a{number}", f"{text} Note {number}."))
