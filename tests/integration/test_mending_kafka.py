@@ -70,7 +70,7 @@ async def test_a_correction_is_logged_outlives_the_worker_and_later_articles_and
             mend(settings, "split", refinery, "a5", "--json", "--by", "Ivo"),
         )
         assert (named, parted) == (0, 0), said + told
-        assert said.split()[1:] == ["rename", ferry, *"Ada: another ship".split()]
+        assert said.endswith(f" rename   {ferry}  Ada: another ship\n")
         split = codec.loads(told)
         assert split["events"][0]["mended"]["by"] == "Ivo"
         apart = split["events"][0]["story_id"]
@@ -93,6 +93,11 @@ async def test_a_correction_is_logged_outlives_the_worker_and_later_articles_and
             ("rename", "Ada", "another ship")
         ]
         assert len(made) == 2, "what is refused is no decision"
+        code, out = await mend(settings, "export")
+        *rows, told = out.splitlines()
+        assert told == f"{len(rows)} rows written"
+        assert {(row["label"], row["article_id"], row["other_article_id"]) for row in map(json.loads, rows)
+                if row["kind"] == "pair"} == {("apart", "a5", "a1"), ("apart", "a5", "a3")}  # fmt: skip
         for each in made:
             code, out = await mend(settings, "undo", each.id, "--by", "Eve")
             assert code == 0, out

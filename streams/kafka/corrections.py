@@ -72,11 +72,10 @@ async def outcome(settings: Settings, correction_id: str, seconds: float) -> Dec
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def made(settings: Settings) -> AsyncIterator[Decision]:
-    """Every decision of the log on a correction, a partition after the other."""
+async def decisions(settings: Settings) -> AsyncIterator[Decision]:
+    """Every decision of the log, on articles and on corrections, a partition after the other."""
     log, topic, first = LogReader(settings), STORY_EVENTS.full_name(settings.topic_prefix), FirstDecisions()
     for partition in await log.partitions(topic):
         async for record in log.records(topic, partition):
-            decision = first.accept(record)
-            if decision is not None and decision.correction is not None:
+            if (decision := first.accept(record)) is not None:
                 yield decision
