@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -115,6 +116,22 @@ def list_corrections(as_json: bool) -> None:
 
 
 @mend.command()
+@click.argument("name")
+def editor(name: str) -> None:
+    """Print the line of STREAMS_EDITORS_FILE that lets NAME mend in the dashboard.
+
+    Asks for a password twice, or takes one line of stdin where that is no terminal.
+    """
+    from streams.dashboard.web.editors import line_of
+
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    write_line(line_of(name, password).encode())
+
+
+@mend.command()
 def export() -> None:
     """Print what people decided as rows to train on, a JSON object a line: which articles belong together or do not,
     which headline they chose, what is not news. Without what was undone, and what was taken back.
@@ -151,8 +168,7 @@ def _send(about: dict[str, Any], **asked: Any) -> None:
 
     async def run() -> Decision | Rejection | None:
         await require_cluster(settings, MENDS)
-        await corrections.send(settings, correction)
-        return await corrections.outcome(settings, correction.id, wait)
+        return await corrections.decide(settings, correction, wait)
 
     found = asyncio.run(run())
     if isinstance(found, Rejection):

@@ -39,6 +39,16 @@ async def send(settings: Settings, correction: Correction) -> None:
         await producer.stop()
 
 
+async def decide(settings: Settings, correction: Correction, seconds: float) -> Decision | Rejection | None:
+    """Send a correction, and what became of it; None: nothing after so many seconds.
+
+    Raises:
+        codec.DecodeError: it is beyond a limit; nothing is sent.
+    """
+    await send(settings, correction)
+    return await outcome(settings, correction.id, seconds)
+
+
 async def outcome(settings: Settings, correction_id: str, seconds: float) -> Decision | Rejection | None:
     """What became of a correction that was sent: its decision, or why it was refused; None: nothing yet."""
     log, prefix = LogReader(settings), settings.topic_prefix

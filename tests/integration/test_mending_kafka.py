@@ -18,9 +18,9 @@ from streams.settings import Settings
 
 
 def tagged(first: int, last: int) -> list[TaggedArticle]:
-    """Of two events by turns: the even numbers and the odd ones."""
+    """Of two events by turns, the even numbers and the odd ones."""
     made = []
-    for number, raw in enumerate(each for each in raw_articles(30) if int(each.id[-4:]) % 5 < 2):
+    for number, raw in enumerate(each for at, each in enumerate(raw_articles(30)) if at % 5 < 2):
         title, text = (raw.content or "").split("\n\n", 1)
         published = datetime.fromisoformat(raw.published or "")
         article = TaggedArticle(

@@ -166,7 +166,7 @@ async def test_every_answer_carries_the_security_headers(get):
         assert "script-src 'self'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 async def test_pages_have_no_inline_script_style_or_handler(newsroom, get):
