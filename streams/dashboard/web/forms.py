@@ -35,7 +35,7 @@ def refusal(headers: Mapping[str, str]) -> tuple[int, str] | None:
         return 413, f"a form has at most {LONGEST} bytes"
     host = headers.get("host", "").lower()
     if _host_of(headers.get("origin", "")) != host or not host:
-        return 403, "this form was not sent from a page of this dashboard"
+        return 403, "this form was not sent from a page of this dashboard (a proxy before it must hand Host on)"
     if headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return 403, "this form was not sent from a page of this dashboard"
     return None

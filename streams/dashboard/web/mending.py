@@ -22,6 +22,7 @@ from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.editors import COOKIE, LIFE, Editors, Session, TooManyGuessesError
 from streams.dashboard.web.forms import Form, one
 from streams.dashboard.web.pages import Pages, current_story
+from streams.kafka.access import refusal
 from streams.text import id_of, path_part
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Mending:
             return await self._pages.story(request, refused=str(error), status=400)
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("a correction is not known to be sent: %s", type(error).__name__)
-            said = "Kafka does not answer. Look at the log below in a while before you try again."
+            said = refusal(error) or "Kafka does not answer. Look at the log below in a while before you try again."
             return await self._pages.story(request, refused=said, status=503)
         if isinstance(found, Rejection):
             return await self._pages.story(request, refused=found.detail, status=409)
