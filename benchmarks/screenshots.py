@@ -68,7 +68,7 @@ def _shoot_mending(page: Page, url: str, story: str, target: Path) -> None:
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(url + story)
     page.locator("summary", has_text="Mend").click()
-    page.screenshot(path=target, full_page=True)
+    page.screenshot(path=target)
     print(target.relative_to(ROOT), f"{target.stat().st_size / 1000:.0f} kB")
 
 

@@ -167,10 +167,12 @@ def story_events(index: Index, story_id: str, *, limit: int) -> list[LoggedEvent
     return _events(index, "story = ?1 OR other = ?1 ORDER BY seq DESC LIMIT ?2", (story_id, limit))
 
 
-def corrections_of(index: Index, story_id: str, *, limit: int) -> list[LoggedEvent]:
-    """What people corrected in a story, newest first: of each correction the step that tells most, its first."""
-    told = "mended IS NOT NULL AND (story = ?1 OR other = ?1) ORDER BY seq DESC LIMIT ?2"
-    return list({each.mended: each for each in _events(index, told, (story_id, limit))}.values())
+def corrections(index: Index, story_id: str | None = None, *, limit: int) -> list[LoggedEvent]:
+    """What people corrected, in one story or in any, newest first: of each correction the step that tells most, its
+    first. ``limit``: steps that are looked at."""
+    of_it = "" if story_id is None else "AND (story = ?1 OR other = ?1) "
+    told = _events(index, f"mended IS NOT NULL {of_it}ORDER BY seq DESC LIMIT ?2", (story_id, limit))
+    return list({each.mended: each for each in told}.values())
 
 
 def knows_correction(index: Index, correction: str) -> bool:

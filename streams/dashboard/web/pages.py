@@ -31,7 +31,7 @@ from streams.text import path_part
 
 #: Stories a page; members that a story's page shows at once; steps of its log; entities of a kind.
 ROWS, MEMBERS, EVENTS, NAMES = 50, 60, 60, 16
-#: Steps that people made of a story, whose corrections its page shows.
+#: Steps of people's corrections that a page looks back on.
 MENDED = 200
 #: Members whose full text is read for a story's shared quotations: those that a snapshot lists.
 QUOTED = 24
@@ -80,7 +80,7 @@ class Pages:
         members = queries.members(context.index, story_id, limit=MEMBERS, after=after, sure=sure)
         full = await context.articles.read(members[:QUOTED])
         row = queries.row_of(context.index, kept, now=now)
-        corrections = queries.corrections_of(context.index, story_id, limit=MENDED)
+        corrections = queries.corrections(context.index, story_id, limit=MENDED)
         respond = self.private if session else partial(self._respond, request.headers)
         return respond(
             "story.html",
@@ -89,7 +89,6 @@ class Pages:
             session=session,
             has_editors=context.editors is not None,
             corrections=corrections,
-            undone={each.mended.undoes for each in corrections if each.mended},
             done=request.query_params.get("done"),
             row=row,
             story=kept.story,
@@ -109,6 +108,12 @@ class Pages:
             linked=feeds.linked_data(kept.story, row.newest),
             oldest=kept.oldest,
         )
+
+    async def corrections(self, request: Request) -> Response:
+        """What people corrected last, in whichever story; also the way back to one that is in no list any more."""
+        made = queries.corrections(self.context.index, limit=MENDED)
+        stories = {each.story_id: kept.story for each in made if (kept := self.context.index.lookup(each.story_id))}
+        return self._respond(request.headers, "corrections.html", corrections=made, stories=stories)
 
     async def article(self, request: Request) -> Response:
         context, article_id = self.context, request.path_params["id"]

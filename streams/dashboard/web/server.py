@@ -116,6 +116,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             *editing,
             Route("/article/{id:any_id}", pages.article),
             Route("/entity/{id:any_id}", pages.entity),
+            Route("/corrections", pages.corrections),
             Route("/health", pages.health),
             Route("/health/stages", pages.health),
             Route("/live", pages.live),

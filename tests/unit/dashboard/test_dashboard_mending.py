@@ -290,8 +290,14 @@ async def test_everybody_reads_who_corrected_what_and_why(editor, newsroom, cont
     page = (await editor.get("/story/s1")).text
     assert "took back what was corrected by <bdi>Ada Berg</bdi> (rename)" in page
     assert page.count(">undone<") == 1
+    newsroom.log(
+        newsroom.event("merged", "s2", other_id="s1", mended=Mended(correction="c8", action="merge", by="Eve"))
+    )
+    last = (await editor.get("/corrections")).text
+    assert last.index("Eve") < last.index("Ivo") < last.index("named it “<bdi>&lt;i&gt;Mine")
+    assert '<b><bdi>Eve</bdi></b> merge: into <a href="/story/s1">' in last
     events = (await editor.get("/api/v1/events")).json()["events"]
-    assert [event["mended"]["by"] for event in events if event["mended"]] == ["Ada Berg", "Ivo"]
+    assert [event["mended"]["by"] for event in events if event["mended"]] == ["Ada Berg", "Ivo", "Eve"]
 
 
 @pytest.mark.parametrize("text", ["s2", "/story/s2", "https://news.example/story/s2?done=x", "see /story/s2#log"])
