@@ -90,22 +90,25 @@ class Mending:
         kept = self._context.index.lookup(current_story(self._context, request.path_params["id"]))
         if kept is None:
             return self._pages.missing("story")
+        found = await self._decided(form, kept.story, session.name)
+        if isinstance(found, Decision):
+            return await self._shown(kept.story.id, found)
+        status, said = found
+        return await self._pages.story(request, story_id=kept.story.id, refused=said, status=status)
+
+    async def _decided(self, form: Form, story: Story, by: str) -> Decision | tuple[int, str]:
+        """The decision on what a form asks for; or a status, and why there is none."""
         try:
-            correction = correction_of(form, kept.story, session.name)
-            async with self._turns, asyncio.timeout(PATIENCE):
-                found = await self._context.decide(correction)
+            async with asyncio.timeout(PATIENCE), self._turns:
+                found = await self._context.decide(correction_of(form, story, by))
         except (codec.DecodeError, UnknownActionError) as error:
-            return await self._pages.story(request, refused=str(error), status=400)
+            return 400, str(error)
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("a correction is not known to be sent: %s", type(error).__name__)
-            said = refusal(error) or "Kafka does not answer. Look at the log below in a while before you try again."
-            return await self._pages.story(request, refused=said, status=503)
-        if isinstance(found, Rejection):
-            return await self._pages.story(request, refused=found.detail, status=409)
+            return 503, refusal(error) or "Kafka does not answer. Look at the log below before you try again."
         if found is None:
-            said = "It is sent, but nothing has become of it yet. Is clustering running?"
-            return await self._pages.story(request, refused=said, status=503)
-        return await self._shown(kept.story.id, found)
+            return 503, "It is sent, but nothing has become of it yet. Is clustering running?"
+        return (409, found.detail) if isinstance(found, Rejection) else found
 
     async def _shown(self, story_id: str, decision: Decision) -> Response:
         """Leads to the story once the index holds the decision."""

@@ -65,9 +65,10 @@ class Pages:
             **context.facets(),
         )
 
-    async def story(self, request: Request, *, refused: str = "", status: int = 200) -> Response:
-        """A story's page; ``refused``: why what its reader asked for was not done."""
-        context, now, story_id = self.context, self.context.clock(), request.path_params["id"]
+    async def story(self, request: Request, *, story_id: str = "", refused: str = "", status: int = 200) -> Response:
+        """A story's page: the path's, or that of ``story_id``. ``refused``: why what its reader asked was not done."""
+        context, now = self.context, self.context.clock()
+        story_id = story_id or request.path_params["id"]
         session = context.editors and context.editors.session(request.cookies.get(COOKIE, ""))
         kept = context.index.lookup(story_id)
         if kept is None or kept.story.status == "retracted":

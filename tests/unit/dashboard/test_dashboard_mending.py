@@ -246,7 +246,7 @@ async def test_each_form_is_a_correction_by_who_is_logged_in(editor, asked):
     assert "Done: it is in the log" in page.text
 
 
-async def test_what_cannot_be_done_says_why_on_the_storys_page(editor, asked, context):
+async def test_what_cannot_be_done_says_why_on_the_storys_page(editor, asked, context, newsroom):
     for given in (
         {"action": "explode"},
         {"action": "rename", "headline": "x" * 241},
@@ -275,6 +275,11 @@ async def test_what_cannot_be_done_says_why_on_the_storys_page(editor, asked, co
         answer = await mend(editor, "merge", other="x")
         assert (answer.status_code, says in answer.text) == (status, True), says
     assert (await mend(editor, "not-news", story="nowhere")).status_code == 404
+    newsroom.log(newsroom.event("merged", "s2", other_id="s1"))
+    context.decide = refuses
+    stale = await mend(editor, "not-news", story="s2")
+    assert stale.status_code == 409, "told on the page of the story that it is now"
+    assert 'action="/story/s1/mend"' in stale.text
 
 
 async def test_everybody_reads_who_corrected_what_and_why(editor, newsroom, context):
