@@ -248,6 +248,7 @@ def _event(event: LoggedEvent) -> dict[str, object]:
         "offset": event.offset,
         "evidence": event.evidence,
         "linked": event.linked,
+        "mended": event.mended,
     }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from hashlib import blake2b
 from importlib.resources import files
 
@@ -30,9 +31,12 @@ from streams.dashboard.web.alerts import RecentAlerts
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.editors import Editors, parse
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
+from streams.dashboard.web.mending import PATIENCE, Mending
 from streams.dashboard.web.pages import Pages
-from streams.settings import Settings
+from streams.kafka import corrections
+from streams.settings import Settings, SettingsError
 from streams.text import id_of, path_part
 
 #: Every file that is served; nothing else in the folder can be had.
@@ -44,6 +48,8 @@ STATIC = {
 #: Where it is served unless told otherwise.
 PORT = 8800
 _FOREVER = "public, max-age=31536000, immutable"
+#: Seconds of those that a correction gets for being sent.
+_SENDING = 4.0
 #: Seconds that open requests get when the server stops.
 _LAST_REQUESTS = 2
 
@@ -93,14 +99,24 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
         return problem(status, "there is nothing here") if _of_api(request) else pages.missing("page")
 
     v1 = "/api/v1"
+    editing = []
+    if context.editors is not None:
+        mending = Mending(context, pages, context.editors)
+        editing = [
+            Route("/login", mending.login, methods=["GET", "POST"]),
+            Route("/logout", mending.logout, methods=["POST"]),
+            Route("/story/{id:id}/mend", mending.mend, methods=["POST"]),
+        ]
     return Starlette(
         routes=[
             Route("/", pages.stories),
             Route("/rows", pages.stories),
             Route("/story/{id:id}/feed.atom", api.story_feed),
             Route("/story/{id:id}", pages.story),
+            *editing,
             Route("/article/{id:any_id}", pages.article),
             Route("/entity/{id:any_id}", pages.entity),
+            Route("/corrections", pages.corrections),
             Route("/health", pages.health),
             Route("/health/stages", pages.health),
             Route("/live", pages.live),
@@ -119,7 +135,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route(f"{v1}/health", api.health),
         ],
         middleware=[
-            Middleware(Guard, token=token, hosts=hosts),
+            Middleware(Guard, token=token, hosts=hosts, takes_forms=context.editors is not None),
             Middleware(RequestLimit, requests=context.requests),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],
@@ -141,6 +157,7 @@ async def serve(
 
     Raises:
         OSError: the address cannot be had.
+        SettingsError: the editors cannot be read.
     """
     with contextlib.ExitStack() as stack:
         bound = stack.enter_context(contextlib.closing(_bound(host, port)))
@@ -154,6 +171,8 @@ async def serve(
             health=health,
             articles=Articles(settings),
             alerts=RecentAlerts(settings),
+            editors=editors_of(settings),
+            decide=partial(corrections.decide, settings, seconds=PATIENCE - _SENDING),
             streams_per_client=settings.dashboard_streams,
         )
         server = _Server(configuration(settings, context, host))
@@ -174,6 +193,17 @@ async def serve(
                 await asyncio.wait([serving], timeout=_LAST_REQUESTS + 3)
                 for task in background:
                     task.cancel()
+
+
+def editors_of(settings: Settings) -> Editors | None:
+    """Those whom the settings name; None: nobody. Raises ``SettingsError``."""
+    given = reveal(settings.editors)
+    if given is None:
+        return None
+    try:
+        return Editors(parse(given))
+    except ValueError as error:
+        raise SettingsError(f"STREAMS_EDITORS cannot work: {error}") from None
 
 
 def configuration(settings: Settings, context: AppContext, host: str) -> uvicorn.Config:
