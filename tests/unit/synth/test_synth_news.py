@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from streams.cli.synth import synth
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
 from streams.stages.cluster.features.article_features import words
-from training.commands.synth import synth
-from training.synth import START, generate, told
+from streams.synth.news import START, generate, told
 
 
 def test_the_same_seed_gives_the_same_articles() -> None:
