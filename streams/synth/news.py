@@ -36,7 +36,7 @@ from streams.synth.words import (
 START = datetime(2025, 1, 6, 6, tzinfo=UTC)
 #: Articles of the largest story, at most, and articles a day.
 LARGEST, PER_DAY = 100, 160.0
-#: Days that ``week`` takes: of 2,000 articles the last comes within seven, since at first few stories are under way.
+#: Days in which ``week`` has all its articles, at most.
 DAYS = 7
 #: Pareto's exponent of stories' sizes, below 1 as in news: of the 32 stories in ``groundnews_dev`` half have ten
 #: articles and more, two about a hundred. With it half of all stories have one, and the largest 7 % hold half of all
@@ -111,7 +111,8 @@ def generate(
 
 
 def week(count: int, *, ends: datetime, seed: int = 0) -> list[Synthetic]:
-    """``count`` articles, the last of which arrives when the week ``ends``; most of a thousand and more are of its days.
+    """``count`` articles, of which the last arrives when the week ``ends``: 1,000 and more take about six days, fewer
+    ``PER_DAY`` a day.
 
     Args:
         count: how many articles.
