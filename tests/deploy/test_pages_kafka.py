@@ -24,9 +24,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from module_at import ROOT
 from newsroom import live_stories
-from outlets import page, rss
+from outlets import Answer, Outlets, Paper, page, rss
 from pages import PAGES, in_blocks
 from reader import STAYS, Reader
+from takers import Mailbox, taking
 
 from streams.kafka.local.apache import KafkaBroker, kafka_version
 from streams.kafka.local.process import free_port
@@ -49,6 +50,8 @@ CLASSES = {
     "kafka-consumer-groups.sh": "consumer.group.ConsumerGroupCommand",
 }
 USER, PASSWORD = "news-clean", "a-password-1234"
+#: Followed one after the other, by somebody who has only Python.
+TUTORIAL = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +173,7 @@ def test_what_the_pages_say_is_done(programs: Path, folder: Path) -> None:
         letters = reader.until(lambda: re.findall(r"\b\d+:\d+\b", reader.run("streams dlq ls --stage tag"))[:2])
         stands_for |= {"s-3f1c9a": next(iter(stories)), "0:17": letters[0], "0:18": letters[-1]}
         for one in PAGES:
-            if one not in (readme, ROOT / "docs/how-to/secure.md"):
+            if one not in (readme, ROOT / "docs/how-to/secure.md", *TUTORIAL):
                 count += do(one, reader, stands_for, partial(prepare, reader))
         assert (folder / "news.sqlite").stat().st_size > 0
         assert (folder / "articles.parquet").stat().st_size > 0
@@ -205,6 +208,49 @@ def test_what_the_page_on_secured_clusters_says_is_done(programs: Path, folder: 
         }
         with Reader(folder, programs).session() as reader:
             assert do(ROOT / "docs/how-to/secure.md", reader, stands_for) == 10
+
+
+@pytest.mark.timeout(600)
+async def test_what_the_tutorial_says_is_done(folder: Path) -> None:
+    """On the embedded broker, with ten outlets and a mail server of this machine: a mail tells of the seeds' story."""
+    first, feeds, watch = TUTORIAL
+    hosts = tuple(f"127.0.0.{number}" for number in range(1, 11))
+    port, mailbox = free_port(), Mailbox()
+    async with Outlets(hosts=hosts) as outlets, taking(mailbox):
+        listed = []
+        for number, host in enumerate(hosts):
+            said = "The northern quay of Lindvik is closed" if number < 3 else f"Council {number} votes on its harbour"
+            outlets.plays[host] = Paper(rss, [outlets.url(host, "/one")], {"/one": Answer(body=page(said))})
+            listed.append(f'[[source]]\nname = "Paper {number}"\nurl = "{outlets.url(host, "/list")}"\n')
+        (folder / "sources" / "world.toml").write_text("".join(listed))
+        shutil.copytree(ROOT / "seeds", folder / "seeds")
+        (folder / "smtp-password").write_text(PASSWORD)
+        stands_for = {
+            "kafka://127.0.0.1:9092": f"kafka://127.0.0.1:{port}",
+            "streams broker": f"streams broker --port {port}",
+            "streams dashboard": "streams dashboard --port 0",
+            "streams demo --world": "streams demo --world --articles 60",
+            "smtp.example.org": "127.0.0.1",
+            "STREAMS_SMTP_USER=news@example.org": f"STREAMS_SMTP_SECURITY=none STREAMS_SMTP_PORT={mailbox.port}",
+        }
+        settings = load(broker=f"kafka://127.0.0.1:{port}")
+        with Reader(folder).session() as reader:
+            reader.env |= {
+                "STREAMS_DATA_DIR": str(folder / "data"),
+                "STREAMS_FOLLOW_PRIVATE": "true",
+                "STREAMS_SESSION_TIMEOUT": "6",
+            }
+            assert await asyncio.to_thread(do, first, reader, stands_for) == 3
+            reader.end("streams demo --world --articles 60")
+            assert await asyncio.to_thread(do, feeds, reader, stands_for) == 10
+            await asyncio.to_thread(reader.until, lambda: len(asyncio.run(live_stories(settings))) >= 8)
+            assert await asyncio.to_thread(do, watch, reader, stands_for) == 9
+            await asyncio.to_thread(reader.until, lambda: mailbox.got)
+    (mail,) = mailbox.got
+    assert "you@example.org" in mail["to"]
+    assert "Putin" in mail["subject"]
+    assert outlets.by_host().keys() == set(hosts)
+    assert (folder / "my-stories.csv").stat().st_size > 0
 
 
 def test_what_is_not_run_is_on_a_page() -> None:

@@ -25,6 +25,7 @@ STAYS = {
     "streams worker": rf"^running {', '.join(STAGES)} on |ready to take records",
     "streams notify": "^sending alerts ",
     "streams follow": "^following ",
+    "streams demo --world": "^Staying up ",
     "streams dashboard": r"^dashboard on http://127\.0\.0\.1:\d+/ \(Ctrl-C stops\)$",
 }
 

@@ -45,6 +45,7 @@ NOT_OURS = {
     "sudo": "the same",
     "git": "what git has always taken",
     "source": "of the shell",
+    "cp": "the same",
     "jq": "of the reader's",
 }
 #: What the pages write for a file, a folder or a name of the reader's.
@@ -183,13 +184,14 @@ def check(command: str, whole: bool) -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the files are that the pages speak of, and the data beside the checkout that the report asks for."""
     here = tmp_path / "checkout"
-    for name in ("articles", "DATA", "DIR", "../shared/data"):
+    for name in ("articles", "seeds", "DATA", "DIR", "../shared/data"):
         (here / name).mkdir(parents=True)
     shutil.copy(next((ROOT / "seeds").glob("*.txt")), here / "articles")
     (here / "page.html").write_text("<html><body><p>The ferry ran aground in thick fog.</p></body></html>")
     row = '{"content": "The ferry Aurora ran aground in thick fog off Lindvik on Monday, the coast guard said."}\n'
     shutil.copytree(ROOT / "sources", here / "sources")
-    (here / "my-feeds.opml").touch()
+    for name in ("my-feeds.opml", "my-feeds.toml"):
+        (here / name).touch()
     for name in ("feed.jsonl", "raw.jsonl"):
         (here / name).write_text(row)
     monkeypatch.chdir(here)
