@@ -30,8 +30,8 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 	$(SELF)
 	@touch $@ $(VENV)/.installed
 
-demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broker (ONCE=1 exits when it stands)
-	@$(BIN)/streams demo $(if $(ONCE),--once)
+demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broker (WORLD=1: a made-up week; ONCE=1 exits when it stands)
+	@$(BIN)/streams demo $(if $(WORLD),--world) $(if $(ONCE),--once)
 
 test: $(VENV)/.installed-dev chromium prometheus ## Every test but tests/deploy, the integration suite on a real Apache Kafka included (TESTS= for some)
 	@$(BIN)/streams models install

@@ -29,8 +29,8 @@ from streams.stages.cluster import Clusterer
 from streams.stages.cluster.features.article_features import BODY, ENTITIES, NAMES, key_of, pack
 from streams.stages.cluster.lifecycle.split import LOOK_EVERY
 from streams.stages.cluster.store.story_store import StoryState
+from streams.synth.news import START, generate, told
 from training.stories_data import read
-from training.synth import START, generate, told
 
 #: Terms of a profile: what the development data's full articles give a story of one.
 TERMS = {BODY: 80, NAMES: 12, ENTITIES: 12}

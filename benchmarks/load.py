@@ -1,6 +1,6 @@
 """Made-up news of a real article's length, as texts and as heavy pages: what the benchmarks send through the pipeline.
 
-``training.synth`` tells the stories, in a few dozen words; here each telling is filled up to the length of an article.
+``streams.synth`` tells the stories, in a few dozen words; here each telling is filled up to the length of an article.
 The filling has the vocabulary of news (``background.json``, each word as often as there), a tenth of it the story's own
 words and names, so that no stage meets fewer words, names or rare terms than it would in earnest. It is no English.
 """
@@ -17,8 +17,8 @@ from importlib.resources import files
 from itertools import accumulate
 
 from streams.contracts.records import RawArticle
-from training.synth import Synthetic, generate
-from training.synth_words import FIRST, PLACE_ENDS, PLACE_STARTS, SURNAME_ENDS, SURNAMES
+from streams.synth.news import Synthetic, generate
+from streams.synth.words import FIRST, PLACE_ENDS, PLACE_STARTS, SURNAME_ENDS, SURNAMES
 
 #: Words of an article, bytes of a page: issue and benchmarks speak of these.
 WORDS, PAGE_BYTES = 400, 50_000

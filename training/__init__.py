@@ -1,1 +1,1 @@
-"""What fits and measures the shipped models, and makes up news. Not in the wheel; `streams` never imports it."""
+"""What fits and measures the shipped models. Not in the wheel; `streams` never imports it."""

@@ -22,7 +22,7 @@ from typing import Any
 
 from streams.contracts.records import Decision, StoryArticle, StoryEntity, StoryEvent, Watch
 from streams.stages.alert import Alerter, compiled
-from training.synth import START, Synthetic, told
+from streams.synth.news import START, Synthetic, told
 
 Figures = dict[str, Any]
 

@@ -17,7 +17,7 @@ from typing import Any
 from lxml import etree
 
 from streams.stages.clean.parse.pages import parse, without_data
-from training.synth_words import FIRST, OUTLETS, PLACE_ENDS, PLACE_STARTS, SURNAME_ENDS, SURNAMES
+from streams.synth.words import FIRST, OUTLETS, PLACE_ENDS, PLACE_STARTS, SURNAME_ENDS, SURNAMES
 
 Middle = Callable[[random.Random], str]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
 from streams.stages.tag import Tagger
-from training.synth import generate
+from streams.synth.news import generate
 
 #: Sets that the decision is learned from, and measured on with each left out.
 SETS = ("g5w1h", "gva_dev", "neus1k", "allsides", "basil", "groundnews_dev", "uci_titles")

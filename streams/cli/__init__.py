@@ -39,7 +39,7 @@ _COMMANDS = {
     "models": "models",
     "eval": "training.commands.evaluate",
     "train": "training.commands.train",
-    "synth": "training.commands.synth",
+    "synth": "synth",
 }
 
 #: What fits and measures the models is in a checkout of the sources only.

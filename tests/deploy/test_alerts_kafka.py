@@ -32,7 +32,7 @@ from streams.kafka.local.apache import KafkaBroker
 from streams.kafka.local.process import free_port
 from streams.pipeline import Clusterer
 from streams.settings import load
-from training.synth import generate
+from streams.synth.news import generate
 
 #: What each group's times are divided by: short where a state must last, long enough to start a worker four times where
 #: starts are counted, a day in six minutes where news is judged by the day before.

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from streams.contracts.topology import STAGES
+
 Found = TypeVar("Found")
 
 #: Seconds that a command may take, or what stays up to say that it is.
@@ -20,7 +22,8 @@ _PATIENCE = 180.0
 #: Commands that stay up, and what they say then.
 STAYS = {
     "streams broker": r"^127\.0\.0\.1:\d+$",
-    "streams worker": "^running clean, tag, cluster on ",
+    "streams worker": rf"^running {', '.join(STAGES)} on |ready to take records",
+    "streams notify": "^sending alerts ",
     "streams follow": "^following ",
     "streams dashboard": r"^dashboard on http://127\.0\.0\.1:\d+/ \(Ctrl-C stops\)$",
 }

@@ -23,6 +23,7 @@ from newsroom import (
 
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, RawArticle, Rejection, Story, TaggedArticle
+from streams.contracts.topology import PIPELINE, STAGES
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, article_id, create_tagger
 
 
@@ -115,7 +116,7 @@ async def test_killed_outright_nothing_is_lost_or_twice_in_a_story(settings):
                 return len(await decisions(settings)) >= reached
 
             await until(under_way, workers)
-            for stage in ("clean", "tag", "cluster"):
+            for stage in PIPELINE:
                 workers.stop(stage, number=signal.SIGKILL)
                 workers.start(stage)
         await until_decided(settings, ids, workers, seconds=120)
@@ -208,4 +209,4 @@ async def test_a_supervisor_runs_all_stages_and_stops_them_together(settings):
         process.terminate()
         _, said = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 0, said.decode()
-    assert said.decode().count("stopped; everything in hand is published and committed") == 3, said.decode()
+    assert said.decode().count("stopped; everything in hand is published and committed") == len(STAGES), said.decode()

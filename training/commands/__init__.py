@@ -1,1 +1,1 @@
-"""`streams eval`, `train` and `synth`: the commands of a source checkout. Nothing is fitted or measured in here."""
+"""`streams eval` and `train`: the commands of a source checkout. Nothing is fitted or measured in here."""

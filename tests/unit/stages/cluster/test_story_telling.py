@@ -14,7 +14,7 @@ from streams.stages.cluster.lifecycle.present import story_article
 from streams.stages.cluster.telling import lead, points
 from streams.stages.cluster.telling.claims import claims
 from streams.stages.cluster.telling.sentences import given
-from training.synth import rising, told
+from streams.synth.news import rising, told
 
 NOON = datetime(2025, 3, 5, 12, tzinfo=UTC)
 FERRY = "A ferry with 80 people on board ran aground off Portford on Monday, injuring 12 of them."

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from streams.cli.synth import synth
 from streams.contracts import codec
 from streams.contracts.records import RawArticle
 from streams.stages.cluster.features.article_features import words
-from training.commands.synth import synth
-from training.synth import START, generate, told
+from streams.synth.news import START, generate, told, week
 
 
 def test_the_same_seed_gives_the_same_articles() -> None:
@@ -81,6 +82,21 @@ def test_the_articles_of_a_large_story_are_worded_apart() -> None:
     early, late = Counter(in_order[:150]), Counter(in_order[-150:])
     assert any(count > 2 * late[title] + 2 for title, count in early.items())
     assert any(count > 2 * early[title] + 2 for title, count in late.items())
+
+
+def test_a_week_ends_when_it_should_on_the_days_that_it_names() -> None:
+    ends = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
+    articles = week(1500, ends=ends)
+    assert abs(articles[-1].arrives - ends) < timedelta(seconds=1)
+    assert max(article.published for article in articles) <= ends
+    assert timedelta(days=5) < ends - articles[0].arrives < timedelta(days=7)
+    assert [article.id for article in articles] == [article.id for article in week(1500, ends=ends - timedelta(9))]
+    fires = [article for article in articles if re.search(r" in \w+ on [A-Z]\w+day, injuring", article.text)]
+    # The day is the one on which the story began, which the first report is of, or of the day after.
+    first = {article.story: article for article in sorted(fires, key=lambda one: one.published, reverse=True)}
+    right = [f"on {at:%A}" in one.text for one in first.values() for at in (one.published,)]
+    assert len(first) > 10
+    assert sum(right) > 0.6 * len(right)
 
 
 def test_an_agencys_text_is_carried_by_many() -> None:

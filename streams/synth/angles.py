@@ -6,7 +6,7 @@ names after ``x`` belong to the angle: everyone who takes it meets the same peop
 
 from __future__ import annotations
 
-from training.synth_words import OUTLETS, PLACE_ENDS, PLACE_STARTS
+from streams.synth.words import OUTLETS, PLACE_ENDS, PLACE_STARTS
 
 #: Angles, each with titles and facts in two or three wordings; the first fact can lead.
 ANGLES: tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...] = (

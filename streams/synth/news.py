@@ -3,7 +3,7 @@
 Each story is an event with its own people, place, figures and date. Around it come what makes news hard: outlets that
 tell it in other words, agencies whose text others carry whole or cut, bursts, follow-ups days and weeks later, other
 events of the same kind (look-alikes), and articles that arrive late or out of order. How many articles a story has is
-heavy-tailed. The more there are, the more of them take an angle of their own (``synth_angles``), later ones a later
+heavy-tailed. The more there are, the more of them take an angle of their own (``angles``), later ones a later
 angle, and the longer the story lasts.
 """
 
@@ -20,8 +20,8 @@ from html import escape
 from math import log10
 
 from streams.contracts.records import RawArticle
-from training.synth_angles import ALL_OUTLETS, ANGLES, SYNONYMS
-from training.synth_words import (
+from streams.synth.angles import ALL_OUTLETS, ANGLES, SYNONYMS
+from streams.synth.words import (
     AGENCIES,
     FIRST,
     KINDS,
@@ -36,6 +36,8 @@ from training.synth_words import (
 START = datetime(2025, 1, 6, 6, tzinfo=UTC)
 #: Articles of the largest story, at most, and articles a day.
 LARGEST, PER_DAY = 100, 160.0
+#: Days in which ``week`` has all its articles, at most.
+DAYS = 7
 #: Pareto's exponent of stories' sizes, below 1 as in news: of the 32 stories in ``groundnews_dev`` half have ten
 #: articles and more, two about a hundred. With it half of all stories have one, and the largest 7 % hold half of all
 #: articles.
@@ -76,7 +78,9 @@ class Synthetic:
         )
 
 
-def generate(count: int, seed: int = 0, *, largest: int = LARGEST, per_day: float = PER_DAY) -> Iterator[Synthetic]:
+def generate(
+    count: int, seed: int = 0, *, largest: int = LARGEST, per_day: float = PER_DAY, start: datetime = START
+) -> Iterator[Synthetic]:
     """``count`` articles in order of arrival. A longer run begins with the same stories as a shorter one.
 
     Args:
@@ -84,6 +88,7 @@ def generate(count: int, seed: int = 0, *, largest: int = LARGEST, per_day: floa
         seed: the same seed gives the same articles.
         largest: articles of the largest story, at most.
         per_day: articles a day, on the average, once it has run for some days.
+        start: when the news begins; it is the same at another time, but for its days.
 
     >>> [article.id for article in generate(2)] == [article.id for article in generate(100)][:2]
     True
@@ -92,7 +97,7 @@ def generate(count: int, seed: int = 0, *, largest: int = LARGEST, per_day: floa
     waiting: list[tuple[datetime, int, Synthetic]] = []
     every = timedelta(days=_mean_size(largest) / per_day) / timedelta(minutes=1)
     made = sent = number = 0
-    now = START
+    now = start
     while sent < count:
         now += timedelta(minutes=rng.expovariate(1 / every))
         number += 1
@@ -103,6 +108,20 @@ def generate(count: int, seed: int = 0, *, largest: int = LARGEST, per_day: floa
         while waiting and sent < count and waiting[0][0] <= now:
             yield heappop(waiting)[2]
             sent += 1
+
+
+def week(count: int, *, ends: datetime, seed: int = 0) -> list[Synthetic]:
+    """``count`` articles, of which the last arrives when the week ``ends``: 1,000 and more take about six days, fewer
+    ``PER_DAY`` a day.
+
+    Args:
+        count: how many articles.
+        ends: an aware time; the weekdays that articles name are right for it.
+        seed: the same seed gives the same articles, but for their days.
+    """
+    dense = max(PER_DAY, count / DAYS)
+    *_, last = generate(count, seed, per_day=dense)
+    return list(generate(count, seed, per_day=dense, start=START + (ends - last.arrives)))
 
 
 def _size(rng: random.Random, largest: int) -> int:

@@ -8,7 +8,7 @@ import click
 
 from streams.cli.console import write_line
 from streams.contracts import codec
-from training.synth import LARGEST, PER_DAY, generate, with_tolls
+from streams.synth.news import LARGEST, PER_DAY, generate, with_tolls
 
 
 @click.command()
@@ -43,8 +43,6 @@ def synth(articles: int, seed: int, form: str, gold: Path | None, largest: int, 
     """Write made-up news as JSON lines, in order of arrival: outlets, agencies, bursts, follow-ups, look-alikes.
 
     The larger a story, the more of its articles have an angle of their own, and the longer it lasts.
-
-    Only in a checkout of the sources.
     """
     truth = gold.open("wb") if gold else None
     try:
