@@ -137,13 +137,13 @@ def export() -> None:
     which headline they chose, what is not news. Without what was undone, and what was taken back.
     """
     from streams.kafka.access import READS_LOG
-    from streams.ops import verdicts
+    from streams.ops import rulings
 
     settings = load()
 
     async def run() -> None:
         await require_cluster(settings, READS_LOG)
-        found = await verdicts.read(settings)
+        found = await rulings.read(settings)
         for row in found:
             write_line(codec.encode(row))
         say(f"{len(found)} rows written")

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from click.testing import CliRunner
 
+from streams.cli.mend import mend as mend_command
 from streams.contracts import codec, limits
 from streams.contracts.records import Correction, Decision, Mended, Pins, Rejection
 from streams.dashboard.web import editors, forms
@@ -329,3 +331,12 @@ def test_the_setting_is_lines_that_say_nothing_of_a_password():
         with pytest.raises(ValueError, match=r"password|line 1"):
             line_of(name, password)
     assert editors_of(load()) is None
+
+
+def test_the_command_makes_the_line_of_a_password_that_is_piped_in():
+    done = CliRunner().invoke(mend_command, ["editor", "Ada Berg"], input=f"{PASSWORD}\n")
+    assert list(parse(done.stdout)) == ["Ada Berg"]
+    assert asyncio.run(Editors(parse(done.stdout)).log_in("Ada Berg", PASSWORD, "10.0.0.1"))
+    short = CliRunner().invoke(mend_command, ["editor", "Ada Berg"], input="short\n")
+    assert "12 to 256 characters" in str(short.exception)
+    assert short.stdout == ""

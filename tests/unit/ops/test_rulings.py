@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pytest
 from desk import Desk
 
-from streams.ops import verdicts
-from streams.ops.verdicts import Corrected, Verdict, Verdicts
+from streams.ops import rulings
+from streams.ops.rulings import Corrected, Ruling, Rulings
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "mend.md"
 
@@ -21,11 +21,11 @@ def desk() -> Desk:
     return Desk()
 
 
-def rows(desk: Desk) -> list[Verdict]:
+def rows(desk: Desk) -> list[Ruling]:
     corrected = Corrected()
     for decision in desk.log:
         corrected.note(decision)
-    found = Verdicts(corrected.stories())
+    found = Rulings(corrected.stories())
     for decision in desk.log:
         found.take(decision)
     return found.rows()
@@ -65,7 +65,7 @@ def test_a_parting_says_that_they_do_not_and_a_move_says_both(desk: Desk) -> Non
     assert Counter(row.why for row in rows(desk) if row.correction == "v") == {"of the fire": 4}
 
 
-def test_what_is_undone_is_no_verdict_and_what_it_took_the_place_of_stands(desk: Desk) -> None:
+def test_what_is_undone_is_no_ruling_and_what_it_took_the_place_of_stands(desk: Desk) -> None:
     _, other = two_stories(desk)
     before = rows(desk)
     desk.mend("move", "v", story_id=other, articles=("c",))
@@ -101,7 +101,7 @@ def test_an_article_that_is_taken_back_is_in_no_row_not_with_its_title_either(de
 
 def test_a_decision_on_large_stories_gives_so_many_rows(desk: Desk) -> None:
     two_stories(desk)
-    with patch.object(verdicts, "MOST_A_SIDE", 1):
+    with patch.object(rulings, "MOST_A_SIDE", 1):
         assert len(rows(desk)) == 3
 
 
@@ -109,6 +109,6 @@ def test_the_page_names_every_column_in_order() -> None:
     text = PAGE.read_text()
     named = [part.strip("` ") for line in text.splitlines() if line.startswith("| `") for part in
              line.split("|")[1].split(",")]  # fmt: skip
-    assert [name for name in named if name in {each.name for each in fields(Verdict)}] == [
-        each.name for each in fields(Verdict)
+    assert [name for name in named if name in {each.name for each in fields(Ruling)}] == [
+        each.name for each in fields(Ruling)
     ]

@@ -17,7 +17,7 @@ MOST_A_SIDE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Ruling:
     """One thing that a person said. The fields are the columns, in this order; none is ever left out.
 
     ``pair``: whether the articles ``article_id`` and ``other_article_id`` are of the ``same`` event or ``apart``; the
@@ -44,16 +44,16 @@ class Verdict:
     at: datetime | None
 
 
-async def read(settings: Settings) -> list[Verdict]:
-    """The verdicts of the log, by partition and correction; the log is read twice, and only what people corrected is
+async def read(settings: Settings) -> list[Ruling]:
+    """The rulings of the log, by partition and correction; the log is read twice, and only what people corrected is
     held."""
     corrected = Corrected()
     async for decision in corrections.decisions(settings):
         corrected.note(decision)
-    verdicts = Verdicts(corrected.stories())
+    rulings = Rulings(corrected.stories())
     async for decision in corrections.decisions(settings):
-        verdicts.take(decision)
-    return verdicts.rows()
+        rulings.take(decision)
+    return rulings.rows()
 
 
 class Corrected:
@@ -80,7 +80,7 @@ class Corrected:
         return frozenset(found)
 
 
-class Verdicts:
+class Rulings:
     """The fold of the log that knows how stories stood before each correction."""
 
     def __init__(self, stories: Iterable[str]) -> None:
@@ -88,7 +88,7 @@ class Verdicts:
         self._followed = frozenset(stories)
         self._stories: dict[str, Story] = {}
         #: Correction → its rows, in the log's order.
-        self._rows: dict[str, list[Verdict]] = {}
+        self._rows: dict[str, list[Ruling]] = {}
 
     def take(self, decision: Decision) -> None:
         """Take the log's next decision."""
@@ -102,9 +102,9 @@ class Verdicts:
                 self._take_back(event.article_id)
         fold(self._stories, (each for each in decision.events if {each.story_id, each.other_id} & self._followed))
 
-    def rows(self) -> list[Verdict]:
+    def rows(self) -> list[Ruling]:
         """What stands: of two that contradict each other, the later."""
-        standing: dict[tuple[str, ...], Verdict] = {}
+        standing: dict[tuple[str, ...], Ruling] = {}
         for row in (row for rows in self._rows.values() for row in rows):
             about = _about(row)
             standing.pop(about, None)
@@ -115,7 +115,7 @@ class Verdicts:
         for correction, rows in self._rows.items():
             self._rows[correction] = [row for row in rows if article_id not in (row.article_id, row.other_article_id)]
 
-    def _said(self, asked: Correction, events: Sequence[StoryEvent]) -> Iterator[Verdict]:
+    def _said(self, asked: Correction, events: Sequence[StoryEvent]) -> Iterator[Ruling]:
         event = events[0]
         story = self._stories.get(event.story_id)
         match asked.action:
@@ -130,13 +130,13 @@ class Verdicts:
                 yield from self._pairs(asked, "same", event.moved, origin, event.story_id)
             case "pin" | "rename" if event.pins is not None and story is not None:
                 instead = next((one.id for one in story.articles if one.title == story.headline), "")
-                yield _verdict(
+                yield _ruling(
                     asked, "headline", "chosen", story.id, article_id=event.pins.headline_of,
                     headline=event.pins.headline, other_article_id=instead, instead=story.headline if instead else "",
                 )  # fmt: skip
             case "not-news" if story is not None:
                 for one in story.articles[-MOST_A_SIDE:]:
-                    yield _verdict(asked, "news", "not-news", story.id, article_id=one.id)
+                    yield _ruling(asked, "news", "not-news", story.id, article_id=one.id)
 
     def _pairs(
         self,
@@ -146,13 +146,13 @@ class Verdicts:
         story_id: str,
         other_id: str,
         without: Iterable[str] = (),
-    ) -> Iterator[Verdict]:
+    ) -> Iterator[Ruling]:
         """Each of some articles of a story with each of another story's, but ``without`` some."""
         left = set(without)
         others = [one for one in self._listed(other_id) if one.id not in left]
         for one in ones[-MOST_A_SIDE:]:
             for other in others[-MOST_A_SIDE:]:
-                yield _verdict(
+                yield _ruling(
                     asked, "pair", label, story_id, other_story_id=other_id, article_id=one.id,
                     other_article_id=other.id,
                 )  # fmt: skip
@@ -162,21 +162,21 @@ class Verdicts:
         return story.articles if story is not None else ()
 
 
-def _about(row: Verdict) -> tuple[str, ...]:
-    """What a verdict is on: two on the same cannot both stand."""
+def _about(row: Ruling) -> tuple[str, ...]:
+    """What a ruling is on: two on the same cannot both stand."""
     if row.kind == "pair":
         return row.kind, *sorted((row.article_id, row.other_article_id))
     return row.kind, row.article_id if row.kind == "news" else row.story_id
 
 
-def _verdict(
+def _ruling(
     asked: Correction,
     kind: Literal["pair", "headline", "news"],
     label: Literal["same", "apart", "chosen", "not-news"],
     story_id: str,
     **about: str,
-) -> Verdict:
-    return Verdict(
+) -> Ruling:
+    return Ruling(
         kind=kind,
         label=label,
         story_id=story_id,
