@@ -242,9 +242,9 @@ async def test_what_the_tutorial_says_is_done(folder: Path) -> None:
             }
             assert await asyncio.to_thread(do, first, reader, stands_for) == 3
             reader.end("streams demo --world --articles 60")
-            assert await asyncio.to_thread(do, feeds, reader, stands_for) == 10
+            assert await asyncio.to_thread(do, feeds, reader, stands_for) == 11
             await asyncio.to_thread(reader.until, lambda: len(asyncio.run(live_stories(settings))) >= 8)
-            assert await asyncio.to_thread(do, watch, reader, stands_for) == 9
+            assert await asyncio.to_thread(do, watch, reader, stands_for) == 11
             await asyncio.to_thread(reader.until, lambda: mailbox.got)
     (mail,) = mailbox.got
     assert "you@example.org" in mail["to"]

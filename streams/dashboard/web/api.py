@@ -24,6 +24,7 @@ from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.pages import ROWS, current_story
 from streams.dashboard.web.render import iso, shown
+from streams.dashboard.web.watching import PATIENT
 from streams.query import QueryError, parse
 from streams.stages.cluster import Storyline
 
@@ -139,7 +140,8 @@ class Api:
         context, watch = self.context, request.query_params.get("watch", "")
         if len(watch) > LONGEST:
             raise BadRequestError(f"watch is longer than {LONGEST} characters")
-        found = [each for each in await context.alerts() if watch in ("", each.watch_id)][:ROWS]
+        watching = await context.watching(PATIENT)
+        found = [each.alert for each in (watching.of(watch) if watch else watching.alerts)[:ROWS]]
         base = str(request.base_url).rstrip("/")
         title = "News Streams · alerts" + (f" · {shown(watch)}" if watch else "")
         text = feeds.alerts_feed(found, base=base, self_url=str(request.url), title=title, now=context.clock())

@@ -26,12 +26,12 @@ from streams.dashboard.follow.log_consumer import LogConsumer
 from streams.dashboard.store import database
 from streams.dashboard.store.filters import BadRequestError
 from streams.dashboard.store.index import Index
-from streams.dashboard.web.alerts import RecentAlerts
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
 from streams.dashboard.web.pages import Pages
+from streams.dashboard.web.watching import RecentWatching
 from streams.settings import Settings
 from streams.text import id_of, path_part
 
@@ -101,6 +101,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route("/story/{id:id}", pages.story),
             Route("/article/{id:any_id}", pages.article),
             Route("/entity/{id:any_id}", pages.entity),
+            Route("/watch/{id:any_id}", pages.watch),
             Route("/health", pages.health),
             Route("/health/stages", pages.health),
             Route("/live", pages.live),
@@ -153,7 +154,7 @@ async def serve(
             broadcaster=broadcaster,
             health=health,
             articles=Articles(settings),
-            alerts=RecentAlerts(settings),
+            watching=RecentWatching(settings),
             streams_per_client=settings.dashboard_streams,
         )
         server = _Server(configuration(settings, context, host))
