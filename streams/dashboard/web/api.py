@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
-from streams.dashboard.store import entities, queries, search
+from streams.dashboard.store import counts, entities, queries, search
 from streams.dashboard.store.filters import (
     LONGEST,
     BadRequestError,
@@ -52,7 +52,21 @@ class Api:
             after=decode_cursor(query.get("cursor", "")),
             limit=parse_limit(query, default=ROWS, most=MOST),
         )
-        return self._respond(request.headers, {"stories": [brief(row) for row in page.rows], "cursor": page.cursor})
+        answer: dict[str, object] = {"stories": [brief(row) for row in page.rows], "cursor": page.cursor}
+        if query.get("facets") == "true":
+            answer["facets"] = counted(counts.facets(context.index, wanted, now=context.clock()))
+        return self._respond(request.headers, answer)
+
+    async def similar(self, request: Request) -> Response:
+        """More like a story: those that name what it does."""
+        context = self.context
+        kept = context.index.lookup(current_story(context, request.path_params["id"]))
+        if kept is None or kept.story.status == "retracted":
+            return problem(404, "there is no such story, or it was taken back")
+        limit = parse_limit(request.query_params, default=10, most=ROWS)
+        found = counts.similar(context.index, kept.story, now=context.clock(), limit=limit)
+        rows = [brief(each.row) | {"score": each.score, "shared": each.shared} for each in found]
+        return self._respond(request.headers, {"stories": rows})
 
     async def story(self, request: Request) -> Response:
         context = self.context
@@ -190,6 +204,13 @@ def brief(row: Row) -> dict[str, object]:
         "entities": [{"id": each.id, "name": each.name, "type": each.type} for each in story.entities],
         "articles_per_hour": row.spark,
     }
+
+
+def counted(found: counts.Facets) -> dict[str, object]:
+    """A search's counts, with days as dates."""
+    days = [{"day": iso(day * 86400)[:10], "stories": number} for day, number in found.days]
+    outlets = [{"outlet": name, "stories": number} for name, number in found.outlets]
+    return {"entities": found.entities, "outlets": outlets, "days": days}
 
 
 def told(line: Storyline) -> dict[str, object]:

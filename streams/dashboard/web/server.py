@@ -113,6 +113,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route(f"{v1}/stories", api.stories),
             Route(f"{v1}/search", api.stories),
             Route(f"{v1}/stories/{{id:id}}/articles", api.articles),
+            Route(f"{v1}/stories/{{id:id}}/similar", api.similar),
             Route(f"{v1}/stories/{{id:id}}", api.story),
             Route(f"{v1}/articles/{{id:any_id}}", api.article),
             Route(f"{v1}/entities/{{id:any_id}}", api.entity),
