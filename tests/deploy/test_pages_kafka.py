@@ -249,10 +249,10 @@ async def test_what_the_tutorial_says_is_done(folder: Path) -> None:
 
             await asyncio.to_thread(reader.until, lambda: len(told()) == len(hosts))
             assert await asyncio.to_thread(do, watch, reader, stands_for) == 11
-            await asyncio.to_thread(reader.until, lambda: mailbox.got)
-    (mail,) = mailbox.got
-    assert "you@example.org" in mail["to"]
-    assert "Putin" in mail["subject"]
+            await asyncio.to_thread(reader.until, lambda: [mail for mail in mailbox.got if "spies" in mail["subject"]])
+    # Both watches may tell of the seeds, and of nothing else: what came from the feeds was there before them.
+    assert len({mail["subject"] for mail in mailbox.got}) == len(mailbox.got) <= 2
+    assert all("you@example.org" in mail["to"] and "Putin" in mail["subject"] for mail in mailbox.got)
     assert outlets.by_host().keys() == set(hosts)
     assert (folder / "my-stories.csv").stat().st_size > 0
 

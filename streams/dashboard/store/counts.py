@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
+from streams.contracts import codec
 from streams.contracts.records import Story
 from streams.dashboard.store.entities import EntityInfo
 from streams.dashboard.store.filters import Filter
@@ -40,30 +42,27 @@ class Similar:
 def facets(index: Index, wanted: Filter, *, now: float) -> Facets:
     """Counts over the newest ``COUNTED`` stories that ``wanted`` asks for."""
     where, values = conditions(wanted, now)
-    found = (
-        f"WITH found AS MATERIALIZED (SELECT s.n AS n, s.newest AS newest FROM stories s WHERE {' AND '.join(where)} "
-        f"ORDER BY s.newest DESC LIMIT {COUNTED}) "
-    )
-    last = f"ORDER BY counted DESC, 1 LIMIT {TOLD}"
-    entities = index.db.execute(
-        f"{found}SELECT e.id, e.name, e.type, count(*) AS counted FROM found JOIN facets f ON f.n = found.n "
-        f"AND f.kind = 'e' JOIN entities e ON e.id = f.key GROUP BY e.id {last}",
+    found = index.db.execute(
+        f"SELECT s.n, s.newest FROM stories s WHERE {' AND '.join(where)} ORDER BY s.newest DESC LIMIT {COUNTED}",
         values,
+    ).fetchall()
+    # From those that are found outwards: the planner, left alone, begins with every name.
+    these = (codec.encode([n for n, _ in found]).decode(), TOLD)
+    entities = index.db.execute(
+        "SELECT e.id, e.name, e.type, count(*) AS counted FROM json_each(?) found "
+        "CROSS JOIN facets f ON f.n = found.value AND f.kind = 'e' CROSS JOIN entities e ON e.id = f.key GROUP BY e.id ORDER BY counted DESC, e.id LIMIT ?",
+        these,
     )
     outlets = index.db.execute(
-        f"{found}SELECT f.key, count(*) AS counted FROM found JOIN facets f ON f.n = found.n AND f.kind = 'o' "
-        f"GROUP BY f.key {last}",
-        values,
+        "SELECT f.key, count(*) AS counted FROM json_each(?) found CROSS JOIN facets f ON f.n = found.value "
+        "AND f.kind = 'o' GROUP BY f.key ORDER BY counted DESC, f.key LIMIT ?",
+        these,
     )
-    days = index.db.execute(
-        f"{found}SELECT CAST(newest / 86400 AS INTEGER) AS day, count(*) FROM found GROUP BY day "
-        f"ORDER BY day DESC LIMIT {TOLD}",
-        values,
-    )
+    days = Counter(int(newest // 86400) for _, newest in found)
     return Facets(
         entities=tuple(EntityInfo(id=row[0], name=row[1], type=row[2], stories=row[3]) for row in entities),
         outlets=tuple(outlets),
-        days=tuple(days),
+        days=tuple(sorted(days.items(), reverse=True)[:TOLD]),
     )
 
 
