@@ -50,7 +50,8 @@ def facets(index: Index, wanted: Filter, *, now: float) -> Facets:
     these = (codec.encode([n for n, _ in found]).decode(), TOLD)
     entities = index.db.execute(
         "SELECT e.id, e.name, e.type, count(*) AS counted FROM json_each(?) found "
-        "CROSS JOIN facets f ON f.n = found.value AND f.kind = 'e' CROSS JOIN entities e ON e.id = f.key GROUP BY e.id ORDER BY counted DESC, e.id LIMIT ?",
+        "CROSS JOIN facets f ON f.n = found.value AND f.kind = 'e' CROSS JOIN entities e ON e.id = f.key "
+        "GROUP BY e.id ORDER BY counted DESC, e.id LIMIT ?",
         these,
     )
     outlets = index.db.execute(
