@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import newsmaker
 from browser import launched
 from playwright.sync_api import Browser, Page
-from stage import Stage, stage
+from stage import EDITOR, PASSWORD, Stage, stage
 
 from streams.contracts import codec
 
@@ -27,7 +27,7 @@ _PATIENCE = 120.0
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with stage(workers=True) as running, launched() as browser, tempfile.TemporaryDirectory() as folder:
+    with stage(workers=True, mended=True) as running, launched() as browser, tempfile.TemporaryDirectory() as folder:
         articles = list(newsmaker.raw(datetime.now(UTC)))
         day = Path(folder) / "day.jsonl"
         day.write_bytes(b"".join(codec.encode(article) + b"\n" for article in articles))
@@ -41,6 +41,13 @@ def main() -> None:
             for name, path in pages.items():
                 _shoot(page, running.url + path, FOLDER / f"{name}-{look}.png")
             context.close()
+        story = pages["story"]
+        running.streams("mend", "rename", story.rpartition("/")[2], "Oxhaven's bridge stays shut", "--by", "Ivo Klein",
+                        "--why", "shorter")  # fmt: skip
+        for look, (size, scheme) in LOOKS.items():
+            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
+            _shoot_mending(context.new_page(), running.url, story, FOLDER / f"mend-{look}.png")
+            context.close()
 
 
 def _shoot(page: Page, url: str, target: Path) -> None:
@@ -49,6 +56,18 @@ def _shoot(page: Page, url: str, target: Path) -> None:
     for number, each in enumerate(page.query_selector_all(".main details")):
         if number < 2:
             each.evaluate("element => { element.open = true }")
+    page.screenshot(path=target)
+    print(target.relative_to(ROOT), f"{target.stat().st_size / 1000:.0f} kB")
+
+
+def _shoot_mending(page: Page, url: str, story: str, target: Path) -> None:
+    """The story's page of somebody who is logged in, with the forms open."""
+    page.goto(f"{url}/login?next={story}")
+    page.get_by_label("Name").fill(EDITOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(url + story)
+    page.locator("summary", has_text="Mend").click()
     page.screenshot(path=target)
     print(target.relative_to(ROOT), f"{target.stat().st_size / 1000:.0f} kB")
 

@@ -20,16 +20,20 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from streams.connection import reveal
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Alert, Decision, TaggedArticle
 from streams.contracts.topology import ALERTS, PIPELINE
+from streams.dashboard.web.editors import line_of
 from streams.kafka import provision
 from streams.kafka.local.embedded import EmbeddedBroker
 from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings, load
 from streams.stages.cluster import Clusterer
 
+#: Who may mend on a stage with ``mended``.
+EDITOR, PASSWORD = "Mira Sand", "only for this stage"
 #: Seconds for a process to get ready on a busy machine.
 _PATIENCE = 60.0
 
@@ -46,6 +50,10 @@ class Stage:
     def publish(self, articles: Iterable[TaggedArticle]) -> None:
         """Tagged articles and the decisions that the clusterer makes of them, as the workers would have sent them."""
         run(self._publish(list(articles)))
+
+    def tagged(self, articles: Iterable[TaggedArticle]) -> None:
+        """Tagged articles, for the workers to make stories of."""
+        run(self._tagged(list(articles)))
 
     def restart(self, *, fresh: bool) -> None:
         """Stop the dashboard and start it again, at another ``url``; ``fresh``: without the index of the last."""
@@ -68,6 +76,11 @@ class Stage:
     async def _send(self, topic: str, record: object) -> None:
         async with AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers) as producer:
             await producer.send_and_wait(topic, codec.encode(record), partition=0)
+
+    async def _tagged(self, articles: list[TaggedArticle]) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers) as producer:
+            for article in articles:
+                await producer.send_and_wait(f"{self.settings.topic_prefix}.articles.tagged", codec.encode(article))
 
     async def _publish(self, articles: list[TaggedArticle]) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers)
@@ -98,8 +111,11 @@ async def send_decision(producer: AIOKafkaProducer, prefix: str, decision: Decis
 
 
 @contextmanager
-def stage(*, workers: bool = False, broker_port: int | None = None, streams: int = 32) -> Iterator[Stage]:
-    """Start it all and stop it all. ``streams``: how many event streams this machine may hold open."""
+def stage(
+    *, workers: bool = False, mended: bool = False, broker_port: int | None = None, streams: int = 32
+) -> Iterator[Stage]:
+    """Start it all and stop it all. ``mended``: ``EDITOR`` may mend; ``streams``: how many event streams this machine
+    may hold open."""
     with tempfile.TemporaryDirectory(prefix="news-streams-stage-") as folder, EmbeddedBroker(broker_port) as broker:
         settings = load(
             broker=f"kafka://{broker.bootstrap}",
@@ -107,6 +123,7 @@ def stage(*, workers: bool = False, broker_port: int | None = None, streams: int
             data_dir=Path(folder) / "data",
             session_timeout=6.0,
             dashboard_streams=streams,
+            editors=line_of(EDITOR, PASSWORD) if mended else None,
         )
         run(provision.apply(settings))
         supervisor = Supervisor(PIPELINE, env=_env(settings), log=Path(folder) / "workers.log") if workers else None
@@ -147,11 +164,16 @@ def _dashboard(settings: Settings, *options: str) -> tuple[subprocess.Popen[str]
 
 
 def _env(settings: Settings) -> dict[str, str]:
-    return os.environ | {
-        "STREAMS_BROKER": settings.broker,
-        "STREAMS_DATA_DIR": str(settings.data_dir),
-        "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
-        "STREAMS_DASHBOARD_STREAMS": str(settings.dashboard_streams),
-        "STREAMS_LOG_LEVEL": "WARNING",
-        "OMP_NUM_THREADS": "1",
-    }
+    editors = reveal(settings.editors)
+    return (
+        os.environ
+        | ({"STREAMS_EDITORS": editors} if editors else {})
+        | {
+            "STREAMS_BROKER": settings.broker,
+            "STREAMS_DATA_DIR": str(settings.data_dir),
+            "STREAMS_SESSION_TIMEOUT": str(settings.session_timeout),
+            "STREAMS_DASHBOARD_STREAMS": str(settings.dashboard_streams),
+            "STREAMS_LOG_LEVEL": "WARNING",
+            "OMP_NUM_THREADS": "1",
+        }
+    )

@@ -12,7 +12,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _MOST_BYTES = 65_536
 
 #: The secrets. Each can stand in a file instead (``STREAMS_…_FILE``), as Docker and Kubernetes hand them over.
-SECRETS = ("api_token", "sasl_password", "ssl_key_password", "follow_proxy_password", "notify_secret", "smtp_password")
+SECRETS = (
+    "api_token",
+    "editors",
+    "sasl_password",
+    "ssl_key_password",
+    "follow_proxy_password",
+    "notify_secret",
+    "smtp_password",
+)
 
 _LOGIN = ("sasl_mechanism", "sasl_username", "sasl_password", "sasl_token_command")
 _TLS = ("ssl_ca", "ssl_certificate", "ssl_key", "ssl_key_password")
@@ -62,6 +70,15 @@ class Connection(BaseSettings):
         Field(min_length=8, description="Bearer token that the dashboard's `/api/v1` asks for; default: none."),
     ] = None
     api_token_file: Annotated[Path | None, Field(description="A file with that token.")] = None
+    editors: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=1,
+            description="Who may mend in the dashboard, a line of `streams mend editor` each; default: nobody "
+            "([how](../how-to/mend.md#in-the-browser)).",
+        ),
+    ] = None
+    editors_file: Annotated[Path | None, Field(description="A file with those lines.")] = None
     follow_proxy_user: Annotated[
         str | None, Field(min_length=1, description="Who logs in at the proxy of `streams follow`, if it asks.")
     ] = None

@@ -32,9 +32,9 @@ def dashboard(host: str, port: int, fresh: bool) -> None:
 
     async def run() -> None:
         from streams.dashboard.web.server import serve
-        from streams.kafka.access import DASHBOARD
+        from streams.kafka.access import DASHBOARD, MENDS
 
-        await require_cluster(settings, DASHBOARD)
+        await require_cluster(settings, DASHBOARD, *([MENDS] if settings.editors else []))
         task = asyncio.ensure_future(serve(settings, host=host, port=port, fresh=fresh, ready=ready))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -100,15 +101,52 @@ def undo(correction: str, **about: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print each decision as a JSON line.")
 def list_corrections(as_json: bool) -> None:
     """List the corrections that were made, with who and why."""
+    from streams.kafka import corrections
     from streams.kafka.access import READS_LOG
-    from streams.ops import corrections
 
     settings = load()
 
     async def run() -> None:
         await require_cluster(settings, READS_LOG)
-        async for decision in corrections.made(settings):
-            write_line(codec.encode(decision) if as_json else _line(decision).encode())
+        async for decision in corrections.decisions(settings):
+            if decision.correction is not None:
+                write_line(codec.encode(decision) if as_json else _line(decision).encode())
+
+    asyncio.run(run())
+
+
+@mend.command()
+@click.argument("name")
+def editor(name: str) -> None:
+    """Print the line of STREAMS_EDITORS_FILE that lets NAME mend in the dashboard.
+
+    Asks for a password twice, or takes one line of stdin where that is no terminal.
+    """
+    from streams.dashboard.web.editors import line_of
+
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    write_line(line_of(name, password).encode())
+
+
+@mend.command()
+def export() -> None:
+    """Print what people decided as rows to train on, a JSON object a line: which articles belong together or do not,
+    which headline they chose, what is not news. Without what was undone, and what was taken back.
+    """
+    from streams.kafka.access import READS_LOG
+    from streams.ops import rulings
+
+    settings = load()
+
+    async def run() -> None:
+        await require_cluster(settings, READS_LOG)
+        found = await rulings.read(settings)
+        for row in found:
+            write_line(codec.encode(row))
+        say(f"{len(found)} rows written")
 
     asyncio.run(run())
 
@@ -121,8 +159,8 @@ def _line(decision: Decision) -> str:
 
 
 def _send(about: dict[str, Any], **asked: Any) -> None:
+    from streams.kafka import corrections
     from streams.kafka.access import MENDS
-    from streams.ops import corrections
 
     settings = load()
     wait, as_json = about.pop("wait"), about.pop("as_json")
@@ -130,8 +168,7 @@ def _send(about: dict[str, Any], **asked: Any) -> None:
 
     async def run() -> Decision | Rejection | None:
         await require_cluster(settings, MENDS)
-        await corrections.send(settings, correction)
-        return await corrections.outcome(settings, correction.id, wait)
+        return await corrections.decide(settings, correction, wait)
 
     found = asyncio.run(run())
     if isinstance(found, Rejection):

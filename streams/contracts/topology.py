@@ -60,7 +60,7 @@ CORRECTIONS = Topic(
     record=Correction,
     key="language",
     key_of=lambda correction: language_key(correction.language),
-    outside_writers=("streams mend",),
+    outside_writers=("streams mend", "dashboards"),
     why="What people decided about stories: as articles, in the partition of their language. What became of each is in "
     "the log, or a rejection.",
     retention_ms=None,

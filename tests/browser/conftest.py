@@ -59,8 +59,8 @@ def newsroom(chrome):  # noqa: ARG001 - skips where there is no browser
 
 @pytest.fixture(scope="module")
 def empty(chrome):  # noqa: ARG001
-    """A dashboard with the three workers and nothing yet to show."""
-    with stage(workers=True) as running:
+    """A dashboard with the three workers, an editor and nothing yet to show."""
+    with stage(workers=True, mended=True) as running:
         yield running
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import newsmaker
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from stage import run, stage
+from stage import EDITOR, PASSWORD, run, stage
 
 from streams.contracts.records import TaggedArticle
 from streams.kafka import provision
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("/", "/?q=bridge", "/health", "/api", "/nothing-here")
+PAGES = ("/", "/?q=bridge", "/health", "/corrections", "/api", "/nothing-here")
 #: Adds up the shifts of what was already on the page, as browsers measure them (Layout Instability API).
 SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shifts += entry.value; }).observe({type: "layout-shift"}); }"""
@@ -32,6 +32,13 @@ def until(page, true, seconds=10):
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"it did not happen in {seconds} s; the page says: {page.inner_text('main')[:500]}")
+
+
+def serious(page):
+    """What axe finds that keeps people out."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found
+            if each["impact"] in ("serious", "critical")]  # fmt: skip
 
 
 @pytest.fixture
@@ -210,8 +217,7 @@ def test_a_story_says_what_happened_and_what_outlets_differ_on(newsroom, front):
     said = front.locator(".point .version")
     assert said.count() > 2
     assert "injured 9 people" in said.first.inner_text()
-    found = Axe().run(front).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    assert serious(front) == []
     said.first.locator("a").click()
     front.wait_for_url("**/article/**")
 
@@ -224,10 +230,7 @@ def test_axe_finds_no_serious_violation(newsroom, front, open_page, scheme):
         page.goto(newsroom.url + address)
         for summary in page.locator("summary").all()[:2]:
             summary.click()
-        found = Axe().run(page).response["violations"]
-        serious = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found
-                   if each["impact"] in ("serious", "critical")]  # fmt: skip
-        assert serious == [], address
+        assert serious(page) == [], address
 
 
 def test_a_phone_scrolls_one_way_only(newsroom, front, open_page):
@@ -235,6 +238,63 @@ def test_a_phone_scrolls_one_way_only(newsroom, front, open_page):
     for address in (*PAGES, *paths(front), "/article/e00-0", "/article/evil"):
         page.goto(newsroom.url + address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_a_person_mends_a_story_and_takes_it_back(empty, open_page):
+    bridge = [each for each in newsmaker.articles(datetime.now(UTC)) if "Oxhaven" in (each.title or "")][:4]
+    empty.tagged(bridge)
+    page = open_page(empty.url)
+    row = page.locator(".row", has_text="Oxhaven")
+
+    def all_there():
+        page.reload()
+        return row.count() == 1 and "4 articles" in row.locator(".counts").get_attribute("title")
+
+    until(page, all_there, seconds=60)
+    row.locator("h2 a").click()
+    assert page.locator(".mending").count() == 0, "not before a login"
+    page.click("text=Log in to mend this story")
+    page.get_by_label("Name").fill(EDITOR)
+    page.get_by_label("Password").fill("a wrong password")
+    page.keyboard.press("Enter")
+    assert "wrong" in page.inner_text("[role=alert]")
+    assert serious(page) == []
+    page.get_by_label("Name").fill(EDITOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/story/*")
+
+    # With the keyboard alone, as far as the first correction goes.
+    page.locator("summary", has_text="Mend").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Headline", exact=True).fill("Oxhaven, in my own words")
+    page.keyboard.press("Tab")
+    page.keyboard.type("the others are clumsy")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*", timeout=30_000)
+    assert "Done" in page.inner_text("[role=status].notice")
+    assert page.inner_text("h1") == "Oxhaven, in my own words"
+    audit = page.locator(".corrections li")
+    assert f"{EDITOR} named it “Oxhaven, in my own words”: the others are clumsy" in audit.first.inner_text()
+
+    page.locator("summary", has_text="Mend").click()
+    page.locator(".forms input[type=checkbox]").first.check()
+    assert serious(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Move").click()
+    until(page, lambda: audit.count() == 2, seconds=30)
+    assert "3 articles" in page.inner_text(".facts")
+    parted = audit.first.locator("a").get_attribute("href")
+
+    page.get_by_role("button", name="Undo the split").click()
+    until(page, lambda: audit.count() == 3, seconds=30)
+    page.get_by_role("button", name="Undo the rename").click()
+    until(page, lambda: page.inner_text("h1") in {each.title for each in bridge}, seconds=30)
+    assert "4 articles" in page.inner_text(".facts")
+    assert page.get_by_role("button", name="Undo").count() == 0
+    page.goto(empty.url + parted)
+    assert "merged into this one" in page.inner_text("header .notice"), "where it went"
 
 
 def test_an_open_page_says_when_kafka_is_away_and_goes_on_when_it_is_back(open_page):

@@ -17,8 +17,8 @@ from streams.contracts import codec
 from streams.contracts.records import Decision, Story, StoryArticle, StoryEvent, TaggedArticle
 from streams.models.table import Table, Vector
 from streams.stages.cluster import Clusterer, fold
-from streams.stages.cluster.lifecycle import decide, split
 from streams.stages.cluster.lifecycle import fold as folding
+from streams.stages.cluster.lifecycle import handing, split
 from streams.stages.cluster.match import match, nearest
 
 #: Two events that one story may take for one: a bridge is what they share.
@@ -85,7 +85,7 @@ def small() -> Iterator[None]:
         patch.object(match, "CROSSED_SIZE", 1),
         patch.object(nearest, "CROSSED_SIZE", 1),
         patch.object(folding, "LISTED", 4),
-        patch.object(decide, "LISTED", 4),
+        patch.object(handing, "LISTED", 4),
         patch.object(split, "FIRST_SIZES", range(6, 99)),
         patch.object(split, "SAMPLE", 12),
     ):

@@ -57,7 +57,7 @@ def test_every_secret_field_is_known_as_one() -> None:
     assert kept == set(SECRETS)
     assert all(f"{name}_file" in Settings.model_fields for name in kept)
     named = {name for name in Settings.model_fields if name.rsplit("_", 1)[-1] in ("password", "token", "secret")}
-    assert named == kept
+    assert named <= kept, "whatever is called one is kept as one"
 
 
 @pytest.mark.parametrize("name", SECRETS)

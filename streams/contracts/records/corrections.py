@@ -36,13 +36,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
-    """The correction that an event is of: who decided it, and why."""
+    """The correction that an event is of: who decided it, and why. ``undoes``: the one that it takes back."""
 
     correction: str
     action: Action
     by: str
     why: str = ""
     at: datetime | None = None
+    undoes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

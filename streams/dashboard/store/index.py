@@ -28,7 +28,7 @@ _SWEEP = 200
 CARD_ENTITIES = 8
 _EVENT_COLUMNS = (
     *("part", "off", "id", "type", "story", "other", "article"),
-    *("arrived", "at", "title", "outlet", "moved", "evidence", "linked"),
+    *("arrived", "at", "title", "outlet", "moved", "evidence", "linked", "mended"),
 )
 
 
@@ -256,12 +256,20 @@ def _event_row(event: StoryEvent, arrived: float, position: Position) -> Sequenc
         event.article_id,
         arrived,
         event.at and showable(event.at.timestamp()),
-        None if taken_back or article is None else article.title,
+        _title(event),
         None if taken_back or article is None else article.outlet,
         len(event.moved),
         None if event.evidence is None else codec.encode(event.evidence),
         codec.encode(event.linked) if event.linked else None,
+        None if event.mended is None else codec.encode(event.mended),
     )
+
+
+def _title(event: StoryEvent) -> str | None:
+    """The article's, or a person's own words: an article's that was pinned could not be taken back from here."""
+    if event.mended is not None and event.mended.action == "rename" and event.pins is not None:
+        return event.pins.headline
+    return None if event.article is None or event.type == "retracted" else event.article.title
 
 
 def changed_since(db: sqlite3.Connection, offsets: dict[int, int], limit: int) -> Iterable[str]:

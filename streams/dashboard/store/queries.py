@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from streams.contracts import codec
 from streams.contracts.headers import Position
-from streams.contracts.records import Evidence, Linking, Story, StoryArticle
+from streams.contracts.records import Evidence, Linking, Mended, Story, StoryArticle
 from streams.dashboard.store import search
 from streams.dashboard.store.filters import Filter, encode_cursor
 from streams.dashboard.store.index import Index
@@ -84,6 +84,7 @@ class LoggedEvent:
     moved: int
     evidence: Evidence | None
     linked: tuple[Linking, ...]
+    mended: Mended | None
 
 
 def page(
@@ -164,6 +165,20 @@ def member(index: Index, article_id: str) -> MemberRow | None:
 def story_events(index: Index, story_id: str, *, limit: int) -> list[LoggedEvent]:
     """The newest steps that name a story, newest first."""
     return _events(index, "story = ?1 OR other = ?1 ORDER BY seq DESC LIMIT ?2", (story_id, limit))
+
+
+def corrections(index: Index, story_id: str | None = None, *, limit: int) -> list[LoggedEvent]:
+    """What people corrected, in one story or in any, newest first: of each correction the step that tells most, its
+    first. ``limit``: steps that are looked at."""
+    of_it = "" if story_id is None else "AND (story = ?1 OR other = ?1) "
+    told = _events(index, f"mended IS NOT NULL {of_it}ORDER BY seq DESC LIMIT ?2", (story_id, limit))
+    return list({each.mended: each for each in told}.values())
+
+
+def knows_correction(index: Index, correction: str) -> bool:
+    """Whether the index holds what became of a correction."""
+    asked = "SELECT 1 FROM events WHERE mended IS NOT NULL AND json_extract(CAST(mended AS TEXT), '$.correction') = ?"
+    return index.db.execute(asked, (correction,)).fetchone() is not None
 
 
 def events_after(index: Index, offsets: dict[int, int], *, limit: int) -> list[LoggedEvent]:
@@ -268,7 +283,7 @@ def _events(index: Index, rest: str, values: Iterable[object]) -> list[LoggedEve
     cursor.row_factory = sqlite3.Row
     found = cursor.execute(
         "SELECT seq, id, part AS partition, off AS offset, type, story AS story_id, other AS other_id, "
-        "article AS article_id, arrived, at, title, outlet, moved, evidence, linked FROM events WHERE " + rest,
+        "article AS article_id, arrived, at, title, outlet, moved, evidence, linked, mended FROM events WHERE " + rest,
         tuple(values),
     )
     return [
@@ -277,6 +292,7 @@ def _events(index: Index, rest: str, values: Iterable[object]) -> list[LoggedEve
                 **row,
                 "evidence": codec.decode(Evidence, row["evidence"]) if row["evidence"] is not None else None,
                 "linked": codec.decode(tuple[Linking, ...], row["linked"]) if row["linked"] is not None else (),
+                "mended": codec.decode(Mended, row["mended"]) if row["mended"] is not None else None,
             }
         )
         for row in (dict(each) for each in found)

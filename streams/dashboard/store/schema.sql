@@ -55,12 +55,15 @@ CREATE TABLE events (
   outlet TEXT,
   moved INTEGER NOT NULL,
   evidence BLOB,
-  linked BLOB -- the links that came and went with it, JSON
+  linked BLOB, -- the links that came and went with it, JSON
+  mended BLOB -- the correction that it is of, a Mended as JSON
 );
 CREATE INDEX events_by_story ON events (story, seq);
 CREATE INDEX events_by_other ON events (other, seq) WHERE other IS NOT NULL;
 CREATE INDEX events_by_article ON events (article) WHERE article IS NOT NULL;
 CREATE INDEX events_by_position ON events (part, off);
+CREATE INDEX mends_by_story ON events (story, seq) WHERE mended IS NOT NULL;
+CREATE INDEX mends_by_other ON events (other, seq) WHERE mended IS NOT NULL;
 
 CREATE VIRTUAL TABLE texts USING fts5 (headline, entities, outlets, tokenize = 'unicode61 remove_diacritics 2');
 

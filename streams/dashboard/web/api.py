@@ -271,6 +271,7 @@ def _event(event: LoggedEvent) -> dict[str, object]:
         "offset": event.offset,
         "evidence": event.evidence,
         "linked": event.linked,
+        "mended": event.mended,
     }
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from jinja2 import Environment
 from markupsafe import Markup
 
+from streams.contracts.records import Correction, Decision, Rejection
 from streams.dashboard.follow.broadcast import Broadcaster
 from streams.dashboard.follow.health import Health
 from streams.dashboard.store import entities
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.queries import Row
 from streams.dashboard.web.articles import Articles
+from streams.dashboard.web.editors import Editors
 from streams.dashboard.web.http import Requests
 from streams.dashboard.web.render import ago, environment
 from streams.dashboard.web.watching import Asks, nothing_watched
@@ -26,15 +28,24 @@ _OUTLETS, _LANGUAGES = 60, 30
 _ROWS = 1_000
 
 
+async def undecided(correction: Correction) -> None:
+    """For a dashboard without Kafka."""
+    del correction
+
+
 @dataclass(slots=True, kw_only=True)
 class AppContext:
-    """The index, the broadcaster, the health and the articles that the handlers read, and the clock that they go by."""
+    """The index, the broadcaster, the health and the articles that the handlers read, who may mend, and the clock that
+    they go by."""
 
     index: Index
     broadcaster: Broadcaster
     health: Health
     articles: Articles
     watching: Asks = nothing_watched
+    #: Who may mend (None: nobody, here), and what sends a correction and tells what became of it (None: nothing yet).
+    editors: Editors | None = None
+    decide: Callable[[Correction], Awaitable[Decision | Rejection | None]] = undecided
     clock: Callable[[], float] = time.time
     #: Event streams that one address may hold open.
     streams_per_client: int = 32

@@ -1,4 +1,5 @@
-"""What every answer goes through: limits on what is asked, security headers, ETags, and the API's bearer token."""
+"""What every answer goes through: limits on what is asked, security headers, ETags, the API's bearer token, and which
+forms are read."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from streams.dashboard.web import forms
 
 #: Scripts and styles only from our own files, nothing inline, nobody else's frame, no request to anywhere else.
 CONTENT_POLICY = "; ".join(
@@ -33,7 +36,8 @@ SECURITY = {
     "content-security-policy": CONTENT_POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    # To nobody else's; none at all would also take a form's Origin, which tells that it is of our own page.
+    "referrer-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -89,14 +93,18 @@ class RequestLimit:
 
 
 class Guard:
-    """ASGI middleware around the whole app. Only reading is possible: other methods are refused unread.
+    """ASGI middleware around the whole app. Only reading is possible, and where there are editors posting their forms:
+    other methods are refused unread, and so are forms of other sites' pages.
 
     From here on the path is as it was sent: decoded, a slash within an id could not be told from one between parts.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str | None = None, hosts: Collection[str] = ("*",)) -> None:
-        """``hosts``: the names that may stand in ``Host``; addresses always may. ``*``: any name."""
-        self.app, self._token = app, token
+    def __init__(
+        self, app: ASGIApp, *, token: str | None = None, hosts: Collection[str] = ("*",), takes_forms: bool = False
+    ) -> None:
+        """``hosts``: the names that may stand in ``Host``; addresses always may. ``*``: any name. ``takes_forms``:
+        whether there are editors."""
+        self.app, self._token, self._takes_forms = app, token, takes_forms
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +119,8 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         if "*" not in self._hosts and not self._is_ours(Headers(scope=scope).get("host", "")):
             return problem(421, "this server does not answer to that name (STREAMS_DASHBOARD_HOSTS says to which)")
-        if scope["method"] not in ("GET", "HEAD"):
+        posted = self._takes_forms and scope["method"] == "POST" and forms.are_taken(scope["path"])
+        if not posted and scope["method"] not in ("GET", "HEAD"):
             return problem(405, "only GET and HEAD are understood", {"allow": "GET, HEAD"})
         if len(scope["raw_path"] or b"") + len(scope["query_string"]) > LONGEST_TARGET:
             return problem(414, f"the address is longer than {LONGEST_TARGET} bytes")
@@ -119,6 +128,8 @@ class Guard:
             given = Headers(scope=scope).get("authorization", "")
             if not secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
                 return problem(401, "this API wants a bearer token", {"www-authenticate": "Bearer"})
+        if posted and (why := forms.refusal(Headers(scope=scope))) is not None:
+            return problem(*why)
         return None
 
     def _is_ours(self, host: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.editors import COOKIE
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
 from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, shown
@@ -31,6 +33,8 @@ from streams.text import path_part
 
 #: Stories a page; members that a story's page shows at once; steps of its log; entities of a kind.
 ROWS, MEMBERS, EVENTS, NAMES = 50, 60, 60, 16
+#: Steps of people's corrections that a page looks back on.
+MENDED = 200
 #: Members whose full text is read for a story's shared quotations: those that a snapshot lists.
 QUOTED = 24
 
@@ -64,8 +68,11 @@ class Pages:
             **context.facets(),
         )
 
-    async def story(self, request: Request) -> Response:
-        context, now, story_id = self.context, self.context.clock(), request.path_params["id"]
+    async def story(self, request: Request, *, story_id: str = "", refused: str = "", status: int = 200) -> Response:
+        """A story's page: the path's, or that of ``story_id``. ``refused``: why what its reader asked was not done."""
+        context, now = self.context, self.context.clock()
+        story_id = story_id or request.path_params["id"]
+        session = context.editors and context.editors.session(request.cookies.get(COOKIE, ""))
         kept = context.index.lookup(story_id)
         if kept is None or kept.story.status == "retracted":
             return self.missing("story", retracted=kept is not None)
@@ -77,9 +84,16 @@ class Pages:
         members = queries.members(context.index, story_id, limit=MEMBERS, after=after, sure=sure)
         full = await context.articles.read(members[:QUOTED])
         row = queries.row_of(context.index, kept, now=now)
-        return self._respond(
-            request.headers,
+        corrections = queries.corrections(context.index, story_id, limit=MENDED)
+        respond = self.private if session else partial(self._respond, request.headers)
+        return respond(
             "story.html",
+            status=status,
+            refused=refused,
+            session=session,
+            has_editors=context.editors is not None,
+            corrections=corrections,
+            done=request.query_params.get("done"),
             row=row,
             story=kept.story,
             merged=request.query_params.get("merged"),
@@ -98,6 +112,12 @@ class Pages:
             linked=feeds.linked_data(kept.story, row.newest),
             oldest=kept.oldest,
         )
+
+    async def corrections(self, request: Request) -> Response:
+        """What people corrected last, in whichever story; also the way back to one that is in no list any more."""
+        made = queries.corrections(self.context.index, limit=MENDED)
+        stories = {each.story_id: kept.story for each in made if (kept := self.context.index.lookup(each.story_id))}
+        return self._respond(request.headers, "corrections.html", corrections=made, stories=stories)
 
     async def article(self, request: Request) -> Response:
         context, article_id = self.context, request.path_params["id"]
@@ -182,6 +202,12 @@ class Pages:
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
+
+    def private(self, template: str, /, *, status: int = 200, **values: object) -> Response:
+        """A page for one person, which nobody keeps."""
+        answer = self._render(template, status=status, **values)
+        answer.headers["cache-control"] = "no-store"
+        return answer
 
     def missing(self, what: str, *, retracted: bool = False) -> Response:
         return self._render("missing.html", status=404, what=what, retracted=retracted, detail="")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from hashlib import blake2b
 from importlib.resources import files
 
@@ -29,10 +30,13 @@ from streams.dashboard.store.index import Index
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.editors import Editors, parse
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
+from streams.dashboard.web.mending import PATIENCE, Mending
 from streams.dashboard.web.pages import Pages
 from streams.dashboard.web.watching import RecentWatching
-from streams.settings import Settings
+from streams.kafka import corrections
+from streams.settings import Settings, SettingsError
 from streams.text import id_of, path_part
 
 #: Every file that is served; nothing else in the folder can be had.
@@ -44,6 +48,8 @@ STATIC = {
 #: Where it is served unless told otherwise.
 PORT = 8800
 _FOREVER = "public, max-age=31536000, immutable"
+#: Seconds of those that a correction gets for being sent.
+_SENDING = 4.0
 #: Seconds that open requests get when the server stops.
 _LAST_REQUESTS = 2
 
@@ -93,15 +99,25 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
         return problem(status, "there is nothing here") if _of_api(request) else pages.missing("page")
 
     v1 = "/api/v1"
+    editing = []
+    if context.editors is not None:
+        mending = Mending(context, pages, context.editors)
+        editing = [
+            Route("/login", mending.login, methods=["GET", "POST"]),
+            Route("/logout", mending.logout, methods=["POST"]),
+            Route("/story/{id:id}/mend", mending.mend, methods=["POST"]),
+        ]
     return Starlette(
         routes=[
             Route("/", pages.stories),
             Route("/rows", pages.stories),
             Route("/story/{id:id}/feed.atom", api.story_feed),
             Route("/story/{id:id}", pages.story),
+            *editing,
             Route("/article/{id:any_id}", pages.article),
             Route("/entity/{id:any_id}", pages.entity),
             Route("/watch/{id:any_id}", pages.watch),
+            Route("/corrections", pages.corrections),
             Route("/health", pages.health),
             Route("/health/stages", pages.health),
             Route("/live", pages.live),
@@ -121,7 +137,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route(f"{v1}/health", api.health),
         ],
         middleware=[
-            Middleware(Guard, token=token, hosts=hosts),
+            Middleware(Guard, token=token, hosts=hosts, takes_forms=context.editors is not None),
             Middleware(RequestLimit, requests=context.requests),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],
@@ -143,6 +159,7 @@ async def serve(
 
     Raises:
         OSError: the address cannot be had.
+        SettingsError: the editors cannot be read.
     """
     with contextlib.ExitStack() as stack:
         bound = stack.enter_context(contextlib.closing(_bound(host, port)))
@@ -156,6 +173,8 @@ async def serve(
             health=health,
             articles=Articles(settings),
             watching=RecentWatching(settings),
+            editors=editors_of(settings),
+            decide=partial(corrections.decide, settings, seconds=PATIENCE - _SENDING),
             streams_per_client=settings.dashboard_streams,
         )
         server = _Server(configuration(settings, context, host))
@@ -176,6 +195,17 @@ async def serve(
                 await asyncio.wait([serving], timeout=_LAST_REQUESTS + 3)
                 for task in background:
                     task.cancel()
+
+
+def editors_of(settings: Settings) -> Editors | None:
+    """Those whom the settings name; None: nobody. Raises ``SettingsError``."""
+    given = reveal(settings.editors)
+    if given is None:
+        return None
+    try:
+        return Editors(parse(given))
+    except ValueError as error:
+        raise SettingsError(f"STREAMS_EDITORS cannot work: {error}") from None
 
 
 def configuration(settings: Settings, context: AppContext, host: str) -> uvicorn.Config:

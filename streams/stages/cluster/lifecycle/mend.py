@@ -102,6 +102,7 @@ def _mended(correction: Correction) -> Mended:
         by=correction.by,
         why=correction.why,
         at=correction.at,
+        undoes=correction.undoes,
     )
 
 

@@ -87,12 +87,15 @@ def alike(one: str, other: str) -> How | None:
         return None
     if one == other:
         return "exact"
+    # Most pairs have no word in common that says anything: nothing else need be known of them.
+    small, large = _content(one), _content(other)
+    if small and large and small.isdisjoint(large):
+        return None
     shorter, longer = sorted((one, other), key=lambda text: (len(text), text))
     if shorter.count(" ") >= CONTAINED_WORDS - 1 and f" {shorter} " in f" {longer} ":
         return "partial"
-    small, large = sorted((_content(one), _content(other)), key=len)
     common = len(small & large)
-    return "reworded" if common >= REWORDED_WORDS and common >= REWORDED * len(small) else None
+    return "reworded" if common >= max(REWORDED_WORDS, REWORDED * min(len(small), len(large))) else None
 
 
 @lru_cache(maxsize=4096)

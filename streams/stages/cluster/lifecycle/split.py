@@ -129,20 +129,23 @@ def bisect(vectors: Mapping[str, Vector]) -> Halves | None:
 
 def _similarities(vectors: Sequence[Vector]) -> list[list[float]]:
     """The combined similarity of each pair a < b, by the shares of either one's fields on the average."""
-    shares = [shares_of(np.fromiter(vector, np.uint32, len(vector))) for vector in vectors]
-    alike = [[0.0] * len(vectors) for _ in vectors]
-    for a, one in enumerate(vectors):
-        for b in range(a + 1, len(vectors)):
-            dots = [0.0] * FIELDS
-            other = vectors[b]
-            for key, weight in one.items():
-                held = other.get(key)
-                if held is not None:
-                    dots[key & 3] += weight * held
-            alike[a][b] = sum(
-                (mine + theirs) / 2 * dot for mine, theirs, dot in zip(shares[a], shares[b], dots, strict=True)
-            )
-    return alike
+    sides = [np.fromiter(vector, np.uint32, len(vector)) for vector in vectors]
+    shares = np.array([shares_of(keys) for keys in sides])
+    keys, column, held = np.unique(np.concatenate(sides), return_inverse=True, return_counts=True)
+    weights = np.zeros((len(vectors), len(keys)))
+    row = np.arange(len(vectors)).repeat([len(vector) for vector in vectors])
+    weights[row, column] = np.concatenate([np.fromiter(vector.values(), np.float64, len(vector)) for vector in vectors])
+    # What one has alone adds to no pair.
+    weights, fields = weights[:, held > 1], keys[held > 1] & 3
+    alike = np.zeros((len(vectors), len(vectors)))
+    for a in range(len(vectors) - 1):
+        products = weights[a] * weights[a + 1 :]
+        slots = np.arange(len(products))[:, None] * FIELDS + fields
+        # In the order of the keys, not by a product of matrices, whose last digits are the machine's.
+        dots = np.bincount(slots.ravel(), products.ravel(), len(products) * FIELDS).reshape(-1, FIELDS)
+        alike[a, a + 1 :] = ((shares[a] + shares[a + 1 :]) / 2 * dots).sum(axis=1)
+    found: list[list[float]] = alike.tolist()
+    return found
 
 
 def _mean(vectors: Sequence[Vector]) -> dict[int, float]:

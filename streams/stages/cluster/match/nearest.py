@@ -70,6 +70,8 @@ class Nearest:
     model: PairModel
     #: Members as they would be compared now.
     _probes: dict[str, Probe] = field(default_factory=dict)
+    #: Members by story.
+    _lists: dict[str, tuple[Member, ...]] = field(default_factory=dict)
 
     def nearness(self, one: Probe, story_ids: Sequence[str]) -> list[Nearness]:
         """What each story's nearest members say of an article; all of them are asked at once."""
@@ -128,8 +130,12 @@ class Nearest:
         return _stacked(self._listed(story_id))
 
     def _listed(self, story_id: str) -> tuple[Member, ...]:
-        found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)
-        return tuple(member for member in found if member is not None and member.vector)
+        listed = self._lists.get(story_id)
+        if listed is None:
+            found = (self.members.get(each.id) for each in self.stories[story_id].story.articles)
+            listed = tuple(member for member in found if member is not None and member.vector)
+            self._lists[story_id] = listed
+        return listed
 
 
 @dataclass(slots=True)
