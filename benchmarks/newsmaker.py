@@ -9,10 +9,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from streams.contracts.records import (
     Decision,
     Entity,
+    EntityType,
     Evidence,
     Mention,
     Quote,
@@ -33,7 +35,7 @@ OUTLETS = (
 AGENCY = "Meridian News Agency"
 
 #: Headlines; names with their kinds; who is quoted, the quotation; sentences of the report.
-Event = tuple[tuple[str, ...], dict[str, str], tuple[str, str], tuple[str, ...]]
+Event = tuple[tuple[str, ...], dict[str, EntityType], tuple[str, str], tuple[str, ...]]
 EVENTS: tuple[Event, ...] = (
     (
         ("Storm Ottilie shuts Oxhaven bridge", "Oxhaven bridge closed as storm Ottilie makes landfall",
@@ -216,8 +218,8 @@ def raw(now: datetime) -> Iterator[RawArticle]:
 
 
 def _article(
-    id_: str, title: str, text: str, names: dict[str, str], quote: tuple[str, str], outlet: str, credit: str | None,
-    published: datetime,
+    id_: str, title: str, text: str, names: dict[str, EntityType], quote: tuple[str, str], outlet: str,
+    credit: str | None, published: datetime,
 ) -> TaggedArticle:  # fmt: skip
     entities = []
     for name, kind in names.items():
@@ -230,7 +232,7 @@ def _article(
                 Entity(id=f"{_IDS[kind]}:{slug}", name=name, type=kind, mentions=tuple(mentions), salience=salience)
             )
     said, speaker = quote
-    quotes = ()
+    quotes: tuple[Quote, ...] = ()
     if said:
         start = text.index("“")
         slug = speaker.lower().replace(" ", "-")
@@ -258,7 +260,7 @@ def _found(text: str, name: str) -> Iterator[int]:
         at = text.find(name, at + len(name))
 
 
-def _mention(field: str, at: int, name: str) -> Mention:
+def _mention(field: Literal["title", "text"], at: int, name: str) -> Mention:
     return Mention(field=field, start=at, end=at + len(name), surface=name)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from aiokafka import AIOKafkaProducer
 from streams.connection import reveal
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
-from streams.contracts.records import Decision, TaggedArticle
-from streams.contracts.topology import PIPELINE
+from streams.contracts.records import Alert, Decision, TaggedArticle
+from streams.contracts.topology import ALERTS, PIPELINE
 from streams.dashboard.web.editors import line_of
 from streams.kafka import provision
 from streams.kafka.local.embedded import EmbeddedBroker
@@ -63,6 +64,18 @@ class Stage:
         """Run ``streams`` with these arguments on this broker."""
         command = [sys.executable, "-m", "streams", *arguments]
         subprocess.run(command, env=_env(self.settings), check=True, capture_output=True, timeout=_PATIENCE)
+
+    def alert(self, watch: str, story_id: str, headline: str) -> None:
+        """An alert of a watch, as the stage would have given it now."""
+        now = datetime.now(UTC)
+        told = Alert(
+            id=f"{watch}-{story_id}", watch_id=watch, condition="x", story_id=story_id, at=now, headline=headline
+        )
+        run(self._send(ALERTS.full_name(self.settings.topic_prefix), told))
+
+    async def _send(self, topic: str, record: object) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers) as producer:
+            await producer.send_and_wait(topic, codec.encode(record), partition=0)
 
     async def _tagged(self, articles: list[TaggedArticle]) -> None:
         async with AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap_servers) as producer:

@@ -15,7 +15,6 @@ from streams.contracts.records import Alert, Decision, Story
 from streams.contracts.topics import Topic, prefixed
 from streams.contracts.topology import ALERTS, FAILURES, STORY_EVENTS
 from streams.kafka import admin, offsets
-from streams.kafka.access import STAGE_ACCESS
 from streams.kafka.log_reader import FirstDecisions, LogReader
 from streams.runtime.faust.supervisor import Supervisor
 from streams.settings import Settings
@@ -74,7 +73,7 @@ class Arriving:
         """Wait until watches have been asked of every decision that is known here, and their alerts read."""
         prefix = self._settings.topic_prefix
         places = [TopicPartition(STORY_EVENTS.full_name(prefix), 0)]
-        group, alerts = prefixed(str(STAGE_ACCESS["alert"].group), prefix), ALERTS.full_name(prefix)
+        group, alerts = prefixed("alert", prefix), ALERTS.full_name(prefix)
         since = time.monotonic()
         async with admin.connected(self._settings) as client:
             while (await offsets.committed(client, group, places)).get(0, 0) < self._end:

@@ -80,7 +80,7 @@ WATCHES = Topic(
     key="watch id",
     key_of=lambda watch: watch.id,
     outside_writers=("streams watch",),
-    outside_readers=("streams watch", "streams notify"),
+    outside_readers=("streams watch", "streams notify", "dashboards"),
     why="What somebody wants to be told of: queries, and where their alerts go.",
     compacted=True,
 )

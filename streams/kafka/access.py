@@ -80,7 +80,7 @@ READS_WATCHES = Access(reads=(WATCHES,))
 WATCHING = Access(reads=(WATCHES,), writes=(WATCHES,))
 TESTS_WATCHES = Access(reads=(WATCHES, STORIES))
 #: And, where it has editors, MENDS.
-DASHBOARD = Access(reads=(ARTICLES_RAW, *(row.output for row in TOPOLOGY.values()), *FAILURES))
+DASHBOARD = Access(reads=(ARTICLES_RAW, *(row.output for row in TOPOLOGY.values()), *FAILURES, WATCHES))
 
 
 async def why_refused(settings: Settings) -> str | None:

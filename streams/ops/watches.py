@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from aiokafka import AIOKafkaProducer
 
 from streams.contracts import codec, headers
-from streams.contracts.records import Story, Watch
+from streams.contracts.records import WATCH_NAME, Story, Watch
 from streams.contracts.topology import STORIES, WATCHES
 from streams.kafka.log_reader import LogReader
 from streams.kafka.security import client_options
 from streams.runtime.stages.alert import MOST_WATCHES
 from streams.settings import Settings
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 class WatchError(ValueError):
@@ -23,7 +19,7 @@ class WatchError(ValueError):
 
 def check_name(name: str) -> str:
     """The name of a watch, which is its id. Raises ``WatchError``."""
-    if not _NAME.fullmatch(name):
+    if not WATCH_NAME.fullmatch(name):
         raise WatchError(f"a name has small letters, digits, `-`, `_` and `.`, at most 64: not {name[:70]!r}")
     return name
 

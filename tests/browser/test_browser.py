@@ -113,6 +113,23 @@ def test_a_new_story_waits_behind_the_pill_and_moves_nothing(newsroom, front):
     assert not front.is_visible("#pill")
 
 
+def test_a_watch_is_a_tab_that_counts_until_it_is_opened(front):
+    tab = front.locator(".tabs a", has_text="bridges")
+    for _ in range(50):
+        if tab.count():
+            break
+        front.wait_for_timeout(200)
+        front.reload()
+    assert tab.inner_text().split() == ["bridges", "1", "unread"]
+    tab.click()
+    assert front.inner_text("h1") == "bridges"
+    assert headlines(front)[0].startswith("Bridge closed <script>")
+    found = Axe().run(front).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    front.locator(".tabs a", has_text="All stories").click()
+    assert tab.inner_text() == "bridges"
+
+
 def test_search_and_filters_narrow_the_list(newsroom, front):
     front.fill("#q", "oxhav")
     front.keyboard.press("Enter")

@@ -44,13 +44,14 @@ from streams.contracts.records.stories import (
     StoryStatus,
     Telling,
 )
-from streams.contracts.records.watches import Alert, Digest, Watch
+from streams.contracts.records.watches import WATCH_NAME, Alert, Digest, Watch
 
 #: Raised when a field changes its meaning or becomes required; travels in the ``streams_schema`` header.
 SCHEMA_VERSION = 1
 
 __all__ = [
     "SCHEMA_VERSION",
+    "WATCH_NAME",
     "Action",
     "Alert",
     "Apart",

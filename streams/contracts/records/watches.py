@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from streams.contracts.records.articles import _aware
 
+#: What a watch may be called.
+WATCH_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 Digest = Literal["none", "hourly", "daily"]
 
 

@@ -91,7 +91,7 @@ def page(
     index: Index, wanted: Filter, *, now: float, after: tuple[float, str] | None = None, limit: int = 50
 ) -> ResultPage:
     """The stories that ``wanted`` asks for, after the one that ``after`` names (its place and id)."""
-    where, values = _where(wanted, now)
+    where, values = conditions(wanted, now)
     order = "active" if wanted.sort == "arrived" else "newest"
     if after is not None:
         where.append(f"(s.{order}, s.id) < (?, ?)")
@@ -106,13 +106,13 @@ def page(
 
 def matching(index: Index, wanted: Filter, ids: Sequence[str], *, now: float) -> list[Row]:
     """Those of the stories ``ids`` that ``wanted`` asks for."""
-    where, values = _where(wanted, now)
+    where, values = conditions(wanted, now)
     where.append(f"s.id IN ({', '.join('?' * len(ids))})")
     return _rows(index, where, values + list(ids), len(ids), now)
 
 
 def count(index: Index, wanted: Filter, *, now: float) -> int:
-    where, values = _where(wanted, now)
+    where, values = conditions(wanted, now)
     found = index.db.execute(f"SELECT count(*) FROM stories s WHERE {' AND '.join(where)}", values)
     return int(found.fetchone()[0])
 
@@ -213,7 +213,7 @@ def _asked(q: str, now: float) -> search.Condition:
         return search.condition(And(tuple(kept)), now)
 
 
-def _where(wanted: Filter, now: float) -> tuple[list[str], list[object]]:
+def conditions(wanted: Filter, now: float) -> tuple[list[str], list[object]]:
     """Conditions on ``stories s``, and their values. ``n``s come from subqueries, so that any of them may lead."""
     where, values = ["s.listed"], list[object]()
     if wanted.q:

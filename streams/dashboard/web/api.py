@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
-from streams.dashboard.store import entities, queries, search
+from streams.dashboard.store import counts, entities, queries, search
 from streams.dashboard.store.filters import (
     LONGEST,
     BadRequestError,
@@ -24,6 +24,7 @@ from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.pages import ROWS, current_story
 from streams.dashboard.web.render import iso, shown
+from streams.dashboard.web.watching import PATIENT
 from streams.query import QueryError, parse
 from streams.stages.cluster import Storyline
 
@@ -51,7 +52,21 @@ class Api:
             after=decode_cursor(query.get("cursor", "")),
             limit=parse_limit(query, default=ROWS, most=MOST),
         )
-        return self._respond(request.headers, {"stories": [brief(row) for row in page.rows], "cursor": page.cursor})
+        answer: dict[str, object] = {"stories": [brief(row) for row in page.rows], "cursor": page.cursor}
+        if query.get("facets") == "true":
+            answer["facets"] = counted(counts.facets(context.index, wanted, now=context.clock()))
+        return self._respond(request.headers, answer)
+
+    async def similar(self, request: Request) -> Response:
+        """More like a story: those that name what it does."""
+        context = self.context
+        kept = context.index.lookup(current_story(context, request.path_params["id"]))
+        if kept is None or kept.story.status == "retracted":
+            return problem(404, "there is no such story, or it was taken back")
+        limit = parse_limit(request.query_params, default=10, most=ROWS)
+        found = counts.similar(context.index, kept.story, now=context.clock(), limit=limit)
+        rows = [brief(each.row) | {"score": each.score, "shared": each.shared} for each in found]
+        return self._respond(request.headers, {"stories": rows})
 
     async def story(self, request: Request) -> Response:
         context = self.context
@@ -139,7 +154,8 @@ class Api:
         context, watch = self.context, request.query_params.get("watch", "")
         if len(watch) > LONGEST:
             raise BadRequestError(f"watch is longer than {LONGEST} characters")
-        found = [each for each in await context.alerts() if watch in ("", each.watch_id)][:ROWS]
+        watching = await context.watching(PATIENT)
+        found = [each.alert for each in (watching.of(watch) if watch else watching.alerts)[:ROWS]]
         base = str(request.base_url).rstrip("/")
         title = "News Streams · alerts" + (f" · {shown(watch)}" if watch else "")
         text = feeds.alerts_feed(found, base=base, self_url=str(request.url), title=title, now=context.clock())
@@ -188,6 +204,13 @@ def brief(row: Row) -> dict[str, object]:
         "entities": [{"id": each.id, "name": each.name, "type": each.type} for each in story.entities],
         "articles_per_hour": row.spark,
     }
+
+
+def counted(found: counts.Facets) -> dict[str, object]:
+    """A search's counts, with days as dates."""
+    days = [{"day": iso(day * 86400)[:10], "stories": number} for day, number in found.days]
+    outlets = [{"outlet": name, "stories": number} for name, number in found.outlets]
+    return {"entities": found.entities, "outlets": outlets, "days": days}
 
 
 def told(line: Storyline) -> dict[str, object]:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from streams.contracts.records import Alert, Correction, Decision, Rejection
+from streams.contracts.records import Correction, Decision, Rejection
 from streams.dashboard.follow.broadcast import Broadcaster
 from streams.dashboard.follow.health import Health
 from streams.dashboard.store import entities
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.queries import Row
-from streams.dashboard.web.alerts import no_alerts
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.editors import Editors
 from streams.dashboard.web.http import Requests
 from streams.dashboard.web.render import ago, environment
+from streams.dashboard.web.watching import Asks, nothing_watched
 
 #: Seconds for which the lists of outlets and languages to filter by may be out of date.
 _FACETS_AGE = 2.0
@@ -42,7 +42,7 @@ class AppContext:
     broadcaster: Broadcaster
     health: Health
     articles: Articles
-    alerts: Callable[[], Awaitable[Sequence[Alert]]] = no_alerts
+    watching: Asks = nothing_watched
     #: Who may mend (None: nobody, here), and what sends a correction and tells what became of it (None: nothing yet).
     editors: Editors | None = None
     decide: Callable[[Correction], Awaitable[Decision | Rejection | None]] = undecided

@@ -39,6 +39,7 @@ _PAGING = [
     _parameter("limit", "Most that one answer lists.", type="integer", minimum=1, maximum=200, default=50),
     _parameter("cursor", "The cursor that the answer before gave."),
 ]
+_FACETS = _parameter("facets", "Also count what is found, by entity, outlet and day.", enum=["true"])
 _SURE = _parameter(
     "sure", "Leave out articles whose text is expected to be worse than this: F1.", type="number", minimum=0, maximum=1
 )
@@ -75,6 +76,29 @@ _STORY = {
 }
 
 
+_COUNTED = {
+    "type": "object",
+    "description": "With facets=true: counts over the newest 2,000 stories that are found, the twenty most frequent "
+    "entities and outlets, and the twenty newest days (UTC) that a story's newest article is of.",
+    "properties": {name: {"type": "array", "items": {"type": "object"}} for name in ("entities", "outlets", "days")},
+}
+_ALIKE = {
+    "allOf": [
+        {"$ref": "#/components/schemas/Brief"},
+        {
+            "type": "object",
+            "properties": {
+                "score": {
+                    "type": "number",
+                    "description": "Of what the story names the share that this one names too; rare names count more.",
+                },
+                "shared": {"type": "array", "items": {"type": "string"}, "description": "Their ids, the rarest first."},
+            },
+        },
+    ]
+}
+
+
 def _get(summary: str, answer: str, parameters: list[Json], *, missing: bool = False) -> Json:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
     refusals: Json = {"400": {"description": "A parameter cannot be used."}} if parameters else {}
@@ -94,10 +118,10 @@ def _get(summary: str, answer: str, parameters: list[Json], *, missing: bool = F
     }
 
 
-def _list(name: str, items: Json) -> Json:
+def _list(name: str, items: Json, **more: Json) -> Json:
     return {
         "type": "object",
-        "properties": {name: {"type": "array", "items": items}, "cursor": {"type": ["string", "null"]}},
+        "properties": {name: {"type": "array", "items": items}, "cursor": {"type": ["string", "null"]}, **more},
     }
 
 
@@ -133,15 +157,18 @@ DOCUMENT: Json = {
     "servers": [{"url": "/api/v1"}],
     "security": [{}, {"bearer": []}],
     "paths": {
-        "/stories": _get("Stories, the newest first", "Stories", [*_FILTERS, *_PAGING]),
+        "/stories": _get("Stories, the newest first", "Found", [*_FILTERS, _FACETS, *_PAGING]),
         "/search": _get(
             "The same, where q is required and has to be a whole query",
-            "Stories",
-            [*_FILTERS, *_PAGING],
+            "Found",
+            [*_FILTERS, _FACETS, *_PAGING],
         ),
         "/stories/{id}": _get("One story; a merged one says where it went", "StoryPage", _ID, missing=True),
         "/stories/{id}/articles": _get(
             "A story's articles, newest first", "Articles", [*_ID, _SURE, *_PAGING], missing=True
+        ),
+        "/stories/{id}/similar": _get(
+            "Stories that name what it does, the most alike first", "Alike", [*_ID, _PAGING[0]], missing=True
         ),
         "/articles/{id}": _get(
             "One article with its full text, entities and quotations", "ArticlePage", _ID, missing=True
@@ -156,7 +183,8 @@ DOCUMENT: Json = {
         "schemas": {
             "Object": {"type": "object"},
             "Brief": _STORY,
-            "Stories": _list("stories", {"$ref": "#/components/schemas/Brief"}),
+            "Found": _list("stories", {"$ref": "#/components/schemas/Brief"}, facets=_COUNTED),
+            "Alike": {"type": "object", "properties": {"stories": {"type": "array", "items": _ALIKE}}},
             "StoryPage": {
                 "allOf": [
                     {"$ref": "#/components/schemas/Brief"},

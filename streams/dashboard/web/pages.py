@@ -25,6 +25,8 @@ from streams.dashboard.web.editors import COOKIE
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
 from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, shown
+from streams.dashboard.web.tabs import mark_read, tab, tabs
+from streams.dashboard.web.watching import IN_PASSING, PATIENT
 from streams.query.times import PHASES, showable
 from streams.stages.cluster.telling import points
 from streams.text import path_part
@@ -62,6 +64,7 @@ class Pages:
             about=about,
             total=queries.count(context.index, wanted, now=now),
             phases=PHASES,
+            tabs=[] if rows_only else tabs(await context.watching(IN_PASSING), request.cookies),
             **context.facets(),
         )
 
@@ -154,6 +157,18 @@ class Pages:
             days=entities.days(context.index, about.id),
             company=entities.company(context.index, about.id, limit=24),
         )
+
+    async def watch(self, request: Request) -> Response:
+        """The newest alerts of a watch, which its reader has seen thereby."""
+        watching, name = await self.context.watching(PATIENT), request.path_params["id"]
+        watch = next((each for each in watching.watches if each.id == name), None)
+        if watch is None:
+            return self.missing("watch")
+        own = tab(watching, watch, request.cookies)
+        others = tabs(watching, request.cookies)
+        response = self._respond(request.headers, "watch.html", tab=own, tabs=others)
+        mark_read(response, own)
+        return response
 
     async def health(self, request: Request) -> Response:
         return self._respond(

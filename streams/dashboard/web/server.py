@@ -27,7 +27,6 @@ from streams.dashboard.follow.log_consumer import LogConsumer
 from streams.dashboard.store import database
 from streams.dashboard.store.filters import BadRequestError
 from streams.dashboard.store.index import Index
-from streams.dashboard.web.alerts import RecentAlerts
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
@@ -35,6 +34,7 @@ from streams.dashboard.web.editors import Editors, parse
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
 from streams.dashboard.web.mending import PATIENCE, Mending
 from streams.dashboard.web.pages import Pages
+from streams.dashboard.web.watching import RecentWatching
 from streams.kafka import corrections
 from streams.settings import Settings, SettingsError
 from streams.text import id_of, path_part
@@ -116,6 +116,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             *editing,
             Route("/article/{id:any_id}", pages.article),
             Route("/entity/{id:any_id}", pages.entity),
+            Route("/watch/{id:any_id}", pages.watch),
             Route("/corrections", pages.corrections),
             Route("/health", pages.health),
             Route("/health/stages", pages.health),
@@ -128,6 +129,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route(f"{v1}/stories", api.stories),
             Route(f"{v1}/search", api.stories),
             Route(f"{v1}/stories/{{id:id}}/articles", api.articles),
+            Route(f"{v1}/stories/{{id:id}}/similar", api.similar),
             Route(f"{v1}/stories/{{id:id}}", api.story),
             Route(f"{v1}/articles/{{id:any_id}}", api.article),
             Route(f"{v1}/entities/{{id:any_id}}", api.entity),
@@ -170,7 +172,7 @@ async def serve(
             broadcaster=broadcaster,
             health=health,
             articles=Articles(settings),
-            alerts=RecentAlerts(settings),
+            watching=RecentWatching(settings),
             editors=editors_of(settings),
             decide=partial(corrections.decide, settings, seconds=PATIENCE - _SENDING),
             streams_per_client=settings.dashboard_streams,

@@ -31,6 +31,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
 OTHERS = {"kafka", "prometheus", "grafana", "collector"}
 OURS = sorted(set(SERVICES) - OTHERS)
+#: What comes in from the web, and what goes out to people.
+DESK = ("follow", "notify")
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
@@ -47,9 +49,10 @@ def properties(environment: dict[str, str]) -> dict[str, str]:
 
 
 def test_there_is_a_service_for_the_broker_the_topics_each_stage_and_the_dashboard() -> None:
-    assert set(OURS) == {"topics", "seed", "dashboard", *STAGES}
+    assert set(OURS) == {"topics", "seed", "dashboard", *DESK, *STAGES}
     profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
-    assert profiles == {"seed": ["seed"]} | {name: ["observability"] for name in OTHERS - {"kafka"}}
+    ours = {name: [name] for name in ("seed", *DESK)}
+    assert profiles == ours | {name: ["observability"] for name in OTHERS - {"kafka"}}
 
 
 def test_nothing_listens_beyond_this_machine() -> None:
@@ -124,7 +127,8 @@ def test_its_command_is_one_of_ours(service: str) -> None:
     arguments = []
     for argument in SERVICES[service]["command"]:
         for inside, outside in mounts.items():
-            argument = argument.replace(f"{inside}/", f"{ROOT / outside}/") if argument.startswith("/") else argument
+            if argument == inside or argument.startswith(f"{inside}/"):
+                argument = argument.replace(inside, str(ROOT / outside), 1)
         arguments.append(argument)
     parse(arguments)
 
@@ -175,12 +179,18 @@ def test_it_is_our_image_and_has_no_more_rights_than_it_needs(service: str) -> N
 
 
 def test_services_are_watched_and_one_shots_are_not_started_again() -> None:
-    for service in ("kafka", "dashboard", *STAGES):
+    for service in ("kafka", "dashboard", *DESK, *STAGES):
         assert SERVICES[service]["restart"] == "unless-stopped"
         assert SERVICES[service].get("healthcheck", {}).get("disable") is not True
     check = SERVICES["dashboard"]["healthcheck"]["test"]
     assert check[:3] == ["CMD", "python", "-c"]
     assert "127.0.0.1:8800/api/v1/health'" in check[3]
+    for service in DESK:
+        assert SERVICES[service]["command"][-2:] == ["--http-port", "8080"]
+        assert "127.0.0.1:8080/metrics'" in SERVICES[service]["healthcheck"]["test"][3]
+        # What is secret stands in a file of the reader's, which nobody commits and no image gets.
+        assert SERVICES[service]["env_file"] == [{"path": f"{service}.env", "required": False}]
+        assert f"/{service}.env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     for service in ("topics", "seed"):
         assert SERVICES[service]["restart"] == "no"
         assert SERVICES[service]["healthcheck"] == {"disable": True}

@@ -23,7 +23,10 @@ def documents(path: str) -> list[dict[str, Any]]:
     return [each for each in yaml.safe_load_all((FOLDER / path).read_text(encoding="utf-8")) if each]
 
 
-WORKLOADS = [documents(f"base/{part}.yaml")[0] for part in (*STAGES, "dashboard")]
+WORKLOADS = [
+    *(documents(f"base/{part}.yaml")[0] for part in (*STAGES, "dashboard")),
+    *(documents(f"components/{service.name}/{service.name}.yaml")[0] for service in GENERATOR.SERVICES),
+]
 
 
 @pytest.mark.parametrize(("path", "content"), [pytest.param(p, c, id=p.name) for p, c in GENERATOR.files()])
@@ -45,7 +48,8 @@ def test_nothing_generated_is_left_over_and_all_is_used() -> None:
 def test_a_workload_is_what_the_program_can_run(workload: dict[str, Any]) -> None:
     pod = workload["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    parse(container["args"])
+    # The list stands where it is mounted; here it is the one that it is a copy of.
+    parse([each.replace("/sources/sources.toml", str(ROOT / "sources" / "world.toml")) for each in container["args"]])
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}
@@ -57,7 +61,12 @@ def test_a_workload_is_what_the_program_can_run(workload: dict[str, Any]) -> Non
     assert container["resources"]["limits"]["memory"]
     # It listens on the port that it is asked on: the image's for a stage, its option's for the dashboard.
     (port,) = (each["containerPort"] for each in container["ports"])
-    if workload["kind"] == "Deployment":
+    if container["args"][0] in {service.name for service in GENERATOR.SERVICES}:
+        assert container["args"][-2:] == ["--http-port", str(port)]
+        assert {container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")} == {
+            "/metrics"
+        }
+    elif workload["kind"] == "Deployment":
         image = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
         assert f"STREAMS_HTTP_PORT={port}" in image
         assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
@@ -140,3 +149,20 @@ def test_workers_are_never_more_than_partitions() -> None:
         about = each["spec"]["triggers"][0]["metadata"]
         assert about["topic"] == TOPOLOGY[stage].input.full_name("news")
         assert about["consumerGroup"] == f"news.{stage}"
+
+
+@pytest.mark.parametrize("service", GENERATOR.SERVICES, ids=lambda each: each.name)
+def test_a_service_reaches_the_world_and_logs_in_as_itself(service: Any) -> None:
+    production = documents("overlays/production/kustomization.yaml")[0]
+    assert f"../../components/{service.name}" in production["components"]
+    deployment, _, policy = documents(f"components/{service.name}/{service.name}.yaml")
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert policy["spec"]["podSelector"]["matchLabels"] == labels
+    assert {each["port"] for each in policy["spec"]["egress"][0]["ports"]} >= {443}
+    (patch,) = documents(f"overlays/production/secrets-{service.name}.yaml")
+    assert patch["metadata"]["name"] == deployment["metadata"]["name"]
+    (container,) = patch["spec"]["template"]["spec"]["containers"]
+    users = {each["metadata"]["name"] for each in documents("overlays/production/users.yaml")}
+    assert {each["value"] for each in container["env"]} <= users
+    mounted = {mount["name"] for mount in deployment["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in deployment["spec"]["template"]["spec"]["volumes"]}

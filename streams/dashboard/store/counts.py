@@ -1,0 +1,96 @@
+"""What a search found, counted by entity, outlet and day; and the stories like one. Every query is bounded."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from streams.contracts import codec
+from streams.contracts.records import Story
+from streams.dashboard.store.entities import EntityInfo
+from streams.dashboard.store.filters import Filter
+from streams.dashboard.store.index import Index
+from streams.dashboard.store.queries import Row, conditions, matching
+
+#: Stories that are counted: the newest that are found. Entities, outlets and days that are told.
+COUNTED, TOLD = 2_000, 20
+#: Names of a story that count towards likeness, and stories that name one, beyond which it says little.
+_NAMES, _COMMON = 40, 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """``entities`` (``stories``: those found that name it) and ``outlets``, the most frequent first; ``days``: days
+    since the epoch in UTC with the stories whose newest article is of them, the newest first."""
+
+    entities: tuple[EntityInfo, ...]
+    outlets: tuple[tuple[str, int], ...]
+    days: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similar:
+    """A story that names what another does. ``score``: of the other's names the share that it has, 0 to 1, a rare name
+    counting for more; ``shared``: the ids of the names, the rarest first."""
+
+    row: Row
+    score: float
+    shared: tuple[str, ...]
+
+
+def facets(index: Index, wanted: Filter, *, now: float) -> Facets:
+    """Counts over the newest ``COUNTED`` stories that ``wanted`` asks for."""
+    where, values = conditions(wanted, now)
+    found = index.db.execute(
+        f"SELECT s.n, s.newest FROM stories s WHERE {' AND '.join(where)} ORDER BY s.newest DESC LIMIT {COUNTED}",
+        values,
+    ).fetchall()
+    # From those that are found outwards: the planner, left alone, begins with every name.
+    these = (codec.encode([n for n, _ in found]).decode(), TOLD)
+    entities = index.db.execute(
+        "SELECT e.id, e.name, e.type, count(*) AS counted FROM json_each(?) found "
+        "CROSS JOIN facets f ON f.n = found.value AND f.kind = 'e' CROSS JOIN entities e ON e.id = f.key "
+        "GROUP BY e.id ORDER BY counted DESC, e.id LIMIT ?",
+        these,
+    )
+    outlets = index.db.execute(
+        "SELECT f.key, count(*) AS counted FROM json_each(?) found CROSS JOIN facets f ON f.n = found.value "
+        "AND f.kind = 'o' GROUP BY f.key ORDER BY counted DESC, f.key LIMIT ?",
+        these,
+    )
+    days = Counter(int(newest // 86400) for _, newest in found)
+    return Facets(
+        entities=tuple(EntityInfo(id=row[0], name=row[1], type=row[2], stories=row[3]) for row in entities),
+        outlets=tuple(outlets),
+        days=tuple(sorted(days.items(), reverse=True)[:TOLD]),
+    )
+
+
+def similar(index: Index, story: Story, *, now: float, limit: int) -> list[Similar]:
+    """The stories that name most of what ``story`` does, the most alike first, its storyline among them."""
+    names = [part.id for entity in story.entities for part in entity.parts or (entity,)][:_NAMES]
+    total = int(index.db.execute("SELECT count(*) FROM stories WHERE listed").fetchone()[0])
+    weights: dict[str, float] = {}
+    for name in names:
+        count = index.db.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM facets WHERE kind = 'e' AND key = ? LIMIT ?)", (name, _COMMON + 1)
+        ).fetchone()[0]
+        if count <= _COMMON:
+            weights[name] = math.log((total + 1) / count) if count else 0.0
+    whole = sum(weights.values())
+    shared: dict[str, list[str]] = {}
+    for name in sorted(weights, key=lambda each: (-weights[each], each)):
+        found = index.db.execute(
+            "SELECT s.id FROM facets f JOIN stories s ON s.n = f.n WHERE f.kind = 'e' AND f.key = ? AND s.listed",
+            (name,),
+        )
+        for (id_,) in found:
+            if id_ != story.id:
+                shared.setdefault(id_, []).append(name)
+    scores = {id_: sum(weights[name] for name in own) / whole for id_, own in shared.items() if whole > 0}
+    best = sorted((id_ for id_ in scores if scores[id_] > 0), key=lambda id_: (-scores[id_], id_))[:limit]
+    rows = {row.story.id: row for row in matching(index, Filter(), best, now=now)}
+    return [
+        Similar(row=rows[id_], score=round(scores[id_], 3), shared=tuple(shared[id_])) for id_ in best if id_ in rows
+    ]
