@@ -15,7 +15,7 @@ from streams.contracts.records import TaggedArticle
 from streams.kafka import provision
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("/", "/?q=bridge", "/health", "/corrections", "/api", "/nothing-here")
+PAGES = ("/", "/?q=bridge", "/health", "/corrections", "/api", "/outlet/Harbour%20Post", "/nothing-here")
 #: Adds up the shifts of what was already on the page, as browsers measure them (Layout Instability API).
 SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shifts += entry.value; }).observe({type: "layout-shift"}); }"""

@@ -16,7 +16,7 @@ from streams.contracts.records import Story, StoryEntity, TaggedArticle
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
-from streams.dashboard.store import entities, queries
+from streams.dashboard.store import counts, entities, outlets, queries
 from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
@@ -156,6 +156,28 @@ class Pages:
             wanted=wanted,
             days=entities.days(context.index, about.id),
             company=entities.company(context.index, about.id, limit=24),
+        )
+
+    async def outlet(self, request: Request) -> Response:
+        """What an outlet carries, how original and how early it is, and whom it shares stories with."""
+        context, now = self.context, self.context.clock()
+        about = outlets.about(context.index, request.path_params["name"])
+        if about is None:
+            return self.missing("outlet")
+        wanted = Filter(outlet=about.name)
+        after = decode_cursor(request.query_params.get("cursor", ""))
+        page = queries.page(context.index, wanted, now=now, after=after, limit=ROWS)
+        found = counts.facets(context.index, wanted, now=now)
+        return self._respond(
+            request.headers,
+            "outlet.html",
+            about=about,
+            rows=page.rows,
+            cursor=page.cursor,
+            wanted=wanted,
+            days=found.days[::-1],
+            names=found.entities,
+            company=[(name, stories) for name, stories in found.outlets if name != about.name],
         )
 
     async def watch(self, request: Request) -> Response:
