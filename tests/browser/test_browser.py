@@ -15,7 +15,17 @@ from streams.contracts.records import TaggedArticle
 from streams.kafka import provision
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("/", "/?q=bridge", "/health", "/corrections", "/api", "/outlet/Harbour%20Post", "/nothing-here")
+PAGES = (
+    "/",
+    "/?q=bridge",
+    "/health",
+    "/corrections",
+    "/api",
+    "/outlet/Harbour%20Post",
+    "/digest",
+    "/digest/week",
+    "/nothing-here",
+)
 #: Adds up the shifts of what was already on the page, as browsers measure them (Layout Instability API).
 SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shifts += entry.value; }).observe({type: "layout-shift"}); }"""
@@ -220,6 +230,17 @@ def test_a_story_says_what_happened_and_what_outlets_differ_on(newsroom, front):
     assert serious(front) == []
     said.first.locator("a").click()
     front.wait_for_url("**/article/**")
+
+
+def test_a_digest_prints_its_stories_with_their_addresses_and_nothing_around_them(newsroom, front):
+    front.click("text=Digest")
+    assert front.inner_text("h1") == "Today"
+    assert not front.is_visible(".address")
+    assert len(headlines(front)) > 5
+    front.emulate_media(media="print")
+    assert front.inner_text(".address").startswith(newsroom.url + "/story/")
+    for part in (".top nav", ".search", ".spans", "footer"):
+        assert not front.is_visible(part), part
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

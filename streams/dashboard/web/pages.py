@@ -16,7 +16,7 @@ from streams.contracts.records import Story, StoryEntity, TaggedArticle
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
-from streams.dashboard.store import counts, entities, outlets, queries
+from streams.dashboard.store import entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
@@ -44,7 +44,7 @@ class Pages:
 
     def __init__(self, context: AppContext) -> None:
         self.context = context
-        self._respond = with_etag(self._render)
+        self.respond = with_etag(self._render)
 
     async def stories(self, request: Request) -> Response:
         """The list, and for open pages its rows alone (``/rows``)."""
@@ -54,7 +54,7 @@ class Pages:
         page = queries.page(context.index, wanted, now=now, after=after, limit=ROWS)
         rows_only = request.url.path == "/rows"
         about = entities.about(context.index, wanted.entity) if wanted.entity else None
-        return self._respond(
+        return self.respond(
             request.headers,
             "rows.html" if rows_only else "stories.html",
             rows=page.rows,
@@ -85,7 +85,7 @@ class Pages:
         full = await context.articles.read(members[:QUOTED])
         row = queries.row_of(context.index, kept, now=now)
         corrections = queries.corrections(context.index, story_id, limit=MENDED)
-        respond = self.private if session else partial(self._respond, request.headers)
+        respond = self.private if session else partial(self.respond, request.headers)
         return respond(
             "story.html",
             status=status,
@@ -117,7 +117,7 @@ class Pages:
         """What people corrected last, in whichever story; also the way back to one that is in no list any more."""
         made = queries.corrections(self.context.index, limit=MENDED)
         stories = {each.story_id: kept.story for each in made if (kept := self.context.index.lookup(each.story_id))}
-        return self._respond(request.headers, "corrections.html", corrections=made, stories=stories)
+        return self.respond(request.headers, "corrections.html", corrections=made, stories=stories)
 
     async def article(self, request: Request) -> Response:
         context, article_id = self.context, request.path_params["id"]
@@ -126,7 +126,7 @@ class Pages:
             return self.missing("article")
         article = (await context.articles.read([member])).get(article_id)
         kept = context.index.lookup(current_story(context, member.story_id))
-        return self._respond(
+        return self.respond(
             request.headers,
             "article.html",
             member=member,
@@ -147,7 +147,7 @@ class Pages:
         page = queries.page(
             context.index, wanted, now=now, after=decode_cursor(request.query_params.get("cursor", "")), limit=ROWS
         )
-        return self._respond(
+        return self.respond(
             request.headers,
             "entity.html",
             about=about,
@@ -158,28 +158,6 @@ class Pages:
             company=entities.company(context.index, about.id, limit=24),
         )
 
-    async def outlet(self, request: Request) -> Response:
-        """What an outlet carries, how original and how early it is, and whom it shares stories with."""
-        context, now = self.context, self.context.clock()
-        about = outlets.about(context.index, request.path_params["name"])
-        if about is None:
-            return self.missing("outlet")
-        wanted = Filter(outlet=about.name)
-        after = decode_cursor(request.query_params.get("cursor", ""))
-        page = queries.page(context.index, wanted, now=now, after=after, limit=ROWS)
-        found = counts.facets(context.index, wanted, now=now)
-        return self._respond(
-            request.headers,
-            "outlet.html",
-            about=about,
-            rows=page.rows,
-            cursor=page.cursor,
-            wanted=wanted,
-            days=found.days[::-1],
-            names=found.entities,
-            company=[(name, stories) for name, stories in found.outlets if name != about.name],
-        )
-
     async def watch(self, request: Request) -> Response:
         """The newest alerts of a watch, which its reader has seen thereby."""
         watching, name = await self.context.watching(PATIENT), request.path_params["id"]
@@ -188,12 +166,12 @@ class Pages:
             return self.missing("watch")
         own = tab(watching, watch, request.cookies)
         others = tabs(watching, request.cookies)
-        response = self._respond(request.headers, "watch.html", tab=own, tabs=others)
+        response = self.respond(request.headers, "watch.html", tab=own, tabs=others)
         mark_read(response, own)
         return response
 
     async def health(self, request: Request) -> Response:
-        return self._respond(
+        return self.respond(
             request.headers,
             "stages.html" if request.url.path == "/health/stages" else "health.html",
             stages=self.context.health.report(self.context.clock()),
@@ -207,7 +185,7 @@ class Pages:
     async def api(self, request: Request) -> Response:
         from streams.dashboard.web.openapi import DOCUMENT
 
-        return self._respond(request.headers, "api.html", document=DOCUMENT)
+        return self.respond(request.headers, "api.html", document=DOCUMENT)
 
     async def live(self, request: Request) -> Response:
         """The server-sent events of a list, or with ``story`` of a story's page. Resumes at ``Last-Event-ID``."""

@@ -30,6 +30,7 @@ from streams.dashboard.store.index import Index
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.daily import DIGESTS, Daily
 from streams.dashboard.web.editors import Editors, parse
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
 from streams.dashboard.web.mending import PATIENCE, Mending
@@ -80,6 +81,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
     """The ASGI app over a context. ``token``: what /api/v1 wants as a bearer token; None: nothing. ``hosts``: names
     that it answers to (see ``http.Guard``)."""
     pages, api = Pages(context), Api(context)
+    daily = Daily(pages)
     assets = {name: files("streams.dashboard.web").joinpath("static", name).read_bytes() for name in STATIC}
     context.templates.globals["asset"] = {
         name: f"/static/{name}?v={blake2b(data, digest_size=6).hexdigest()}" for name, data in assets.items()
@@ -116,7 +118,8 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             *editing,
             Route("/article/{id:any_id}", pages.article),
             Route("/entity/{id:any_id}", pages.entity),
-            Route("/outlet/{name:any_id}", pages.outlet),
+            Route("/outlet/{name:any_id}", daily.outlet),
+            *(Route(path, daily.digest) for path in DIGESTS),
             Route("/watch/{id:any_id}", pages.watch),
             Route("/corrections", pages.corrections),
             Route("/health", pages.health),

@@ -115,6 +115,7 @@ PATHS = (
     "/article/a1",
     "/entity/person:evil",
     "/outlet/" + quote(EVIL, safe=""),
+    "/digest",
     "/feed.atom",
     "/story/s1/feed.atom",
     "/?q=%3Cscript%3Ealert(1)%3C/script%3E",
@@ -173,7 +174,16 @@ async def test_every_answer_carries_the_security_headers(get):
 
 async def test_pages_have_no_inline_script_style_or_handler(newsroom, get):
     newsroom.create("s1", newsroom.article("a1"))
-    for path in ("/", "/story/s1", "/health", "/corrections", "/api", "/entity/place:ox", "/outlet/Harbour%20Post"):
+    for path in (
+        "/",
+        "/story/s1",
+        "/health",
+        "/corrections",
+        "/api",
+        "/entity/place:ox",
+        "/outlet/Harbour%20Post",
+        "/digest",
+    ):
         page = (await get(path)).text
         assert not re.search(r"<style|\sstyle=|\son\w+=", page), path
 
