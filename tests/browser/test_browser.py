@@ -232,6 +232,17 @@ def test_a_story_says_what_happened_and_what_outlets_differ_on(newsroom, front):
     front.wait_for_url("**/article/**")
 
 
+def test_two_outlets_are_compared_from_the_story(newsroom, front):
+    front.goto(newsroom.url + paths(front)[0])
+    front.get_by_role("button", name="Compare").click()
+    front.wait_for_url("**/compare?one=*&other=*")
+    assert front.inner_text("h1") == "What each leaves out"
+    assert front.inner_text("#names") == "Named by one alone"
+    assert serious(front) == []
+    front.set_viewport_size({"width": 360, "height": 740})
+    assert front.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_digest_prints_its_stories_with_their_addresses_and_nothing_around_them(newsroom, front):
     front.click("text=Digest")
     assert front.inner_text("h1") == "Today"

@@ -1,13 +1,17 @@
-"""Pages for daily use beside the list and the story: an outlet, and the digests of a day and a week."""
+"""Pages for daily use beside the list and the story: an outlet, two outlets on a story, digests of a day and a week."""
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from streams.dashboard.store import counts, digest, outlets, queries
-from streams.dashboard.store.filters import Filter, decode_cursor
-from streams.dashboard.web.pages import ROWS, Pages
+from streams.dashboard.store.filters import LONGEST, BadRequestError, Filter, decode_cursor
+from streams.dashboard.web.compare import COMPARED, compare
+from streams.dashboard.web.pages import ROWS, Pages, current_story, shown_names
+from streams.text import path_part
 
 #: Path → its name, seconds that it looks back, and stories that it tells: what a page or two of paper hold.
 DIGESTS = {"/digest": ("Today", 86_400, 20), "/digest/week": ("This week", 7 * 86_400, 40)}
@@ -39,6 +43,32 @@ class Daily:
             days=found.days[::-1],
             names=found.entities,
             company=[(name, stories) for name, stories in found.outlets if name != about.name],
+        )
+
+    async def compare(self, request: Request) -> Response:
+        """Two outlets on a story, ``one`` and ``other``: what each has that the other leaves out."""
+        context = self.context
+        story_id, query = request.path_params["id"], request.query_params
+        kept = context.index.lookup(current_story(context, story_id))
+        if kept is None or kept.story.status == "retracted":
+            return self.pages.missing("story", retracted=kept is not None)
+        story = kept.story
+        if story.id != story_id:
+            return RedirectResponse(f"/story/{path_part(story.id)}/compare?{query}", status_code=307)
+        asked = [query.get(name, "") for name in ("one", "other")]
+        if max(map(len, asked)) > LONGEST or len(set(asked)) < 2:
+            raise BadRequestError(f"one and other are two outlets, of {LONGEST} characters at most")
+        one, other = (queries.members(context.index, story.id, limit=COMPARED, outlet=name) for name in asked)
+        if not one or not other:
+            return self.pages.missing("outlet in this story")
+        full = await context.articles.read([*one, *other])
+        return self.pages.respond(
+            request.headers,
+            "compare.html",
+            story=story,
+            found=await asyncio.to_thread(compare, story, one, other, full),
+            names=shown_names(story, full.values()),
+            most=COMPARED,
         )
 
     async def digest(self, request: Request) -> Response:

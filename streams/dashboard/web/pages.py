@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -102,8 +102,7 @@ class Pages:
             cursor=queries.members_cursor(members, MEMBERS),
             first=after is None,
             kinds=by_kind(kept.story.entities),
-            names={part.id: entity.name for entity in kept.story.entities for part in entity.parts or (entity,)}
-            | {entity.id: entity.name for article in full.values() for entity in article.entities},
+            names=shown_names(kept.story, full.values()),
             quotes=await asyncio.to_thread(story_quotes, members, full),
             points=told_differently(kept.story),
             origins=origins(members),
@@ -235,6 +234,13 @@ def current_story(context: AppContext, story_id: str) -> str:
         return kept.story.redirect_to if kept else None
 
     return resolve_redirect(story_id, redirect_of)
+
+
+def shown_names(story: Story, articles: Iterable[TaggedArticle]) -> dict[str, str]:
+    """Id → name of the entities of a story and of its articles."""
+    return {part.id: entity.name for entity in story.entities for part in entity.parts or (entity,)} | {
+        entity.id: entity.name for article in articles for entity in article.entities
+    }
 
 
 def by_kind(entities: Sequence[StoryEntity]) -> dict[str, list[StoryEntity]]:

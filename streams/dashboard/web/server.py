@@ -114,6 +114,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route("/", pages.stories),
             Route("/rows", pages.stories),
             Route("/story/{id:id}/feed.atom", api.story_feed),
+            Route("/story/{id:id}/compare", daily.compare),
             Route("/story/{id:id}", pages.story),
             *editing,
             Route("/article/{id:any_id}", pages.article),

@@ -116,6 +116,7 @@ PATHS = (
     "/entity/person:evil",
     "/outlet/" + quote(EVIL, safe=""),
     "/digest",
+    "/story/s1/compare?one=Other&other=" + quote(EVIL, safe=""),
     "/feed.atom",
     "/story/s1/feed.atom",
     "/?q=%3Cscript%3Ealert(1)%3C/script%3E",
