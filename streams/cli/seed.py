@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +15,12 @@ from typing import TYPE_CHECKING
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from streams.cli.console import paper, say, silence, write_line
+from streams.cli.console import CommandError, paper, say, silence, write_line
 from streams.contracts import codec
 from streams.settings import load
 
 if TYPE_CHECKING:
-    from streams.seed import Found, SeedRecord
+    from streams.seed import Item, Journal, SeedRecord
     from streams.seed.producer import Summary
 
 #: Some articles were rejected, others sent. 1 would be a failure, 2 wrong usage.
@@ -44,6 +47,13 @@ SOME_REJECTED = 3
     metavar="FIELD=NAME",
     help="Of tables: the column that holds a field, as content=body; again for more.",
 )
+@click.option("--follow", is_flag=True, help="Go on with files that come or change, until Ctrl-C.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep in FILE how far each file was sent, and go on from there.",
+)
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="At most so many articles a second.")
 def seed(
     paths: tuple[Path, ...],
@@ -51,6 +61,8 @@ def seed(
     as_json: bool,
     idempotence: str,
     columns: tuple[str, ...],
+    follow: bool,
+    journal: Path | None,
     rate: float | None,
 ) -> None:
     """Send articles from files, folders or stdin (-, JSON lines) to Kafka. Folders are read to the bottom, sorted;
@@ -67,58 +79,91 @@ def seed(
     .zip .tar    .txt, .html, .htm, .jsonl, .json and .csv files as members
     .gz .zst     any of these but .zip and .parquet, compressed
 
-    An article without an id gets one from its URL, else from its content: sending it again changes nothing.
+    An article without an id gets one from its URL, else from its content: sending it again changes nothing. --journal
+    does without: what was acknowledged is noted, and an interrupted run started again goes on there. A file that has
+    changed since is read again. --follow takes a file once its size and time hold still for a second.
 
     Exit codes: 0 all sent (or skipped as duplicates or other kinds of files), 1 nothing sent and something rejected,
     or the broker failed, 3 some sent and some rejected. Every rejection is on stderr, with file, line and reason.
     """
     from streams.kafka import admin
     from streams.kafka.access import SEEDS
-    from streams.seed import STDIN, Problem, outgoing, read_files, total_bytes
+    from streams.seed import STDIN, Problem, SeedRecord, outgoing, read_on, total_bytes
     from streams.seed.producer import Summary, send
 
     settings = load()
     silence("aiokafka")
     if sum(path == STDIN for path in paths) > 1:
         raise click.UsageError("stdin (-) can be read once.")
+    if follow and (dry_run or STDIN in paths):
+        raise click.UsageError("--follow is for files and folders that are sent.")
+    if journal and dry_run:
+        raise click.UsageError("--journal is for what is sent.")
     named = _columns(columns)
+    summary = Summary()
 
     def tell(problem: Problem) -> None:
         bar.console.print(f"{problem.kind} {problem.where}: {problem.reason}", markup=False)
 
-    async def produce(found: Iterable[Found | Problem]) -> Summary:
+    def show(_: SeedRecord) -> None:
+        seconds = max(1e-9, time.monotonic() - begun)
+        rejected = f", {summary.rejected:,} rejected" if summary.rejected else ""
+        bar.update(task, description=f"{summary.sent:,} articles, {summary.sent / seconds:,.0f}/s{rejected}")
+
+    async def produce(found: Iterable[Item], kept: Journal) -> None:
         await admin.wait_for_broker(settings, say)
         await admin.require(settings, SEEDS)
+        if follow:
+            loop, this = asyncio.get_running_loop(), asyncio.current_task()
+            assert this is not None
+            for each in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(each, this.cancel)
         wanted = None if idempotence == "auto" else idempotence == "on"
-        return await send(settings, found, idempotence=wanted, rate=rate, on_problem=tell)
+        # Whoever follows files ends by a signal; what is not acknowledged by then is sent again by the next run.
+        with contextlib.suppress(*[asyncio.CancelledError] if follow else []):
+            await send(
+                settings, found, summary=summary, idempotence=wanted, rate=rate,
+                on_problem=tell, on_sent=show, on_reached=kept.note,
+            )  # fmt: skip
 
     # Not `sys.stdin`: at its end Python waits for whoever reads from that, and then aborts.
     stdin = os.fdopen(0, "rb", closefd=False) if STDIN in paths else None
     visible = sys.stderr.isatty() and not dry_run
-    with _progress(visible) as bar:
-        task = bar.add_task("Seeding", total=total_bytes(paths) if visible else None)
-        found = read_files(
+    begun = time.monotonic()
+    with _journal(journal) as kept, _progress(visible) as bar:
+        task = bar.add_task("Seeding", total=total_bytes(paths) if visible and not follow else None)
+        found = read_on(
             paths,
             max_bytes=settings.max_article_bytes,
             columns=named,
             stdin=stdin,
             progress=lambda done: bar.update(task, completed=done),
+            journal=kept if journal else None,
+            follow=follow,
         )
         if dry_run:
-            summary = Summary()
             for item in outgoing(found):
                 if isinstance(item, Problem):
                     summary.count(item)
                     tell(item)
-                else:
+                elif isinstance(item, SeedRecord):
                     summary.sent += 1
                     summary.bytes += len(item.value)
                     write_line(codec.encode(_shown(item)))
         else:
-            summary = asyncio.run(produce(found))
+            asyncio.run(produce(found, kept))
     _report(summary, dry_run, as_json)
     if summary.rejected:
         raise click.exceptions.Exit(SOME_REJECTED if summary.sent else 1)
+
+
+def _journal(path: Path | None) -> Journal:
+    from streams.seed import Journal
+
+    try:
+        return Journal() if path is None else Journal.open(path)
+    except (OSError, codec.DecodeError) as error:
+        raise CommandError(f"{path} cannot be kept as the journal: {error}. Name another file.") from None
 
 
 def _columns(given: tuple[str, ...]) -> dict[str, str]:
@@ -154,5 +199,8 @@ def _report(summary: Summary, dry_run: bool, as_json: bool) -> None:
         write_line(codec.encode({"dry_run": dry_run, **counts, "reasons": dict(summary.reasons)}))
     said = "would be sent" if dry_run else "sent"
     say(f"{summary.sent} {said} ({summary.bytes:,} bytes), {summary.skipped} skipped, {summary.rejected} rejected")
+    if len(summary.reasons) > 1:
+        for reason, count in summary.reasons.most_common():
+            say(f"{count:>8,}  {reason}")
     if not (summary.sent or summary.skipped or summary.rejected):
         say("no article was found there")

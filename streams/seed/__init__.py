@@ -3,8 +3,11 @@
 Nothing is cleaned or judged in here beyond what can be sent.
 """
 
-from streams.seed.files import STDIN, read_files, total_bytes
+from streams.seed.files import STDIN, read_files, read_on, total_bytes
 from streams.seed.found import Found, Problem
+from streams.seed.journal import Item, Journal
 from streams.seed.outgoing import SeedRecord, outgoing
 
-__all__ = ["STDIN", "Found", "Problem", "SeedRecord", "outgoing", "read_files", "total_bytes"]
+__all__ = [
+    "STDIN", "Found", "Item", "Journal", "Problem", "SeedRecord", "outgoing", "read_files", "read_on", "total_bytes",
+]  # fmt: skip

@@ -12,8 +12,9 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from streams.seed.archives import read_tar, read_warc, read_zip
-from streams.seed.folders import open_file, printable, size_of, walk
-from streams.seed.found import Found, Problem, page, too_large
+from streams.seed.folders import Entry, open_file, printable, size_of, walk, walk_on
+from streams.seed.found import Found, Problem, Waiting, page, too_large
+from streams.seed.journal import Item, Journal, begun, noted
 from streams.seed.packed import UNPACK, Allowance, BombError
 from streams.seed.rows import read_json, read_rows
 from streams.seed.tables import ColumnError, read_csv, read_parquet
@@ -57,30 +58,63 @@ def read_files(
         stdin: what ``-`` stands for.
         progress: told the bytes read of the files so far (compressed ones as they lie on the disk).
     """
-    done = 0
-    for path in paths:
-        if path == STDIN:
+    for item in read_on(paths, max_bytes=max_bytes, columns=columns, stdin=stdin, progress=progress):
+        if isinstance(item, Found | Problem):
+            yield item
+
+
+def read_on(
+    paths: Iterable[Path],
+    *,
+    max_bytes: int,
+    columns: Mapping[str, str] | None = None,
+    stdin: IO[bytes] | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+    journal: Journal | None = None,
+    follow: bool = False,
+) -> Iterator[Item]:
+    """``read_files``, from where a journal says that an earlier run came, and on to files that come later.
+
+    Args:
+        journal: what it has of a file is left out, and how far each is read comes among the articles: note it once
+            those before it are sent. None: everything is read.
+        follow: go on for ever with files that come or change; ``Waiting`` where there is none for now.
+    """
+    done, paths = 0, list(paths)
+    for entry in walk_on(paths) if follow else _entries(paths):
+        if entry is None:
+            yield Waiting()
+            continue
+        if entry.path == STDIN:
             assert stdin is not None, "stdin is given wherever '-' may be"
             yield from read_rows(stdin, "<stdin>", max_bytes, lambda: None)
             continue
-        for entry in walk(path):
-            name = printable(entry.path)
-            if entry.skip or entry.error:
-                yield _left(name, entry.skip, entry.error)
-                continue
-            size = size_of(entry.path)
-            try:
-                yield from _file(entry.path, name, max_bytes, columns or {}, partial(_progress, progress, done, size))
-            except (BombError, ColumnError) as error:
-                yield Problem("rejected", name, str(error))
-            except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
-                # gzip reports a damaged file in three ways; OSError is also a file that may not be read.
-                reason = getattr(error, "strerror", None) or str(error)
-                yield Problem("rejected", name, f"cannot be read: {reason}")
-            except Exception as error:  # whatever one file holds, the next one is read
-                yield Problem("rejected", name, f"cannot be read: {type(error).__name__}")
-            done += size
-            progress(done)
+        name = printable(entry.path)
+        if entry.skip or entry.error:
+            yield _left(name, entry.skip, entry.error)
+            continue
+        size = size_of(entry.path)
+        try:
+            items = _file(entry.path, name, max_bytes, columns or {}, partial(_progress, progress, done, size))
+            if journal is None:
+                yield from items
+            elif not journal.at(now := begun(entry.path)).whole:
+                yield from noted(now, journal, items)
+        except (BombError, ColumnError) as error:
+            yield Problem("rejected", name, str(error))
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
+            # gzip reports a damaged file in three ways; OSError is also a file that may not be read.
+            reason = getattr(error, "strerror", None) or str(error)
+            yield Problem("rejected", name, f"cannot be read: {reason}")
+        except Exception as error:  # whatever one file holds, the next one is read
+            yield Problem("rejected", name, f"cannot be read: {type(error).__name__}")
+        done += size
+        progress(done)
+
+
+def _entries(paths: Iterable[Path]) -> Iterator[Entry]:
+    for path in paths:
+        yield from [Entry(STDIN)] if path == STDIN else walk(path)
 
 
 def total_bytes(paths: Iterable[Path]) -> int | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,43 @@ class Entry:
     path: Path
     skip: str | None = None
     error: str | None = None
+
+
+#: Seconds between two looks for new files; and so many times what the last look took, where there are many.
+_PAUSE, _TIMES = 1.0, 10.0
+
+
+def walk_on(roots: Sequence[Path]) -> Iterator[Entry | None]:
+    """The files of all roots, and without end those that come or change; None: nothing more for now.
+
+    A file is given once two looks find it alike: others are still being written. What is left alone is said once.
+    """
+    given: dict[Path, object] = {}
+    before: dict[Path, object] = {}
+    while True:
+        begun = time.monotonic()
+        found = {entry.path: entry for root in roots for entry in walk(root)}
+        marks = {path: _mark(entry) for path, entry in found.items()}
+        took = time.monotonic() - begun
+        given = {path: mark for path, mark in given.items() if path in marks}
+        for path, mark in marks.items():
+            if given.get(path) != mark and before.get(path) == mark:
+                given[path] = mark
+                yield found[path]
+        before = marks
+        yield None
+        time.sleep(max(_PAUSE, _TIMES * took))
+
+
+def _mark(entry: Entry) -> object:
+    """What changes with a file: its size and the time of its last change; or why it is left alone."""
+    if entry.skip or entry.error:
+        return entry.skip, entry.error
+    try:
+        now = entry.path.stat()
+    except (OSError, ValueError) as error:
+        return str(error)
+    return now.st_size, now.st_mtime_ns
 
 
 def walk(root: Path) -> Iterator[Entry]:

@@ -26,6 +26,11 @@ class Problem:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """All that there is was found; more may come."""
+
+
 def page(data: bytes, content_type: str) -> RawArticle:
     """A page or a dump as it was fetched."""
     try:

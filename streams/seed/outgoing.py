@@ -12,11 +12,14 @@ from streams.contracts.limits import bounded_id
 from streams.contracts.records import RawArticle
 from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.seed.folders import printable
-from streams.seed.found import Found, Problem
+from streams.seed.found import Found, Problem, Waiting
+from streams.seed.journal import Item, Reached
 from streams.stages.clean import article_id, host_of
 
 #: What a batch of one record takes beside value, key and headers: 61 bytes and some varints, with room to spare.
 _BATCH_BYTES = 512
+#: Records, the latest, of which one that comes again is known: some 100 bytes each. Others are sent once more.
+_REMEMBERED = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,18 @@ class SeedRecord:
 
 
 def outgoing(
-    found: Iterable[Found | Problem], *, largest_record: int = MAX_MESSAGE_BYTES
-) -> Iterator[SeedRecord | Problem]:
-    """Records in order. The same record again is skipped; the same id with other content is a revision, and goes.
+    found: Iterable[Item], *, largest_record: int = MAX_MESSAGE_BYTES
+) -> Iterator[SeedRecord | Problem | Reached | Waiting]:
+    """Records in order, and what else there is in its place.
 
-    An article without an id gets the one that cleaning would derive, so that sending it again changes nothing.
+    The same record again is skipped; the same id with other content is a revision, and goes. An article without an id
+    gets the one that cleaning would derive, so that sending it again changes nothing.
     What does not fit into ``largest_record`` bytes is rejected here: a broker would refuse its neighbours with it, and
     an idempotent producer does not survive that.
     """
-    seen: set[bytes] = set()
+    seen: dict[bytes, None] = {}
     for item in found:
-        if isinstance(item, Problem):
+        if not isinstance(item, Found):
             yield item
             continue
         try:
@@ -76,12 +80,14 @@ def size_of_record(record: SeedRecord) -> int:
     )
 
 
-def _prepared(item: Found, seen: set[bytes], largest_record: int) -> SeedRecord | Problem:
+def _prepared(item: Found, seen: dict[bytes, None], largest_record: int) -> SeedRecord | Problem:
     record = record_of(item.article, item.where, "seed")
     fingerprint = blake2b(record.value, digest_size=12).digest()
     if fingerprint in seen:
         return Problem("skipped", item.where, f"the same as an earlier one ({printable(record.id, 200)})")
-    seen.add(fingerprint)
+    seen[fingerprint] = None
+    if len(seen) > _REMEMBERED:
+        del seen[next(iter(seen))]
     size = size_of_record(record)
     if size > largest_record:
         why = f"too large: {size} bytes as a record, of which the topic takes {largest_record}"

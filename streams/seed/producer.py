@@ -9,7 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -19,7 +19,8 @@ from streams.contracts.topology import ARTICLES_RAW
 from streams.kafka import admin
 from streams.kafka.errors import BrokerError
 from streams.kafka.security import client_options
-from streams.seed.found import Found, Problem
+from streams.seed.found import Problem, Waiting
+from streams.seed.journal import Item, Reached
 from streams.seed.outgoing import SeedRecord, outgoing
 from streams.settings import Settings
 
@@ -29,6 +30,8 @@ _MOST_IN_FLIGHT, _MOST_BYTES_IN_FLIGHT = 1000, 64 * 1024 * 1024
 _REQUEST_SECONDS = 40
 #: Read and not yet sent, at most.
 _MOST_READ_AHEAD = 64
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -52,12 +55,14 @@ class Summary:
 
 async def send(
     settings: Settings,
-    found: Iterable[Found | Problem],
+    found: Iterable[Item],
     *,
+    summary: Summary | None = None,
     idempotence: bool | None = None,
     rate: float | None = None,
     on_problem: Callable[[Problem], None] = lambda _: None,
     on_sent: Callable[[SeedRecord], None] = lambda _: None,
+    on_reached: Callable[[Reached], None] = lambda _: None,
 ) -> Summary:
     """Send what was found to the topic of raw articles; returns when every record is acknowledged.
 
@@ -67,6 +72,8 @@ async def send(
         rate: articles a second, at most; None: as fast as they are taken.
         on_problem: told of everything that is not sent.
         on_sent: told of every record once it is acknowledged.
+        on_reached: told how far a file was read once all that came before is acknowledged.
+        summary: what to count in, for whoever ends this before it is done.
 
     Raises:
         BrokerUnavailableError: no broker answers.
@@ -86,15 +93,19 @@ async def send(
         max_request_size=limit,
         request_timeout_ms=_REQUEST_SECONDS * 1000,
     )
-    summary = Summary()
+    summary = summary if summary is not None else Summary()
     pace = _Pace(rate)
-    run = _Sending(producer, name, summary, on_problem, on_sent)
+    run = _Sending(producer, name, summary, on_problem, on_sent, on_reached)
     try:
         await producer.start()
         async with contextlib.aclosing(_from_thread(outgoing(found, largest_record=limit))) as items:
             async for item in items:
                 if isinstance(item, Problem):
                     run.problem(item)
+                elif isinstance(item, Reached):
+                    run.reached(item)
+                elif isinstance(item, Waiting):
+                    await run.settle(0, 0)
                 else:
                     await pace.wait()
                     await run.send(item)
@@ -133,18 +144,24 @@ class _Sending:
         summary: Summary,
         on_problem: Callable[[Problem], None],
         on_sent: Callable[[SeedRecord], None],
+        on_reached: Callable[[Reached], None],
     ) -> None:
         self._producer = producer
         self._topic = topic_name
         self._summary = summary
         self._on_problem = on_problem
         self._on_sent = on_sent
-        self._flying: deque[tuple[SeedRecord, asyncio.Future[Any]]] = deque()
+        self._on_reached = on_reached
+        #: Records, and behind those of a file how far it was read.
+        self._flying: deque[tuple[SeedRecord, asyncio.Future[Any]] | Reached] = deque()
         self._bytes = 0
 
     def problem(self, problem: Problem) -> None:
         self._summary.count(problem)
         self._on_problem(problem)
+
+    def reached(self, reached: Reached) -> None:
+        self._flying.append(reached)
 
     async def send(self, item: SeedRecord) -> None:
         await self.settle(_MOST_IN_FLIGHT - 1, max(0, _MOST_BYTES_IN_FLIGHT - len(item.value)))
@@ -152,7 +169,7 @@ class _Sending:
         self._flying.append((item, future))
         self._bytes += len(item.value)
         # What has landed is counted at once, so that the progress is true; it costs nothing.
-        while self._flying and self._flying[0][1].done():
+        while self._flying and (isinstance(first := self._flying[0], Reached) or first[1].done()):
             await self._land()
 
     async def settle(self, most: int, most_bytes: int) -> None:
@@ -160,7 +177,11 @@ class _Sending:
             await self._land()
 
     async def _land(self) -> None:
-        item, future = self._flying.popleft()
+        first = self._flying.popleft()
+        if isinstance(first, Reached):
+            self._on_reached(first)
+            return
+        item, future = first
         self._bytes -= len(item.value)
         await future
         self._summary.sent += 1
@@ -168,10 +189,10 @@ class _Sending:
         self._on_sent(item)
 
 
-async def _from_thread(items: Iterator[SeedRecord | Problem]) -> AsyncGenerator[SeedRecord | Problem, None]:
+async def _from_thread(items: Iterator[T]) -> AsyncGenerator[T, None]:
     """The items, read in a daemon thread: a read that blocks stops neither the loop nor the end of the program."""
     loop = asyncio.get_running_loop()
-    arrived: asyncio.Queue[SeedRecord | Problem | BaseException | None] = asyncio.Queue()
+    arrived: asyncio.Queue[T | BaseException | None] = asyncio.Queue()
     room = threading.Semaphore(_MOST_READ_AHEAD)
     left = threading.Event()
 

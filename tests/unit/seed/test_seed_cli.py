@@ -147,3 +147,30 @@ def test_a_slow_pipe_is_sent_as_it_comes_and_ctrl_c_ends_it(embedded: str) -> No
             assert time.monotonic() < deadline
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
+
+
+def test_a_folder_is_followed_until_a_signal_and_a_journal_knows_what_was_sent(embedded: str, tmp_path: Path) -> None:
+    folder, journal = tmp_path / "in", tmp_path / "journal"
+    folder.mkdir()
+    (folder / "a.txt").write_text("First.")
+    env = os.environ | {"STREAMS_BROKER": f"kafka://{embedded}"}
+    command = [*COMMAND, str(folder), "--follow", "--journal", str(journal), "--json"]
+
+    def noted(count: int) -> None:
+        deadline = time.monotonic() + 30
+        while not journal.exists() or journal.read_bytes().count(b"\n") < count:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as process:
+        noted(1)
+        (folder / "b.txt").write_text("Second.")
+        noted(2)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=20)
+    assert (process.returncode, json.loads(said)["sent"]) == (0, 2)
+    (folder / "c.txt").write_text("Third.")
+    assert counts(seed(folder, "--journal", journal, "--json", broker=embedded)) == (0, 1, 0, 0)
+    refused = seed("-", "--follow", broker=embedded)
+    assert refused.returncode == 2
+    assert b"--follow is for files and folders" in refused.stderr
