@@ -29,6 +29,7 @@ from pages import PAGES, in_blocks
 from reader import STAYS, Reader
 from takers import Mailbox, taking
 
+from streams.dashboard.web.editors import line_of
 from streams.kafka.local.apache import KafkaBroker, kafka_version
 from streams.kafka.local.process import free_port
 from streams.settings import Settings, load
@@ -113,6 +114,7 @@ def folder(tmp_path: Path, outlet: str) -> Path:
     (here / "sources").mkdir()
     (here / "sources" / "lindvik.toml").write_text(f'[[source]]\nname = "Lindvik Courier"\nurl = "{outlet}"\n')
     (here / "my-feeds.opml").write_text(f'<opml version="2.0"><body><outline xmlUrl="{outlet}"/></body></opml>')
+    (here / "editors").write_text(line_of("Ada Berg", PASSWORD) + "\n")
     (here / ".venv").symlink_to(sys.prefix)
     (here / "deploy").symlink_to(ROOT / "deploy")
     return here
