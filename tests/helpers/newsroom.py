@@ -207,7 +207,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop(number=signal.SIGKILL)
+        self.stop(*self.running, number=signal.SIGKILL)
 
 
 async def records(settings: Settings, name: str) -> list[ConsumerRecord]:

@@ -100,8 +100,7 @@ async def test_a_right_that_is_taken_away_ends_the_stage_with_one_sentence(
     await grant(settings, "clean", *rights("clean", prefix))
     with Workers(settings, env=environment(secured, "clean", STREAMS_TOPIC_PREFIX=prefix)) as workers:
         workers.start("clean")
-        # A second start on the secured cluster has taken from 20 to beyond 60 seconds; why is not known.
-        deadline = time.monotonic() + 150
+        deadline = time.monotonic() + 90
         while "ready to take records" not in workers.said():
             assert time.monotonic() < deadline, workers.said()
             await asyncio.sleep(0.2)

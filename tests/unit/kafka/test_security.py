@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import base64
 import shlex
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 
 from streams.contracts import codec
@@ -96,6 +101,45 @@ def test_a_client_certificate_with_an_encrypted_key(pair: tuple[Path, Path]) -> 
         with pytest.raises(SettingsError, match="STREAMS_SSL_KEY_PASSWORD") as caught:
             client_options(wrong)
         assert "wrong-password" not in str(caught.value)
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_no_connection_waits_for_a_broker_to_part(
+    pair: tuple[Path, Path], loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    certificate, key = pair
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, key, "opensesame")
+    context = client_options(load(security_protocol="SSL", ssl_ca=certificate, ssl_check_hostname=False))["ssl_context"]
+    said: list[bytes] = []
+    parted, over = threading.Event(), threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with listening.accept()[0] as accepted, server.wrap_socket(accepted, server_side=True) as connection:
+            said.append(connection.recv(10))
+            parted.set()  # with something in hand: nothing more is read
+            over.wait(20)
+            said.append(connection.recv(10))
+
+    async def part(port: int) -> float:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+        writer.write(b"fetch")
+        await asyncio.to_thread(parted.wait, 20)
+        begun = time.monotonic()
+        writer.close()
+        await reader.read()
+        return time.monotonic() - begun
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        with asyncio.Runner(loop_factory=loop) as runner:
+            took = runner.run(part(listening.getsockname()[1]))
+        over.set()
+        thread.join()
+    assert took < 5
+    # It did say so: the end is not one that an attacker could have made.
+    assert said == [b"fetch", b""]
 
 
 def test_a_ca_file_that_is_none(tmp_path: Path) -> None:
