@@ -19,7 +19,7 @@ _NAMES, _QUOTES = 40, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class NamedIn:
     """An entity as the story shows it, and in how many of the outlet's articles it is."""
 
     id: str
@@ -28,12 +28,12 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class OneSide:
     """What an outlet has and the other leaves out: the most frequent names, the longest quotations."""
 
     outlet: str
     articles: tuple[MemberRow, ...]
-    names: tuple[Name, ...]
+    names: tuple[NamedIn, ...]
     quotes: tuple[Said, ...]
 
 
@@ -51,8 +51,8 @@ class Comparison:
     """``is_whole``: every text could be read. Where one could not, nothing is said of names and quotations: what seems
     left out could be in it. ``common``: entities that both name; ``figures``: those that they do not tell alike."""
 
-    one: Side
-    other: Side
+    one: OneSide
+    other: OneSide
     figures: tuple[Figure, ...]
     common: int
     is_whole: bool
@@ -75,7 +75,7 @@ def compare(
     )
 
 
-def _named(story: Story, articles: Iterable[TaggedArticle]) -> dict[str, Name]:
+def _named(story: Story, articles: Iterable[TaggedArticle]) -> dict[str, NamedIn]:
     """The entities of an outlet's articles, as the story unites them."""
     united = {part.id: entity for entity in story.entities for part in entity.parts or (entity,)}
     names: dict[str, str] = {}
@@ -84,7 +84,7 @@ def _named(story: Story, articles: Iterable[TaggedArticle]) -> dict[str, Name]:
         found = {(united.get(each.id) or each).id: (united.get(each.id) or each).name for each in article.entities}
         names |= found
         counted.update(found.keys())
-    return {id_: Name(id=id_, name=names[id_], articles=number) for id_, number in counted.items()}
+    return {id_: NamedIn(id=id_, name=names[id_], articles=number) for id_, number in counted.items()}
 
 
 def _said(side: str, articles: Iterable[TaggedArticle]) -> Iterable[Said]:
@@ -94,10 +94,10 @@ def _said(side: str, articles: Iterable[TaggedArticle]) -> Iterable[Said]:
 
 
 def _side(
-    members: Sequence[MemberRow], own: Mapping[str, Name], others: Mapping[str, Name], quotes: Sequence[Said]
-) -> Side:
+    members: Sequence[MemberRow], own: Mapping[str, NamedIn], others: Mapping[str, NamedIn], quotes: Sequence[Said]
+) -> OneSide:
     alone = sorted((own[id_] for id_ in own.keys() - others.keys()), key=lambda each: (-each.articles, each.name))
-    return Side(
+    return OneSide(
         outlet=members[0].entry.outlet or "",
         articles=tuple(members),
         names=tuple(alone[:_NAMES]),
