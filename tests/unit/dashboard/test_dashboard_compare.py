@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from streams.contracts.records import Claim, Entity, Quote, TaggedArticle
+from streams.stages.cluster.telling import points
 
 POST, WAVE = "Harbour Post", "Daily Wave"
 ADDRESS = "/story/s1/compare?one=Harbour+Post&other=Daily+Wave"
@@ -81,6 +82,19 @@ async def test_figures_stand_side_by_side_where_they_are_not_told_alike(get):
     assert "<td><bdi>9 → 12</bdi></td><td><bdi>9</bdi></td>" in rows["Dead (people)"]
     assert '<td><bdi>30</bdi></td><td><span class="by">left out</span></td>' in rows["Injured (people)"]
     assert '<td><span class="by">left out</span></td><td><bdi>2</bdi></td>' in rows["Missing (people)"]
+
+
+async def test_a_figure_that_the_story_could_not_hold_is_not_called_left_out(newsroom, get):
+    for number in range(points.TELLINGS + 1):
+        claim = Claim(kind="count", what="dead", whom="people", value=50 + number % 16, text="so many")
+        article = replace(newsroom.article(f"a{number}", source=f"Outlet {number}"), claims=(claim,))
+        newsroom.join("s1", article) if number else newsroom.create("s1", article)
+    (point,) = newsroom.index.lookup("s1").story.points
+    told = {one.article_id for one in point.said}
+    (gone,) = (number for number in range(points.TELLINGS + 1) if f"a{number}" not in told)
+    for other, shown in ((1 if gone != 1 else 2, True), (gone, False)):
+        page = (await get(f"/story/s1/compare?one=Outlet+3&other=Outlet+{other}")).text
+        assert ("Dead (people)" in page) is shown
 
 
 async def test_nothing_is_said_to_be_left_out_by_a_text_that_cannot_be_read(told, context, get):
