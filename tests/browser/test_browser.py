@@ -15,7 +15,17 @@ from streams.contracts.records import TaggedArticle
 from streams.kafka import provision
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("/", "/?q=bridge", "/health", "/corrections", "/api", "/nothing-here")
+PAGES = (
+    "/",
+    "/?q=bridge",
+    "/health",
+    "/corrections",
+    "/api",
+    "/outlet/Harbour%20Post",
+    "/digest",
+    "/digest/week",
+    "/nothing-here",
+)
 #: Adds up the shifts of what was already on the page, as browsers measure them (Layout Instability API).
 SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shifts += entry.value; }).observe({type: "layout-shift"}); }"""
@@ -220,6 +230,28 @@ def test_a_story_says_what_happened_and_what_outlets_differ_on(newsroom, front):
     assert serious(front) == []
     said.first.locator("a").click()
     front.wait_for_url("**/article/**")
+
+
+def test_two_outlets_are_compared_from_the_story(newsroom, front):
+    front.goto(newsroom.url + paths(front)[0])
+    front.get_by_role("button", name="Compare").click()
+    front.wait_for_url("**/compare?one=*&other=*")
+    assert front.inner_text("h1") == "What each leaves out"
+    assert front.inner_text("#names") == "Named by one alone"
+    assert serious(front) == []
+    front.set_viewport_size({"width": 360, "height": 740})
+    assert front.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_digest_prints_its_stories_with_their_addresses_and_nothing_around_them(newsroom, front):
+    front.click("text=Digest")
+    assert front.inner_text("h1") == "Today"
+    assert not front.is_visible(".address")
+    assert len(headlines(front)) > 5
+    front.emulate_media(media="print")
+    assert front.inner_text(".address").startswith(newsroom.url + "/story/")
+    for part in (".top nav", ".search", ".spans", "footer"):
+        assert not front.is_visible(part), part
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

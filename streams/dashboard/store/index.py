@@ -129,13 +129,15 @@ class Index:
         source = placed.source
         self.db.execute(
             # A revision brings no evidence: what placed the article stands, and so does its time.
-            "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article) DO UPDATE SET "
-            "story = excluded.story, part = excluded.part, off = excluded.off, entry = excluded.entry, "
-            "evidence = coalesce(excluded.evidence, evidence)",
+            "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article) DO UPDATE SET "
+            "story = excluded.story, outlet = excluded.outlet, origin = excluded.origin, part = excluded.part, "
+            "off = excluded.off, entry = excluded.entry, evidence = coalesce(excluded.evidence, evidence)",
             (
                 placed.article.id,
                 placed.story_id,
                 placed.at,
+                placed.article.outlet,
+                placed.article.origin or placed.article.id,
                 source and source.partition,
                 source and source.offset,
                 codec.encode(slim(placed.article)),

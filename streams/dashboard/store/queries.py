@@ -13,13 +13,7 @@ from streams.contracts.records import Evidence, Linking, Mended, Story, StoryArt
 from streams.dashboard.store import search
 from streams.dashboard.store.filters import Filter, encode_cursor
 from streams.dashboard.store.index import Index
-from streams.dashboard.store.projection import (
-    HOUR,
-    HOURS,
-    StoryRow,
-    phase,
-    sparkline,
-)
+from streams.dashboard.store.projection import HOUR, HOURS, StoryRow, phase, sparkline
 from streams.dashboard.store.search import PHASE_SQL
 from streams.query import QueryError, parse
 from streams.query.nodes import And, Words
@@ -133,18 +127,24 @@ def storyline_of(index: Index, story: Story) -> Storyline | None:
 
 
 def members(
-    index: Index, story_id: str, *, limit: int, after: tuple[float, str] | None = None, sure: float = 0.0
+    index: Index,
+    story_id: str,
+    *,
+    limit: int,
+    after: tuple[float, str] | None = None,
+    sure: float = 0.0,
+    outlet: str | None = None,
 ) -> list[MemberRow]:
     """A story's articles, newest first, after the one that ``after`` names (its time and id).
 
     ``sure`` leaves out those whose text is expected to be worse (``CleanArticle.confidence``); what nothing is known
-    of stays.
+    of stays. ``outlet``: only those that it published.
     """
     found = index.db.execute(
         "SELECT story, at, part, off, entry, evidence FROM members WHERE story = ? AND (at, article) < (?, ?) "
         "AND (? = 0 OR coalesce(json_extract(CAST(entry AS TEXT), '$.confidence'), 1) >= ?) "
-        "ORDER BY at DESC, article DESC LIMIT ?",
-        (story_id, *(after or (_LATEST, "")), sure, sure, limit),
+        "AND (? IS NULL OR outlet = ?) ORDER BY at DESC, article DESC LIMIT ?",
+        (story_id, *(after or (_LATEST, "")), sure, sure, outlet, outlet, limit),
     )
     return [_member(row) for row in found]
 

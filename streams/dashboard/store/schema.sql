@@ -33,12 +33,15 @@ CREATE TABLE members (
   article TEXT PRIMARY KEY,
   story TEXT NOT NULL,
   at REAL NOT NULL,
+  outlet TEXT,
+  origin TEXT NOT NULL,
   part INTEGER, -- where the tagged article is in the log
   off INTEGER,
   entry BLOB NOT NULL, -- the StoryArticle without its entities, JSON
   evidence BLOB
 ) WITHOUT ROWID;
-CREATE INDEX members_by_story ON members (story, at);
+CREATE INDEX members_by_story ON members (story, at, article, outlet, origin);
+CREATE INDEX members_by_outlet ON members (outlet, at, story, origin) WHERE outlet IS NOT NULL;
 
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,

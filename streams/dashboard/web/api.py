@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from streams.contracts import codec
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
-from streams.dashboard.store import counts, entities, queries, search
+from streams.dashboard.store import counts, entities, outlets, queries, search
 from streams.dashboard.store.filters import (
     LONGEST,
     BadRequestError,
@@ -104,6 +104,15 @@ class Api:
             return problem(404, "there is no such entity")
         company = entities.company(self.context.index, about.id, limit=24)
         return self._respond(request.headers, {"entity": about, "named_with": company})
+
+    async def outlet(self, request: Request) -> Response:
+        """What an outlet carries, how original and how early it is."""
+        about = outlets.about(self.context.index, request.path_params["name"])
+        if about is None:
+            return problem(404, "there is no such outlet")
+        found = counts.facets(self.context.index, Filter(outlet=about.name), now=self.context.clock())
+        others = [each for each in told_outlets(found) if each["outlet"] != about.name]
+        return self._respond(request.headers, {"outlet": about, "shares_with": others, "names": found.entities})
 
     async def events(self, request: Request) -> Response:
         """The log from a cursor on: its own offsets, so that every dashboard on it understands them."""
@@ -209,8 +218,11 @@ def brief(row: Row) -> dict[str, object]:
 def counted(found: counts.Facets) -> dict[str, object]:
     """A search's counts, with days as dates."""
     days = [{"day": iso(day * 86400)[:10], "stories": number} for day, number in found.days]
-    outlets = [{"outlet": name, "stories": number} for name, number in found.outlets]
-    return {"entities": found.entities, "outlets": outlets, "days": days}
+    return {"entities": found.entities, "outlets": told_outlets(found), "days": days}
+
+
+def told_outlets(found: counts.Facets) -> list[dict[str, object]]:
+    return [{"outlet": name, "stories": number} for name, number in found.outlets]
 
 
 def told(line: Storyline) -> dict[str, object]:

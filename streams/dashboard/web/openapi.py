@@ -8,6 +8,7 @@ from streams import __version__
 from streams.contracts import codec
 from streams.contracts.records import Evidence, Story, TaggedArticle
 from streams.dashboard.store.filters import LONGEST
+from streams.dashboard.store.outlets import MEASURED
 from streams.query.times import PHASES
 
 Json = dict[str, Any]
@@ -44,6 +45,7 @@ _SURE = _parameter(
     "sure", "Leave out articles whose text is expected to be worse than this: F1.", type="number", minimum=0, maximum=1
 )
 _ID = [_parameter("id", "The id, percent-encoded with its slashes (%2F); a tilde goes before . and ..", where="path")]
+_NAME = [_parameter("name", "The outlet's name, exactly, percent-encoded as ids are.", where="path")]
 _STORY = {
     "type": "object",
     "description": "A story in a list: `active` is when it last got an article, `newest` the time of its newest.",
@@ -145,6 +147,35 @@ _PLACED = {
     },
 }
 
+_OUTLET = {
+    "type": "object",
+    "properties": {
+        "outlet": {
+            "type": "object",
+            "description": f"`articles` are all that the index holds; the rest is of the newest {MEASURED:,} at most.",
+            "properties": {
+                "name": {"type": "string"},
+                **{name: {"type": "integer"} for name in ("articles", "measured", "stories")},
+                "shared": {"type": "integer", "description": "Stories that another outlet carries too."},
+                "own": {
+                    "type": ["number", "null"],
+                    "description": "The share of its articles that neither credit somebody else nor are near-copies.",
+                },
+                "first": {
+                    "type": ["number", "null"],
+                    "description": "The share of the shared stories where no other outlet was earlier.",
+                },
+                "behind": {
+                    "type": ["number", "null"],
+                    "description": "Median minutes after the first outlet's article, of the shared stories.",
+                },
+            },
+        },
+        "shares_with": {"type": "array", "items": {"type": "object"}},
+        "names": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
 DOCUMENT: Json = {
     "openapi": "3.1.0",
     "info": {
@@ -174,6 +205,9 @@ DOCUMENT: Json = {
             "One article with its full text, entities and quotations", "ArticlePage", _ID, missing=True
         ),
         "/entities/{id}": _get("One entity and those it is named with", "EntityPage", _ID, missing=True),
+        "/outlets/{name}": _get(
+            "One outlet: what it carries, how original and how early it is", "OutletPage", _NAME, missing=True
+        ),
         "/events": _get("The log of decisions from a cursor on", "Events", _PAGING),
         "/health": _get("How the stages do; 503 while Kafka does not answer", "Health", []),
         "/openapi.json": _get("This description", "Object", []),
@@ -215,6 +249,7 @@ DOCUMENT: Json = {
                     "named_with": {"type": "array", "items": {"type": "object"}},
                 },
             },
+            "OutletPage": _OUTLET,
             "Events": _list("events", {"type": "object"}),
             "Health": {"type": "object"},
             **_record_schemas(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -44,7 +44,7 @@ class Pages:
 
     def __init__(self, context: AppContext) -> None:
         self.context = context
-        self._respond = with_etag(self._render)
+        self.respond = with_etag(self._render)
 
     async def stories(self, request: Request) -> Response:
         """The list, and for open pages its rows alone (``/rows``)."""
@@ -54,7 +54,7 @@ class Pages:
         page = queries.page(context.index, wanted, now=now, after=after, limit=ROWS)
         rows_only = request.url.path == "/rows"
         about = entities.about(context.index, wanted.entity) if wanted.entity else None
-        return self._respond(
+        return self.respond(
             request.headers,
             "rows.html" if rows_only else "stories.html",
             rows=page.rows,
@@ -85,7 +85,7 @@ class Pages:
         full = await context.articles.read(members[:QUOTED])
         row = queries.row_of(context.index, kept, now=now)
         corrections = queries.corrections(context.index, story_id, limit=MENDED)
-        respond = self.private if session else partial(self._respond, request.headers)
+        respond = self.private if session else partial(self.respond, request.headers)
         return respond(
             "story.html",
             status=status,
@@ -102,8 +102,7 @@ class Pages:
             cursor=queries.members_cursor(members, MEMBERS),
             first=after is None,
             kinds=by_kind(kept.story.entities),
-            names={part.id: entity.name for entity in kept.story.entities for part in entity.parts or (entity,)}
-            | {entity.id: entity.name for article in full.values() for entity in article.entities},
+            names=shown_names(kept.story, full.values()),
             quotes=await asyncio.to_thread(story_quotes, members, full),
             points=told_differently(kept.story),
             origins=origins(members),
@@ -117,7 +116,7 @@ class Pages:
         """What people corrected last, in whichever story; also the way back to one that is in no list any more."""
         made = queries.corrections(self.context.index, limit=MENDED)
         stories = {each.story_id: kept.story for each in made if (kept := self.context.index.lookup(each.story_id))}
-        return self._respond(request.headers, "corrections.html", corrections=made, stories=stories)
+        return self.respond(request.headers, "corrections.html", corrections=made, stories=stories)
 
     async def article(self, request: Request) -> Response:
         context, article_id = self.context, request.path_params["id"]
@@ -126,7 +125,7 @@ class Pages:
             return self.missing("article")
         article = (await context.articles.read([member])).get(article_id)
         kept = context.index.lookup(current_story(context, member.story_id))
-        return self._respond(
+        return self.respond(
             request.headers,
             "article.html",
             member=member,
@@ -147,7 +146,7 @@ class Pages:
         page = queries.page(
             context.index, wanted, now=now, after=decode_cursor(request.query_params.get("cursor", "")), limit=ROWS
         )
-        return self._respond(
+        return self.respond(
             request.headers,
             "entity.html",
             about=about,
@@ -166,12 +165,12 @@ class Pages:
             return self.missing("watch")
         own = tab(watching, watch, request.cookies)
         others = tabs(watching, request.cookies)
-        response = self._respond(request.headers, "watch.html", tab=own, tabs=others)
+        response = self.respond(request.headers, "watch.html", tab=own, tabs=others)
         mark_read(response, own)
         return response
 
     async def health(self, request: Request) -> Response:
-        return self._respond(
+        return self.respond(
             request.headers,
             "stages.html" if request.url.path == "/health/stages" else "health.html",
             stages=self.context.health.report(self.context.clock()),
@@ -185,7 +184,7 @@ class Pages:
     async def api(self, request: Request) -> Response:
         from streams.dashboard.web.openapi import DOCUMENT
 
-        return self._respond(request.headers, "api.html", document=DOCUMENT)
+        return self.respond(request.headers, "api.html", document=DOCUMENT)
 
     async def live(self, request: Request) -> Response:
         """The server-sent events of a list, or with ``story`` of a story's page. Resumes at ``Last-Event-ID``."""
@@ -235,6 +234,13 @@ def current_story(context: AppContext, story_id: str) -> str:
         return kept.story.redirect_to if kept else None
 
     return resolve_redirect(story_id, redirect_of)
+
+
+def shown_names(story: Story, articles: Iterable[TaggedArticle]) -> dict[str, str]:
+    """Id → name of the entities of a story and of its articles."""
+    return {part.id: entity.name for entity in story.entities for part in entity.parts or (entity,)} | {
+        entity.id: entity.name for article in articles for entity in article.entities
+    }
 
 
 def by_kind(entities: Sequence[StoryEntity]) -> dict[str, list[StoryEntity]]:

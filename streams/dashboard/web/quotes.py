@@ -64,14 +64,10 @@ def shared_quotes(said: Sequence[Said], *, most: int = 12) -> list[SharedQuote]:
     Looks at the first ``MOST_SAID``, at ``MOST_WORDS`` of each: what one hostile article says thousands of times must
     not keep everybody's pages waiting.
     """
-    said = list({(one.article_id, one.text): one for one in said}.values())[:MOST_SAID]
-    words = [_words(one.text) for one in said]
-    groups: dict[int, list[int]] = defaultdict(list)
-    for number, group in enumerate(_grouped(said, words)):
-        groups[group].append(number)
+    said, words, groups = _parted(said)
     chosen: list[list[Said]] = []
     speakers: dict[int, str | None] = {}
-    for numbers in groups.values():
+    for numbers in groups:
         longest: dict[str, int] = {}
         for number in sorted(numbers, key=lambda number: (-len(words[number]), number)):
             longest.setdefault(said[number].outlet, number)
@@ -80,6 +76,27 @@ def shared_quotes(said: Sequence[Said], *, most: int = 12) -> list[SharedQuote]:
             speakers[id(chosen[-1])] = next((said[number].speaker for number in numbers if said[number].speaker), None)
     chosen.sort(key=lambda versions: (-len(versions), -len(versions[0].text)))
     return [SharedQuote(speaker=speakers[id(one)], versions=tuple(_versions(one))) for one in chosen[:most]]
+
+
+def unshared(said: Iterable[Said]) -> dict[str, list[Said]]:
+    """Outlet → the quotations that it alone carries, each once, in its longest version. Bounds as ``shared_quotes``."""
+    some, words, groups = _parted(said)
+    alone: dict[str, list[Said]] = defaultdict(list)
+    for numbers in groups:
+        if len({some[number].outlet for number in numbers}) == 1:
+            longest = some[max(numbers, key=lambda number: len(words[number]))]
+            alone[longest.outlet].append(longest)
+    return dict(alone)
+
+
+def _parted(said: Iterable[Said]) -> tuple[list[Said], list[list[str]], list[list[int]]]:
+    """The quotations that are looked at, the words of each, and the numbers of those that are one."""
+    some = list({(one.article_id, one.text): one for one in said}.values())[:MOST_SAID]
+    words = [_words(one.text) for one in some]
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number, group in enumerate(_grouped(some, words)):
+        groups[group].append(number)
+    return some, words, list(groups.values())
 
 
 def _words(text: str) -> list[str]:

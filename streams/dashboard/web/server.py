@@ -30,6 +30,7 @@ from streams.dashboard.store.index import Index
 from streams.dashboard.web.api import Api
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
+from streams.dashboard.web.daily import DIGESTS, Daily
 from streams.dashboard.web.editors import Editors, parse
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
 from streams.dashboard.web.mending import PATIENCE, Mending
@@ -80,6 +81,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
     """The ASGI app over a context. ``token``: what /api/v1 wants as a bearer token; None: nothing. ``hosts``: names
     that it answers to (see ``http.Guard``)."""
     pages, api = Pages(context), Api(context)
+    daily = Daily(pages)
     assets = {name: files("streams.dashboard.web").joinpath("static", name).read_bytes() for name in STATIC}
     context.templates.globals["asset"] = {
         name: f"/static/{name}?v={blake2b(data, digest_size=6).hexdigest()}" for name, data in assets.items()
@@ -112,10 +114,13 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route("/", pages.stories),
             Route("/rows", pages.stories),
             Route("/story/{id:id}/feed.atom", api.story_feed),
+            Route("/story/{id:id}/compare", daily.compare),
             Route("/story/{id:id}", pages.story),
             *editing,
             Route("/article/{id:any_id}", pages.article),
             Route("/entity/{id:any_id}", pages.entity),
+            Route("/outlet/{name:any_id}", daily.outlet),
+            *(Route(path, daily.digest) for path in DIGESTS),
             Route("/watch/{id:any_id}", pages.watch),
             Route("/corrections", pages.corrections),
             Route("/health", pages.health),
@@ -133,6 +138,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route(f"{v1}/stories/{{id:id}}", api.story),
             Route(f"{v1}/articles/{{id:any_id}}", api.article),
             Route(f"{v1}/entities/{{id:any_id}}", api.entity),
+            Route(f"{v1}/outlets/{{name:any_id}}", api.outlet),
             Route(f"{v1}/events", api.events),
             Route(f"{v1}/health", api.health),
         ],

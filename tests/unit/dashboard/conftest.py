@@ -27,6 +27,7 @@ from streams.dashboard.store.projection import project
 from streams.dashboard.web.articles import Articles
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.server import create_app
+from streams.text import slug
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -60,7 +61,7 @@ class Newsroom:
             language=language,
             entities=tuple(StoryEntity(id=i, name=n, type=t) for i, n, t in entities),  # type: ignore[arg-type]
             quotes=(StoryQuote(text=quote, sources=(source,)),) if quote else (),
-            origin=f"outlet:{source}",
+            origin=f"by:{slug(source)}",
         )
 
     def create(self, story: str, article: StoryArticle) -> list[str]:

@@ -25,7 +25,8 @@ from streams.dashboard.web.server import create_app
 
 HUGE = ["9" * 9, "9" * 18, "9" * 19, "9" * 5000, "0000000011000", "-1", "1.5", "1e3", "٣", "", " 1", "\x00", "nan"]
 ROUTES = ["/", "/rows", "/feed.atom", "/api/v1/stories", "/api/v1/events", "/api/v1/stories/s1/articles", "/story/s1",
-          "/entity/x", "/article/a1", "/api/v1/search", "/api/v1/articles/a1"]  # fmt: skip
+          "/entity/x", "/article/a1", "/outlet/Harbour%20Post", "/digest",
+          "/api/v1/search", "/api/v1/articles/a1"]  # fmt: skip
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import httpx
@@ -113,6 +114,9 @@ PATHS = (
     "/story/s1",
     "/article/a1",
     "/entity/person:evil",
+    "/outlet/" + quote(EVIL, safe=""),
+    "/digest",
+    "/story/s1/compare?one=Other&other=" + quote(EVIL, safe=""),
     "/feed.atom",
     "/story/s1/feed.atom",
     "/?q=%3Cscript%3Ealert(1)%3C/script%3E",
@@ -171,7 +175,16 @@ async def test_every_answer_carries_the_security_headers(get):
 
 async def test_pages_have_no_inline_script_style_or_handler(newsroom, get):
     newsroom.create("s1", newsroom.article("a1"))
-    for path in ("/", "/story/s1", "/health", "/corrections", "/api", "/entity/place:ox"):
+    for path in (
+        "/",
+        "/story/s1",
+        "/health",
+        "/corrections",
+        "/api",
+        "/entity/place:ox",
+        "/outlet/Harbour%20Post",
+        "/digest",
+    ):
         page = (await get(path)).text
         assert not re.search(r"<style|\sstyle=|\son\w+=", page), path
 
@@ -201,6 +214,8 @@ async def test_own_styles_and_scripts_are_small(get):
         ("/story/none", 404),
         ("/article/none", 404),
         ("/entity/none", 404),
+        ("/outlet/none", 404),
+        ("/api/v1/outlets/none", 404),
     ],
 )
 async def test_what_cannot_be_asked_is_refused(get, path, status):

@@ -98,15 +98,14 @@
       location.reload();
       return;
     }
-    const entity = address.pathname.startsWith("/entity/") ? decodeURIComponent(address.pathname.slice(8)).replace(/^~(?=~*\.{1,2}$)/, "") : null;
-    const query = entity === null ? address.search : `?entity=${encodeURIComponent(entity)}`;
-    const answer = await fetch(`/rows${query}`, { headers: { accept: "text/html" } });
+    // The rows that the stream is about: "/live" with the page's filters.
+    const answer = await fetch(`/rows${body.dataset.live.slice(5)}`, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
     const fresh = [...waiting];
     rows.innerHTML = await answer.text();
     waiting.clear();
     // What came may be old news that the order puts further down: show it where what arrived last comes first.
-    if (fresh.length && !fresh.some(rowOf) && !entity && !address.searchParams.has("sort")) {
+    if (fresh.length && !fresh.some(rowOf) && address.pathname === "/" && !address.searchParams.has("sort")) {
       address.searchParams.set("sort", "arrived");
       location.assign(address);
       return;
