@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from streams.cli.console import paper, say
+from streams.cli.console import many, paper, say
 from streams.contracts.records import Alert, Story, Watch
 from streams.settings import Settings
 
@@ -102,7 +102,7 @@ def print_world(console: Console, stories: Mapping[str, Story], alerts: Iterable
     for alert in sorted(alerts, key=lambda alert: (alert.at, alert.id), reverse=True):
         given.setdefault(alert.watch_id, []).append(alert)
     for name, own in given.items():
-        console.print(Text(f"\nWatch {name}: {len(own)} {'alert' if len(own) == 1 else 'alerts'}", style="bold"))
+        console.print(Text(f"\nWatch {name}: {many(len(own), 'alert')}", style="bold"))
         for alert in own[:_ALERTS]:
-            counted = f"{alert.articles} articles, {alert.origins} origins"
+            counted = f"{many(alert.articles, 'article')}, {many(alert.origins, 'origin')}"
             console.print(f"  {alert.at:%A %H:%M}  {alert.headline}  ({counted})  {alert.story_id}", markup=False)

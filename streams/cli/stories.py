@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from streams.cli.console import many
 from streams.contracts.records import Decision, Point, Story
 from streams.stages import cluster
 from streams.stages.cluster.telling import points
@@ -93,9 +94,9 @@ def _print_head(console: Console, story: Story) -> None:
     console.print()
     console.print(Text(story.headline, style="bold"))
     counts = [
-        _count(story.article_count, "article"),
-        _count(story.outlets, "outlet"),
-        _count(story.origins, "origin"),
+        many(story.article_count, "article"),
+        many(story.outlets, "outlet"),
+        many(story.origins, "origin"),
     ]
     console.print(Text(" · ".join(counts) + f"   {story.id}", style="dim"))
 
@@ -115,7 +116,3 @@ def print_event(console: Console, decision: Decision) -> None:
     """A decision and its evidence, in a few lines."""
     for line in cluster.explain(decision):
         console.print(f"    {line}", markup=False)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")

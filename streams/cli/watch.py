@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from streams.cli.cluster import require_cluster
-from streams.cli.console import CommandError, paper, say, silence, write_line
+from streams.cli.console import CommandError, many, paper, say, silence, write_line
 from streams.contracts import codec
 from streams.contracts.records import Digest, Story, Watch
 from streams.settings import Settings, load
@@ -122,7 +122,8 @@ def test(name_or_query: str, as_json: bool) -> None:
             write_line(codec.encode(_told(story)))
     else:
         for story in found[:_NAMED]:
-            told = f"{story.id}  {story.article_count} articles, {story.origins} origins  {story.headline}"
+            size = f"{many(story.article_count, 'article')}, {many(story.origins, 'origin')}"
+            told = f"{story.id}  {size}  {story.headline}"
             paper().print(told, markup=False)
         if len(found) > _NAMED:
             say(f"and {len(found) - _NAMED} more (--json)")
