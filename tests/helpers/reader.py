@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +64,8 @@ class Reader:
             process = subprocess.Popen(
                 ["bash", "-c", f"exec {command}"], cwd=self._folder, env=self.env,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                # Whoever runs the tests in the background may have them ignore Ctrl-C, and their children with them.
+                preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
             )  # fmt: skip
         self._up[command] = process, log
         deadline = time.monotonic() + _PATIENCE
@@ -88,9 +91,10 @@ class Reader:
 
     def end(self, command: str) -> None:
         """Stop what stays up, as Ctrl-C does."""
-        process, log = self._up.pop(command)
+        process, log = self._up[command]
         process.send_signal(signal.SIGINT)
         ended = process.wait(_PATIENCE)
+        del self._up[command]
         said = log.read_text()
         assert ended == 0, f"{command} ended with {ended}: {said[-3000:]}"
         assert "Traceback" not in said, f"{command}: {said[-3000:]}"
