@@ -27,6 +27,7 @@ from streams.contracts.records import (
     StoryQuote,
     TaggedArticle,
 )
+from streams.text import slug
 
 OUTLETS = (
     *("Harbour Post", "The Daily Wave", "Vale Times", "Northern Ledger", "Meridian News Agency", "Channel Nine"),
@@ -307,7 +308,7 @@ def decision(number: int, story: int, *, created: bool, at: datetime, chance: ra
         quotes=(
             StoryQuote(text=f"We have said all along that the {title.lower()} must be seen to", sources=(outlet,)),
         ),
-        origin=f"outlet:{outlet}",
+        origin=f"by:{slug(outlet)}",
     )
     shared = tuple(Shared(key=place, label=place, weight=0.1) for place in places)
     evidence = Evidence(

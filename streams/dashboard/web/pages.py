@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from streams.contracts.records import Story, StoryEntity, TaggedArticle
+from streams.contracts.records import Story, StoryArticle, StoryEntity, TaggedArticle
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
@@ -28,6 +28,7 @@ from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, shown
 from streams.dashboard.web.tabs import mark_read, tab, tabs
 from streams.dashboard.web.watching import IN_PASSING, PATIENT
 from streams.query.times import PHASES, showable
+from streams.stages.cluster.lifecycle.present import own_origin
 from streams.stages.cluster.telling import points
 from streams.text import path_part
 
@@ -279,12 +280,21 @@ def told_differently(story: Story) -> list[dict[str, object]]:
     ]
 
 
-def origins(members: Sequence[MemberRow]) -> list[tuple[str, list[MemberRow]]]:
-    """The articles by whose reporting they are, the largest group first; an article without an origin is its own."""
+def origins(members: Sequence[MemberRow]) -> list[tuple[str | None, list[MemberRow]]]:
+    """The articles by whose reporting they are (None: nobody says), the largest group first, newest articles first.
+
+    An article without an origin is its own. Near-copies are of whoever is credited or published it before the others.
+    """
     groups: dict[str, list[MemberRow]] = {}
     for member in members:
         groups.setdefault(member.entry.origin or f"article:{member.entry.id}", []).append(member)
-    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return [(_whose(origin, [member.entry for member in group]), group) for origin, group in ordered]
+
+
+def _whose(origin: str, entries: Sequence[StoryArticle]) -> str | None:
+    entry = next((entry for entry in entries if own_origin(entry) == origin), entries[-1])
+    return entry.credit or entry.source
 
 
 def failures(stages: Sequence[StageHealth]) -> list[tuple[str, str, str, int]]:
