@@ -18,7 +18,10 @@ _WIDER = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-a
           "x-sjis": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-9": "cp1254",
           "tis-620": "cp874", "big5": "big5hkscs", "iso-8859-8-i": "iso-8859-8"}  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
+_C0 = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x20), 0x7F])
+#: How often a text is repaired at most.
+_REPAIRS = 4
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 #: Characters that UTF-8 read as Latin-1 or a Windows code page starts its pairs with; the second is never a letter
 #: of the same language's normal text. Only texts with such a pair are worth ftfy's time.
@@ -101,9 +104,20 @@ def printable(text: str) -> str:
 
 
 def repair(text: str) -> str:
-    """``â€™`` and its like as what they stood for; any other text comes back as it is."""
-    if not _MOJIBAKE.search(text):
-        return text
-    from ftfy import fix_encoding
+    """``â€™`` and its like as what they stood for, and no control or replacement characters.
 
-    return str(fix_encoding(text))
+    >>> repair("It\u00e2\u20ac\u2122s"), repair("\u00c2\x08\u00a3")
+    ('It’s', '£')
+    """
+    # What stood between two halves goes, and then they are one: again until nothing changes, which is once, mostly.
+    for _ in range(_REPAIRS):
+        found = _C0.sub("", text) if _C0.search(text) else text
+        if _MOJIBAKE.search(found):
+            from ftfy import fix_encoding
+
+            found = str(fix_encoding(found))
+        found = printable(found)
+        if found == text:
+            break
+        text = found
+    return text

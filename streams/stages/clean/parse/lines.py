@@ -57,7 +57,7 @@ def split(raw: str) -> list[Line]:
     for piece in raw.splitlines(keepends=True):
         text = " ".join(piece.split())
         if text and not text.isascii():
-            text = " ".join(printable(repair(text)).split())
+            text = " ".join(repair(text).split())
         elif text and not text.isprintable():
             text = " ".join(printable(text).split())
         if text:
