@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 
 from streams.contracts import codec
@@ -67,8 +68,11 @@ def facets(index: Index, wanted: Filter, *, now: float) -> Facets:
     )
 
 
-def similar(index: Index, story: Story, *, now: float, limit: int) -> list[Similar]:
-    """The stories that name most of what ``story`` does, the most alike first, its storyline among them."""
+def similar(
+    index: Index, story: Story, *, now: float, limit: int, besides: Container[str] = frozenset()
+) -> list[Similar]:
+    """The stories that name most of what ``story`` does, the most alike first, its storyline among them; none of
+    ``besides``, their ids."""
     names = [part.id for entity in story.entities for part in entity.parts or (entity,)][:_NAMES]
     total = int(index.db.execute("SELECT count(*) FROM stories WHERE listed").fetchone()[0])
     weights: dict[str, float] = {}
@@ -86,7 +90,7 @@ def similar(index: Index, story: Story, *, now: float, limit: int) -> list[Simil
             (name,),
         )
         for (id_,) in found:
-            if id_ != story.id:
+            if id_ != story.id and id_ not in besides:
                 shared.setdefault(id_, []).append(name)
     scores = {id_: sum(weights[name] for name in own) / whole for id_, own in shared.items() if whole > 0}
     best = sorted((id_ for id_ in scores if scores[id_] > 0), key=lambda id_: (-scores[id_], id_))[:limit]

@@ -16,7 +16,7 @@ from streams.contracts.records import Story, StoryArticle, StoryEntity, TaggedAr
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, StageHealth
-from streams.dashboard.store import entities, queries
+from streams.dashboard.store import counts, entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
@@ -32,8 +32,8 @@ from streams.stages.cluster.lifecycle.present import own_origin
 from streams.stages.cluster.telling import points
 from streams.text import path_part
 
-#: Stories a page; members that a story's page shows at once; steps of its log; entities of a kind.
-ROWS, MEMBERS, EVENTS, NAMES = 50, 60, 60, 16
+#: Stories a page; members that a story's page shows at once; steps of its log; entities of a kind; stories like it.
+ROWS, MEMBERS, EVENTS, NAMES, ALIKE = 50, 60, 60, 16, 5
 #: Steps of people's corrections that a page looks back on.
 MENDED = 200
 #: Members whose full text is read for a story's shared quotations: those that a snapshot lists.
@@ -85,6 +85,8 @@ class Pages:
         members = queries.members(context.index, story_id, limit=MEMBERS, after=after, sure=sure)
         full = await context.articles.read(members[:QUOTED])
         row = queries.row_of(context.index, kept, now=now)
+        line = queries.storyline_of(context.index, kept.story)
+        chapters = {one.id for one in line.chapters} if line else set()
         corrections = queries.corrections(context.index, story_id, limit=MENDED)
         respond = self.private if session else partial(self.respond, request.headers)
         return respond(
@@ -107,7 +109,10 @@ class Pages:
             quotes=await asyncio.to_thread(story_quotes, members, full),
             points=told_differently(kept.story),
             origins=origins(members),
-            line=queries.storyline_of(context.index, kept.story),
+            line=line,
+            alike=counts.similar(context.index, kept.story, now=now, limit=ALIKE, besides=chapters)
+            if after is None
+            else [],
             events=queries.story_events(context.index, story_id, limit=EVENTS),
             linked=feeds.linked_data(kept.story, row.newest),
             oldest=kept.oldest,

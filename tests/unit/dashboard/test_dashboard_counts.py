@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from streams.dashboard.store import counts
 from streams.dashboard.store.filters import Filter
 
@@ -48,3 +50,17 @@ async def test_more_like_a_story_names_what_it_does_and_rare_names_count_more(ne
     assert (await get("/api/v1/stories/s5/similar")).json() == {"stories": []}
     assert (await get("/api/v1/stories/none/similar")).status_code == 404
     assert (await get("/api/v1/stories/s1/similar?limit=51")).status_code == 400
+
+
+async def test_a_storys_page_has_at_most_five_more_like_it_and_none_where_nothing_is(newsroom, get) -> None:
+    publish(newsroom)
+    page = (await get("/story/s1")).text
+    section = page[page.index("More like this") : page.index(">Log<")]
+    assert re.findall(r'<h3><a href="/story/([^"]+)"', section) == ["s2", "s3"]
+    assert "Daily Wave" in section
+    assert ">1 Mar 2026<" in section
+    assert "More like this" not in (await get("/story/s5")).text
+    for number in range(6):
+        newsroom.create(f"t{number}", newsroom.article(f"b{number}", entities=(SMITH,)))
+    page = (await get("/story/s1")).text
+    assert page.count("<h3>", page.index("More like this")) == 5

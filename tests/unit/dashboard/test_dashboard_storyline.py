@@ -36,6 +36,7 @@ async def test_the_page_shows_chapters_in_order_with_the_one_that_is_open(get):
         assert "follows 1, <span" in page
         assert EVIL not in page
         assert page.count('aria-current="page" dir') == 1
+        assert "More like this" not in page, "the only one is a chapter, told already"
     assert 'linked to <a href="/story/s1">' in page.replace("\n", "").replace("  ", " ")
 
 
