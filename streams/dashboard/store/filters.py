@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from urllib.parse import urlencode
 
 from streams.query.times import PHASES
@@ -26,7 +27,8 @@ class Filter:
     """Which stories, and in which order. All that are given must hold; ``q`` is a query (docs/reference/query.md), the
     rest exact values.
 
-    ``sort``: by the time of the newest article, or, for ``arrived``, by when the log last gave the story one.
+    ``day``: that of the newest article in UTC, such as 2026-03-01. ``sort``: by the time of the newest article, or,
+    for ``arrived``, by when the log last gave the story one.
     """
 
     q: str = ""
@@ -34,17 +36,20 @@ class Filter:
     outlet: str = ""
     language: str = ""
     phase: str = ""
+    day: str = ""
     sort: str = ""
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Filter:
-        """Raises ``BadRequestError`` for an over-long value, an unknown phase or an unknown order."""
+        """Raises ``BadRequestError`` for an over-long value, an unknown phase or order, or a day that is none."""
         values = {field.name: query.get(field.name, "").strip() for field in fields(cls)}
         for name, value in values.items():
             if len(value) > LONGEST:
                 raise BadRequestError(f"{name} is longer than {LONGEST} characters")
         if values["phase"] and values["phase"] not in PHASES:
             raise BadRequestError(f"phase is one of {', '.join(PHASES)}")
+        if values["day"] and not _is_day(values["day"]):
+            raise BadRequestError("day is a date such as 2026-03-01")
         if values["sort"] not in ("", "arrived"):
             raise BadRequestError("sort is arrived, or left out")
         return cls(**values)
@@ -94,6 +99,14 @@ def parse_sure(query: Mapping[str, str]) -> float:
     if not _SHARE.fullmatch(text):
         raise BadRequestError("sure is a number from 0 to 1, such as 0.9")
     return float(text)
+
+
+def _is_day(text: str) -> bool:
+    """Whether it is a date, in the one form that it is written in here: Python reads others of ISO 8601 too."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def whole_number(text: str) -> int | None:

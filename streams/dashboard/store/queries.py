@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from streams.contracts import codec
 from streams.contracts.headers import Position
@@ -227,6 +228,10 @@ def conditions(wanted: Filter, now: float) -> tuple[list[str], list[object]]:
     if wanted.phase:
         where.append(PHASE_SQL[wanted.phase])
         values += [now] * PHASE_SQL[wanted.phase].count("?")
+    if wanted.day:
+        begins = datetime.fromisoformat(wanted.day).replace(tzinfo=UTC).timestamp()
+        where.append("s.newest >= ? AND s.newest < ?")
+        values += [begins, begins + 86400]
     return where, values
 
 

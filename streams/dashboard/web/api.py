@@ -23,7 +23,7 @@ from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.pages import ROWS, current_story
-from streams.dashboard.web.render import iso, shown
+from streams.dashboard.web.render import date, iso, shown
 from streams.dashboard.web.watching import PATIENT
 from streams.query import QueryError, parse
 from streams.stages.cluster import Storyline
@@ -217,7 +217,7 @@ def brief(row: Row) -> dict[str, object]:
 
 def counted(found: counts.Facets) -> dict[str, object]:
     """A search's counts, with days as dates."""
-    days = [{"day": iso(day * 86400)[:10], "stories": number} for day, number in found.days]
+    days = [{"day": date(day), "stories": number} for day, number in found.days]
     return {"entities": found.entities, "outlets": told_outlets(found), "days": days}
 
 

@@ -34,6 +34,7 @@ _FILTERS = [
     _parameter("outlet", "An outlet's name, exactly.", maxLength=LONGEST),
     _parameter("language", "A language code, such as en.", maxLength=LONGEST),
     _parameter("phase", "How alive the story is.", enum=list(PHASES)),
+    _parameter("day", "Of the newest article, in UTC, such as 2026-03-01.", format="date"),
     _parameter("sort", "By the newest article's time, or by when the story last got one.", enum=["arrived"]),
 ]
 _PAGING = [

@@ -23,6 +23,7 @@ from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.editors import COOKIE
 from streams.dashboard.web.http import problem, with_etag
+from streams.dashboard.web.narrowing import narrowing
 from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
 from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, shown
 from streams.dashboard.web.tabs import mark_read, tab, tabs
@@ -65,6 +66,8 @@ class Pages:
             about=about,
             total=queries.count(context.index, wanted, now=now),
             phases=PHASES,
+            narrowing={} if rows_only else narrowing(context.index, wanted, now=now),
+            counted=counts.COUNTED,
             tabs=[] if rows_only else tabs(await context.watching(IN_PASSING), request.cookies),
             **context.facets(),
         )

@@ -67,6 +67,11 @@ def iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def date(day: int) -> str:
+    """A day since the epoch as ``Filter.day`` has it: ``2026-03-01``."""
+    return iso(day * 86400)[:10]
+
+
 def moment(at: datetime) -> float:
     """A record's time in seconds since the epoch, within what can be written."""
     return showable(at.timestamp())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
+
+import pytest
 
 from streams.dashboard.store import counts
 from streams.dashboard.store.filters import Filter
@@ -64,3 +67,54 @@ async def test_a_storys_page_has_at_most_five_more_like_it_and_none_where_nothin
         newsroom.create(f"t{number}", newsroom.article(f"b{number}", entities=(SMITH,)))
     page = (await get("/story/s1")).text
     assert page.count("<h3>", page.index("More like this")) == 5
+
+
+NARROW = re.compile(r'<li><a href="([^"]+)"><bdi>([^<]+)</bdi></a> <span class="num">(\d+)</span></li>')
+
+
+def choices(page: str) -> dict[str, tuple[str, int]]:
+    """Label → address and count of the links that narrow a list down."""
+    _, opened, rest = page.partition('<details class="narrow">')
+    found = NARROW.findall(rest.partition("</details>")[0])
+    assert bool(opened) == bool(found)
+    return {label: (html.unescape(address), int(count)) for address, label, count in found}
+
+
+async def test_a_search_is_narrowed_by_links_that_leave_what_they_count(newsroom, get) -> None:
+    publish(newsroom)
+    links = choices((await get("/?q=bridge+OR+storm")).text)
+    assert {label: count for label, (_, count) in links.items()} == {
+        "Oxhaven": 3, "Ann Smith": 2, "Vale": 1, "Harbour Post": 2, "Daily Wave": 1, "1 Mar 2026": 2, "28 Feb 2026": 1
+    }  # fmt: skip
+    for label, (address, count) in links.items():
+        narrowed = (await get(address)).text
+        assert narrowed.count('<li class="row"') == count, label
+        assert label not in choices(narrowed), "a second value would replace the first"
+    page = (await get("/?day=2026-02-28")).text
+    assert "Bridge opens again" in page
+    assert 'aria-label="Without the day 2026-02-28"' in page
+    assert 'name="day" value="2026-02-28"' in page, "choosing an outlet keeps the day"
+    assert len((await get("/api/v1/stories?day=2026-03-01")).json()["stories"]) == 4
+
+
+async def test_nothing_is_counted_where_nothing_is_searched(newsroom, get, monkeypatch) -> None:
+    publish(newsroom)
+    monkeypatch.setattr(counts, "facets", lambda *_, **__: pytest.fail("counted"))
+    for address in ("/", "/?sort=arrived", "/rows?q=bridge"):
+        assert choices((await get(address)).text) == {}
+
+
+async def test_a_name_that_no_filter_takes_is_no_link(newsroom, get) -> None:
+    newsroom.create("s1", newsroom.article("a1", source="Long " * 60))
+    assert list(choices((await get("/?q=bridge")).text)) == ["Oxhaven", "1 Mar 2026"]
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "20260301", "2026-W09-7", "0000-01-01", "٢٠٢٦-٠٣-٠١", "x"])
+async def test_a_day_that_is_none_is_refused(get, day) -> None:
+    assert (await get("/", params={"day": day})).status_code == 400
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_the_first_and_the_last_day_are_days(newsroom, get, day) -> None:
+    publish(newsroom)
+    assert (await get("/api/v1/stories", params={"day": day})).json()["stories"] == []
