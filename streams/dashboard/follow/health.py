@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -156,6 +156,13 @@ def percentile(ordered: list[float], share: float) -> float | None:
         return None
     ranks = [(number + 1) / len(ordered) for number in range(len(ordered))]
     return ordered[min(len(ordered) - 1, bisect_left(ranks, share - 1e-9))]
+
+
+def failures(stages: Sequence[StageHealth]) -> list[tuple[str, str, str, int]]:
+    """(stage, kind, reason, count) of every rejection and dead letter, the most frequent first."""
+    found = [(each.stage, "rejected", reason, count) for each in stages for reason, count in each.rejections]
+    found += [(each.stage, "dead letter", error, count) for each in stages for error, count in each.dead_letters]
+    return sorted(found, key=lambda each: -each[3])
 
 
 def _count(counter: Counter[str], reason: str) -> None:

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from streams.contracts.records import Story, StoryArticle, StoryEntity, TaggedArticle
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
-from streams.dashboard.follow.health import BAR, BARS, StageHealth
+from streams.dashboard.follow.health import BAR, BARS, failures
 from streams.dashboard.store import counts, entities, queries
 from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
 from streams.dashboard.store.queries import MemberRow
@@ -179,15 +179,16 @@ class Pages:
         return response
 
     async def health(self, request: Request) -> Response:
+        stages = self.context.health.report(self.context.clock())
         return self.respond(
             request.headers,
             "stages.html" if request.url.path == "/health/stages" else "health.html",
-            stages=self.context.health.report(self.context.clock()),
+            stages=stages,
             minutes=BAR * BARS // 60,
             streams=self.context.broadcaster.streams,
             requests=self.context.requests,
             health=self.context.health,
-            failures=failures(self.context.health.report(self.context.clock())),
+            failures=failures(stages),
         )
 
     async def api(self, request: Request) -> Response:
@@ -303,10 +304,3 @@ def origins(members: Sequence[MemberRow]) -> list[tuple[str | None, list[MemberR
 def _whose(origin: str, entries: Sequence[StoryArticle]) -> str | None:
     entry = next((entry for entry in entries if own_origin(entry) == origin), entries[-1])
     return entry.credit or entry.source
-
-
-def failures(stages: Sequence[StageHealth]) -> list[tuple[str, str, str, int]]:
-    """(stage, kind, reason, count) of every rejection and dead letter, the most frequent first."""
-    found = [(each.stage, "rejected", reason, count) for each in stages for reason, count in each.rejections]
-    found += [(each.stage, "dead letter", error, count) for each in stages for error, count in each.dead_letters]
-    return sorted(found, key=lambda each: -each[3])
