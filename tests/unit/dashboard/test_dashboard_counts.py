@@ -104,8 +104,9 @@ async def test_nothing_is_counted_where_nothing_is_searched(newsroom, get, monke
         assert choices((await get(address)).text) == {}
 
 
-async def test_a_name_that_no_filter_takes_is_no_link(newsroom, get) -> None:
-    newsroom.create("s1", newsroom.article("a1", source="Long " * 60))
+@pytest.mark.parametrize("outlet", ["Long" * 60, " Blank at its ends "])
+async def test_a_name_that_no_filter_takes_is_no_link(newsroom, get, outlet) -> None:
+    newsroom.create("s1", newsroom.article("a1", source=outlet))
     assert list(choices((await get("/?q=bridge")).text)) == ["Oxhaven", "1 Mar 2026"]
 
 
