@@ -64,6 +64,6 @@ def test_of_a_world_storylines_and_each_watch_are_told(capsys) -> None:
     at = lines.index("Storyline: Story 2")
     assert lines[at + 1 : at + 3] == ["  Monday     Story 1  s1", "  Tuesday    Story 2  s2"]
     at = lines.index("Watch fires: 5 alerts")
-    assert lines[at + 1] == "  Sunday 16:00  Fire 4  (4 articles, 1 origins)  s1"
+    assert lines[at + 1] == "  Sunday 16:00  Fire 4  (4 articles, 1 origin)  s1"
     assert [line.split()[3] for line in lines[at + 1 : at + 4]] == ["4", "3", "2"]
     assert "Watch breaking: 0 alerts" in lines
