@@ -36,7 +36,7 @@ demo: $(VENV)/.installed ## Two articles in, one story out, on an embedded broke
 test: $(VENV)/.installed-dev chromium prometheus ## Every test but tests/deploy, the integration suite on a real Apache Kafka included (TESTS= for some)
 	@$(BIN)/streams models install
 	@$(BIN)/streams models install sm
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # The tests that run in one process only, and a target of its own: tracing takes half as much processor time again.
 coverage: $(VENV)/.installed-dev ## Branch coverage of contracts, stages and runtime by the tests without Kafka; fails below the floor

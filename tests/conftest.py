@@ -27,5 +27,8 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: their driver keeps an event loop running in this thread, which other async tests need."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Integration tests first: the longest files are not what all the others have to be waited for with.
+
+    Browser tests last: their driver keeps an event loop running in this thread, which other async tests need.
+    """
+    items.sort(key=lambda item: ("browser" in item.path.parts, "integration" not in item.path.parts))

@@ -139,16 +139,16 @@ async def check_at_start(reader: ShapeReader, stage: Stage, prefix: str, metrics
     counts = {each: len(await reader.partitions(each.full_name(prefix))) for each in used}
     for each, count in [(row.input, now.partitions), *counts.items()]:
         metrics.set("streams_topic_partitions", count, stage=stage, topic=each.name)
+    kept = row.by_partition
+    if kept:
+        was = await recorded(reader, kept[0].full_name(prefix))
+        check(topic, now, was, {written.full_name(prefix): counts[written] for written in kept})
     for each in row.beside:
         if counts[each] != now.partitions:
             raise PartitionsError(
                 f"{topic} has {now.partitions} partitions, but {each.full_name(prefix)}, which is read with it, has "
                 f"{counts[each]}: its keys would not be where the input's are. What to do: {_DOCS}"
             )
-    kept = row.by_partition
-    if kept:
-        was = await recorded(reader, kept[0].full_name(prefix))
-        check(topic, now, was, {written.full_name(prefix): counts[written] for written in kept})
     other = [f"{written.name} {count}" for written, count in counts.items() if count != now.partitions]
     if other:
         logger.warning(

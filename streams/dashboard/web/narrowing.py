@@ -12,7 +12,7 @@ from streams.dashboard.web.render import date, day, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Narrowing:
     """A link's query string, its words, and how many of the stories that were found it leaves."""
 
     query: str
@@ -20,7 +20,7 @@ class Choice:
     stories: int
 
 
-def narrowing(index: Index, wanted: Filter, *, now: float) -> dict[str, list[Choice]]:
+def narrowing(index: Index, wanted: Filter, *, now: float) -> dict[str, list[Narrowing]]:
     """Choices under Names, Outlets and Days, as ``counts.facets`` orders and bounds them.
 
     Nothing where nothing is searched: then there is nothing to count but everything. A list is filtered by one value
@@ -37,7 +37,7 @@ def narrowing(index: Index, wanted: Filter, *, now: float) -> dict[str, list[Cho
     }
     choices = {
         title: [
-            Choice(query=wanted.query(**{name: value}), label=shown(label) or "(no name)", stories=stories)
+            Narrowing(query=wanted.query(**{name: value}), label=shown(label) or "(no name)", stories=stories)
             for value, label, stories in values
             if _can_be_asked(value)
         ]
