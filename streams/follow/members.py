@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import KafkaError
 
 from streams.contracts.records import RawArticle
-from streams.contracts.topics import MAX_MESSAGE_BYTES, prefixed
+from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.contracts.topology import ARTICLES_RAW, FOLLOWER, STATE_FOLLOW
 from streams.follow.addresses import Resolver
 from streams.follow.fetch import Fetcher, Outcome, Target
@@ -25,7 +25,7 @@ from streams.follow.parsing import ListingParser
 from streams.follow.share import Share, Tools
 from streams.follow.sources import Source
 from streams.follow.state import Known, Rows
-from streams.kafka import admin
+from streams.kafka import admin, groups
 from streams.kafka.errors import BrokerError
 from streams.kafka.log_reader import LogReader
 from streams.kafka.security import client_options
@@ -94,15 +94,7 @@ async def follow(
     """
     clock = clock or WallClock()
     async with _log(settings) as log, _tools(settings, log, metrics, clock) as tools:
-        consumer = AIOKafkaConsumer(
-            **client_options(settings),
-            client_id="news-streams-follow",
-            group_id=prefixed(FOLLOWER, settings.topic_prefix),
-            enable_auto_commit=False,
-            auto_offset_reset="latest",
-            session_timeout_ms=int(settings.session_timeout * 1000),
-            heartbeat_interval_ms=int(settings.session_timeout * 100),
-        )
+        consumer = groups.member(settings, "follow", FOLLOWER, begins="latest")
         topic = STATE_FOLLOW.full_name(settings.topic_prefix)
         members = _Member(settings, sources, tools, consumer, topic, ready)
         try:

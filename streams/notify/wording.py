@@ -12,7 +12,7 @@ from streams.contracts import codec
 from streams.contracts.records import Alert
 from streams.notify.sinks import Kind
 from streams.notify.timing import zone
-from streams.text import digest, path_part
+from streams.text import digest, many, path_part
 
 #: Alerts that one message tells of; more are counted.
 MOST_TOLD = 50
@@ -54,7 +54,7 @@ class Notice:
 
     def counts(self, alert: Alert) -> str:
         counts = {"article": alert.articles, "outlet": alert.outlets, "origin": alert.origins}
-        return " · ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in counts.items())
+        return " · ".join(many(number, name) for name, number in counts.items())
 
     def news(self, alert: Alert) -> str:
         """The article that made it true."""

@@ -22,6 +22,15 @@ _MESSAGE_LIMIT = 1000
 _KEPT_VALUE, _KEPT_KEY, _KEPT_HEADER, _KEPT_HEADERS = 16_384, 1024, 1024, 32
 #: Bytes that Kafka's batch and record framing add to one record at most (61 and 5 varints), and to each header.
 _FRAME, _HEADER_FRAME = 61 + 36, 10
+#: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
+_LATEST = 253_402_300_799
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Kafka's timestamp; None where there is none, or one that is no time: the producer may write any 64-bit number."""
+    if seconds is None or not 0 < seconds < _LATEST:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class NewerSchemaError(codec.DecodeError):

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from faust.types import EventT
@@ -21,7 +20,7 @@ from faust.types import EventT
 from streams.metrics import Metrics
 from streams.runtime.faust.fence import FencedError
 from streams.runtime.gaps import Gaps
-from streams.runtime.messages import Incoming, Outgoing
+from streams.runtime.messages import Incoming, Outgoing, moment
 from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.pauses import Pauses
 from streams.runtime.publish import Publisher, TooLargeForTopicError
@@ -30,9 +29,6 @@ from streams.runtime.stages.stage import Phases
 from streams.runtime.tracing import Tracing
 
 logger = logging.getLogger(__name__)
-
-#: The end of the calendar (9999-12-31) in seconds: a timestamp beyond it was written in another unit.
-_LATEST = 253_402_300_799
 
 
 class Worker(Protocol):
@@ -191,12 +187,5 @@ def _incoming(event: EventT[bytes]) -> Incoming:
         value=message.value,
         # A header may have no value (KIP-82); it is read as an empty one.
         headers=[(str(name), bytes(value or b"")) for name, value in pairs],
-        at=_moment(message.timestamp),
+        at=moment(message.timestamp),
     )
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    """Kafka's timestamp; None where there is none, or one that is no time: the producer may write any 64-bit number."""
-    if seconds is None or not 0 < seconds < _LATEST:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiokafka import ConsumerRecord
 from decided_stories import START, watch
 from takers import Hooks, Mailbox, taking
 
@@ -16,9 +17,10 @@ from streams.contracts import codec, headers
 from streams.contracts.records import Alert, Watch
 from streams.contracts.topology import DEAD_LETTERS, STATE_NOTIFY
 from streams.metrics import Metrics
+from streams.notify.notifier import Notifier
 from streams.notify.outbox import Outbox
 from streams.notify.send import Sender, SendError, signature
-from streams.notify.service import Notifier
+from streams.notify.service import incoming
 from streams.notify.sinks import Sink, is_sink, parse_sink
 from streams.notify.timing import due, quiet_hours
 from streams.notify.wording import Notice, body, html, plain
@@ -292,3 +294,25 @@ def test_settings_of_mail_fit_together() -> None:
         load(smtp_host="mail.example")
     with pytest.raises(SettingsError, match="in the clear"):
         load(smtp_host="mail.example", smtp_from="a@b.c", smtp_user="u", smtp_security="none")
+
+
+@pytest.mark.parametrize("timestamp", [-(2**63), -1, 2**62, 2**63 - 1])
+def test_no_timestamp_or_header_of_a_record_raises(timestamp: int) -> None:
+    record = ConsumerRecord(
+        topic="news.alerts", partition=0, offset=3, timestamp=timestamp, timestamp_type=0, key=None, value=b"x",
+        checksum=None, serialized_key_size=0, serialized_value_size=1, headers=[("a", None)],
+    )  # fmt: skip
+    message = incoming(record)
+    assert (message.place, message.at, message.headers) == (3, None, [("a", b"")])
+
+
+async def test_an_alert_that_nothing_can_be_made_of_is_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(settings_of(), watch("w", "ferry"))
+
+    def broken(*_: object) -> None:
+        raise OverflowError("a moment that is none")
+
+    monkeypatch.setattr(Outbox, "take", broken)
+    await room.notifier.take(Incoming(topic="t", partition=0, offset=0, key=None, value=codec.encode(alert())))
+    (letter,) = room.on(DEAD_LETTERS)
+    assert b"OverflowError" in dict(letter.headers).values()

@@ -12,9 +12,8 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 from streams.contracts import codec
 from streams.contracts.records import CleanArticle, TaggedArticle
 from streams.contracts.topology import ARTICLES_CLEAN, ARTICLES_TAGGED, DEAD_LETTERS, REJECTIONS
-from streams.runtime.faust import batches as module
 from streams.runtime.faust.batches import Batches
-from streams.runtime.messages import Outgoing
+from streams.runtime.messages import Outgoing, moment
 from streams.runtime.outcomes import BrokenStageError
 from streams.runtime.pool import Failed
 from streams.runtime.publish import Publisher, TooLargeForTopicError
@@ -146,14 +145,14 @@ async def test_a_bad_run_is_committed_before_the_stage_ends(tmp_path):
 
 @pytest.mark.parametrize("seconds", [None, 0, -1, -1e18, 1.7e12, 9.2e15, 253_402_300_800, float("inf"), float("nan")])
 def test_a_timestamp_that_is_no_time_is_none(seconds):
-    assert module._moment(seconds) is None
+    assert moment(seconds) is None
 
 
 @pytest.mark.parametrize("seconds", [0.001, 1_758_283_200.5, 253_402_300_798.999])
 def test_a_timestamp_that_is_one_is_kept(seconds):
-    moment = module._moment(seconds)
-    assert moment is not None
-    assert abs(moment.timestamp() - seconds) < 0.001
+    found = moment(seconds)
+    assert found is not None
+    assert abs(found.timestamp() - seconds) < 0.001
 
 
 async def test_it_asks_only_for_the_topics_that_are_written():
