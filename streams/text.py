@@ -119,3 +119,13 @@ def id_of(part: str) -> str:
     """The id that ``path_part`` wrote."""
     text = unquote(part)
     return text[1:] if text.startswith("~") and _DOTS.fullmatch(text) else text
+
+
+def many(number: int, what: str) -> str:
+    """A count of things in English.
+
+    >>> many(1, "story"), many(2, "story"), many(1200, "article")
+    ('1 story', '2 stories', '1,200 articles')
+    """
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number:,} {what if number == 1 else plural}"

@@ -56,11 +56,6 @@ def _lines(name: str, file: Iterable[bytes]) -> Iterator[tuple[str, int, bytes]]
             yield name, number, line
 
 
-def many(number: int, what: str) -> str:
-    """``1 article``, ``2 articles``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def write_line(data: bytes) -> None:
     """One JSON line to stdout."""
     sys.stdout.buffer.write(data + b"\n")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from streams.cli.console import many, paper, say
+from streams.cli.console import paper, say
 from streams.contracts.records import Alert, Story, Watch
 from streams.settings import Settings
+from streams.text import many
 
 if TYPE_CHECKING:
     from streams.cli.demo_arriving import Arriving

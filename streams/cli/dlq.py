@@ -15,6 +15,7 @@ from streams.contracts import codec
 from streams.contracts.topology import NOTIFIER, STAGES
 from streams.ops.dead_letters import Letter, LetterFilter
 from streams.settings import Settings, load
+from streams.text import many
 
 _Done = TypeVar("_Done")
 
@@ -108,7 +109,7 @@ def _each(wanted: LetterFilter, as_json: bool, form: Callable[[Letter], str]) ->
     if wanted.names and not count:
         raise CommandError(f"no letter is named {', '.join(sorted(wanted.names))}; `streams dlq ls --all` lists them")
     if not as_json:
-        say(f"{count} dead letter{'' if count == 1 else 's'}")
+        say(f"{many(count, 'dead letter')}")
 
 
 def _on_cluster(work: Callable[[Settings], Awaitable[_Done]]) -> _Done:

@@ -8,10 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from streams.cli.console import many
 from streams.contracts.records import Decision, Point, Story
 from streams.stages import cluster
 from streams.stages.cluster.telling import points
+from streams.text import many
 
 #: How many names of a kind a story's page lists; the rest is counted.
 _NAMES = 12

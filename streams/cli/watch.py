@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from streams.cli.cluster import require_cluster
-from streams.cli.console import CommandError, many, paper, say, silence, write_line
+from streams.cli.console import CommandError, paper, say, silence, write_line
 from streams.contracts import codec
 from streams.contracts.records import Digest, Story, Watch
 from streams.settings import Settings, load
+from streams.text import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -127,7 +128,7 @@ def test(name_or_query: str, as_json: bool) -> None:
             paper().print(told, markup=False)
         if len(found) > _NAMED:
             say(f"and {len(found) - _NAMED} more (--json)")
-    say(f"{len(found)} {'story' if len(found) == 1 else 'stories'} would have fired")
+    say(f"{many(len(found), 'story')} would have fired")
 
 
 def _told(story: Story) -> dict[str, object]:

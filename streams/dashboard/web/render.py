@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from streams import text
 from streams.contracts.records import Entity, Quote, TaggedArticle
 from streams.query.times import showable
 from streams.text import path_part
@@ -113,8 +114,7 @@ def seconds(value: float | None) -> str:
 
 
 def many(number: int, what: str) -> str:
-    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{number:,} {what if number == 1 else plural}".replace(",", "\u202f")
+    return text.many(number, what).replace(",", "\u202f")
 
 
 def safe_url(url: str | None) -> str | None:
