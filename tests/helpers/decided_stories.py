@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
-from streams.contracts.records import Decision, StoryArticle, StoryEntity, StoryEvent, Watch
+from streams.contracts.records import Action, Correction, Decision, StoryArticle, StoryEntity, StoryEvent, Watch
 from streams.contracts.topology import WATCHES
 from streams.runtime.messages import Incoming, Outgoing
 
@@ -57,6 +58,18 @@ def decided(
         value=codec.encode(decision),
         headers=headers.make(Decision, id_, "cluster", position=place),
         at=START + timedelta(hours=after),
+    )
+
+
+def corrected(offset: int, *events: StoryEvent, source: int, after: int, action: Action = "merge") -> Incoming:
+    """The record of a decision on a correction: the ``source``-th of its topic, made after the article at ``after``."""
+    correction = Correction(id=f"c{source}", action=action, by="me", at=START, language="en", story_id="s")
+    decision = Decision(article_id="", events=tuple(events), language="en", correction=correction, after=after)
+    place = Position(topic="news.corrections", partition=0, offset=source)
+    return replace(
+        decided(offset, *events),
+        value=codec.encode(decision),
+        headers=headers.make(Decision, correction.id, "cluster", position=place),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
 from streams.contracts.records import Alert, Decision, Stage, Watch
-from streams.contracts.topology import ALERTS, STATE_ALERT, STORY_EVENTS, WATCHES
+from streams.contracts.topology import ALERTS, STATE_ALERT, STORY_EVENTS, TOPOLOGY, WATCHES
 from streams.metrics import Metrics
 from streams.query import QueryError
 from streams.runtime import inputs
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 #: The version of the rows' form, in a row of its own that is written last: without it the rest is built anew.
 STATE_VERSION = 1
 _STAMP_ROW, _STORY_ROW = "meta/alert", "story/"
+#: What decisions are on.
+_DECIDED_ON = (TOPOLOGY["cluster"].input, *TOPOLOGY["cluster"].beside)
 #: Seconds after which the watches are read again, at the next batch.
 _WATCHES_FOR = 5.0
 #: Watches that are asked; the first by their ids, where there are more.
@@ -132,12 +134,18 @@ class AlertStage:
         if source is None:
             return alerter
         log = STORY_EVENTS.full_name(self._prefix)
-        async for position, decision in self._reader.history(log, message.partition, source.topic):
-            if position.place >= source.place:
+        inputs_of_log = dict.fromkeys((source.topic, *(each.full_name(self._prefix) for each in _DECIDED_ON)))
+        async for position, decision in self._reader.history(log, message.partition, *inputs_of_log):
+            # Articles and corrections stand in the log in one order; their own places compare within one topic only.
+            if position.topic == source.topic and position.place >= source.place:
                 break
             # When the log got them it does not tell here: no article counts later than what came after it.
             arrived = max(arrived, _newest(decision))
-            alerter.apply(decision, position.place, arrived)
+            try:
+                alerter.apply(decision, position.place, arrived)
+            except Exception as error:
+                # A dead letter of its own time; it changed nothing then either.
+                logger.warning("a decision cannot be applied and is passed over: %s", type(error).__name__)
         async for _, value in self._reader.caused_by(ALERTS.full_name(self._prefix), log):
             try:
                 alerter.answered(codec.decode(Alert, value))

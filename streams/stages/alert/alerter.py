@@ -69,7 +69,7 @@ class Alerter:
         """Take a decision in.
 
         Args:
-            place: where its article stands in the topic of tagged articles.
+            place: where its article stands in the topic of tagged articles, or its correction among the corrections.
             arrived: when the log got it, seconds since the epoch: watches ask of what came after they were made.
         """
         ids = dict.fromkeys(id_ for event in decision.events for id_ in named(event))
@@ -131,7 +131,7 @@ class Alerter:
     ) -> dict[str, Alert]:
         """The alerts of one story by their marks."""
         story = watched.story
-        if story.status not in ("open", "closed"):
+        if story.status not in ("open", "closed") or story.is_hidden:
             return {}
         known, language = set(watched.answered), language_of(story)
         return {

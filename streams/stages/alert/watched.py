@@ -18,11 +18,13 @@ REMEMBERED = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """``place``: the newest decision that is in it, by its article's place. ``seen``: the newest articles by their ids.
-    ``answered``: the marks of the conditions that it, or a story merged into it, has answered. ``forgotten``:
-    clustering names it no more."""
+    """``place``: the newest decision that is in it, by its article's place; ``mended``: the newest correction, by its own
+    (of another topic: the two do not compare). ``seen``: the newest articles by their ids. ``answered``: the marks of
+    the conditions that it, or one merged into it, has answered. ``forgotten``: clustering names it no more.
+    """
 
     place: int
+    mended: int = -1
     story: Story
     seen: dict[str, Seen] = field(default_factory=dict)
     answered: tuple[str, ...] = ()
@@ -84,11 +86,19 @@ def folded(
             )
             gave.append(event.story_id)
     changed: dict[str, Watched] = {}
+    by_person = decision.correction is not None
     for id_ in sorted(touched, key=gave.__contains__):
-        if id_ in before and before[id_].place >= place:
+        known = before.get(id_)
+        if known is not None and (known.mended if by_person else known.place) >= place:
             continue
         kept = sorted(histories.get(id_, {}).items(), key=lambda pair: (pair[1].at, pair[0]))[-REMEMBERED:]
-        changed[id_] = Watched(place=place, story=_bare(stories[id_]), seen=dict(kept), answered=answered.get(id_, ()))
+        changed[id_] = Watched(
+            place=place if not by_person else known.place if known else decision.after,
+            mended=place if by_person else known.mended if known else -1,
+            story=_bare(stories[id_]),
+            seen=dict(kept),
+            answered=answered.get(id_, ()),
+        )
     return changed, moments
 
 

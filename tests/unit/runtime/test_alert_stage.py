@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from decided_stories import decided, kept, member, step, watch
+from decided_stories import corrected, decided, kept, member, step, watch
 from log_in_memory import Log, drive
 
 from streams.contracts import codec, headers
-from streams.contracts.records import Alert, Watch
+from streams.contracts.records import Alert, Decision, Pins, Watch
 from streams.contracts.topology import STATE_ALERT, STORY_EVENTS
 from streams.metrics import Metrics
 from streams.runtime.messages import Outgoing
 from streams.runtime.stages.alert import AlertStage
 from streams.settings import load
+from streams.stages.alert.alerter import Alerter, Caused
 
 
 def stage_on(log: Log, metrics: Metrics | None = None) -> AlertStage:
@@ -153,3 +154,54 @@ async def test_what_is_no_decision_is_a_dead_letter(log: Log) -> None:
     await run(log, junk, foreign, *FERRY, watches=[watch("w", "ferry")])
     assert len(log.on("dead-letters")) == 2
     assert given(log) == [("w", "s")]
+
+
+#: Two stories, of which a person makes one: its place is the first of the corrections, below those of the articles.
+MENDED = [
+    decided(3, step("created", "s", member("a", hours=0))),
+    decided(4, step("created", "t", member("b", "Fog", hours=1, outlet="B"))),
+    corrected(5, step("merged", "t", other_id="s"), source=0, after=4),
+    decided(6, step("joined", "s", member("c", "Ferry", hours=2, outlet="C"))),
+]
+
+
+async def test_what_people_decide_counts_whatever_its_place(log: Log) -> None:
+    watches = [watch("two", "articles>=2"), watch("three", "outlets>=3")]
+    await run(log, *MENDED, watches=watches)
+    assert given(log) == [("two", "s"), ("three", "s")]
+    await run(log, *MENDED, watches=watches)
+    assert len(alerts(log)) == 2
+
+
+async def test_rows_that_are_lost_are_built_with_what_people_decided(log: Log) -> None:
+    await run(log, *MENDED[:3], watches=[watch("two", "articles>=2")])
+    rows = await log.rows("news.state.alert", 0)
+    log.published = [out for out in log.published if out.topic is not STATE_ALERT]
+    log.take([
+        Outgoing(topic=STORY_EVENTS, key=b"en", value=each.value, headers=each.headers, partition=0) for each in MENDED
+    ])  # fmt: skip
+    await run(log, MENDED[3], watches=[watch("three", "outlets>=3")])
+    assert given(log) == [("two", "s"), ("three", "s")]
+    assert rows.keys() <= (await log.rows("news.state.alert", 0)).keys()
+
+
+async def test_a_story_that_is_no_news_answers_nothing(log: Log) -> None:
+    hidden = corrected(4, step("revised", "s", pins=Pins(not_news="c0")), source=0, after=3, action="not-news")
+    await run(log, MENDED[0], hidden, MENDED[3], watches=[watch("two", "articles>=2")])
+    assert given(log) == []
+
+
+async def test_a_decision_that_was_a_dead_letter_stops_no_rebuild(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = Alerter.apply
+
+    def picky(self: Alerter, decision: Decision, place: int, arrived: float) -> Caused:
+        if decision.article_id == "b":
+            raise OverflowError
+        return apply(self, decision, place, arrived)
+
+    monkeypatch.setattr(Alerter, "apply", picky)
+    log.take(
+        [Outgoing(topic=STORY_EVENTS, key=b"en", value=each.value, headers=each.headers, partition=0) for each in FERRY]
+    )
+    await run(log, FERRY[2], watches=[watch("w", "articles>=2")])
+    assert [alert.articles for alert in alerts(log)] == [2], "a and c"
