@@ -18,9 +18,11 @@ REMEMBERED = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """``place``: the newest decision that is in it, by its article's place; ``mended``: the newest correction, by its own
-    (of another topic: the two do not compare). ``seen``: the newest articles by their ids. ``answered``: the marks of
-    the conditions that it, or one merged into it, has answered. ``forgotten``: clustering names it no more.
+    """A story that watches are asked of.
+
+    ``place``: the newest decision that is in it, by its article's place; ``mended``: the newest correction, by its own,
+    which is of another topic (the two do not compare). ``seen``: the newest articles by their ids. ``answered``: the
+    marks of the conditions that it, or one merged into it, has answered. ``forgotten``: clustering names it no more.
     """
 
     place: int
