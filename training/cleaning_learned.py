@@ -14,9 +14,13 @@ from training.cleaning_confidence import (
     fit_confidence,
     page_outcomes,
 )
-from training.cleaning_data import fold_of, read_dumps
+from training.cleaning_data import fold_of, read_dumps, read_pages
 from training.cleaning_learning import DUMPS, PAGES, fit, fit_corpora, fit_folds
 from training.cleaning_samples import described_pages, dump_samples, page_samples, sibling_contexts
+from training.cleaning_swapped import swapped
+
+#: How often each article is put into another site's page, and what such a page counts against one as it is.
+SWAPS, SWAPPED = 1, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +42,11 @@ def learn_pages(data: Path, *, ship: bool = False) -> Learned:
     nothing was learned from; of one corpus, as trees that have not seen their sites do. Without a corpus it is learned
     from texts of the others alone.
     """
-    dump, pages = shipped().dump, described_pages(data)
+    dump, rows = shipped().dump, list(read_pages(data))
+    pages = described_pages(rows)
     samples = page_samples(pages)
+    for seed in range(SWAPS):
+        samples += page_samples(described_pages(swapped(rows, seed)), SWAPPED)
     folds = [LineClassifiers(dump=dump, page=page) for page in fit_folds(samples, PAGES)]
     without = {corpus: LineClassifiers(dump=dump, page=page) for corpus, page in fit_corpora(samples, PAGES).items()}
     outcomes = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from streams.stages.clean.metadata.page_metadata import read_metadata
 from streams.stages.clean.model.selection import is_recurring
 from streams.stages.clean.parse.lines import Line, line_key, split
 from streams.stages.clean.parse.pages import parse, read_page, without_data
-from training.cleaning_data import GIVEN_DUMPS, Sample, fold_of, label, read_dumps, read_pages, sample
+from training.cleaning_data import GIVEN_DUMPS, Sample, fold_of, label, read_dumps, sample
 
 #: Weights of what is added to the dumps: their articles with a little around them, articles that are clean, and
 #: articles in the page of another, and dumps without what the site's other pages had too.
@@ -155,28 +155,31 @@ class DescribedPage:
     rows: Table
 
 
-def described_pages(data: Path) -> list[DescribedPage]:
-    """The pages that have text."""
+def described_pages(rows: Iterable[dict[str, Any]]) -> list[DescribedPage]:
+    """Those of the pages (rows of ``read_pages``) that have text."""
     pages: list[DescribedPage] = []
-    for row in read_pages(data):
+    for row in rows:
         source = without_data(row["html"])
         tree = parse(source)
         metadata = read_metadata(tree, row["url"])
         page = read_page(tree)
         if page.lines:
-            rows = describe_page(source, page, metadata.plain_title)
+            features = describe_page(source, page, metadata.plain_title)
             known = {name: row[name] for name in ("url", "corpus", "body")}
-            pages.append(DescribedPage(**known, title=metadata.title, lines=page.lines, rows=rows))
+            pages.append(DescribedPage(**known, title=metadata.title, lines=page.lines, rows=features))
     return pages
 
 
-def page_samples(pages: Sequence[DescribedPage]) -> list[Sample]:
-    """The blocks of the pages; of the many that are far from any text, one of ``_THINNED`` for all (deterministic)."""
+def page_samples(pages: Sequence[DescribedPage], weight: float = 1.0) -> list[Sample]:
+    """The blocks of the pages; of the many that are far from any text, one of ``_THINNED`` for all (deterministic).
+
+    ``weight``: what they count, against pages as they are.
+    """
     random = np.random.default_rng(1)
     samples: list[Sample] = []
     for page in pages:
         shares = label([line.text for line in page.lines], page.body)
-        each = sample(page.rows, shares, fold_of(page.url), _WEIGHTS.get(page.corpus, 1.0), page.corpus)
+        each = sample(page.rows, shares, fold_of(page.url), weight * _WEIGHTS.get(page.corpus, 1.0), page.corpus)
         far = (each.labels == 0) & (page.rows["words"] < _FEW_WORDS)
         for extractor in EXTRACTORS:
             far &= page.rows[extractor] == 0

@@ -24,7 +24,7 @@ from streams.stages.clean.model.line_classifier import (
 )
 from streams.stages.clean.parse.lines import split
 from streams.stages.clean.parse.pages import parse, read_page
-from training.cleaning_data import FOLDS
+from training.cleaning_data import FOLDS, read_pages
 from training.cleaning_learning import Plan, fit, fit_corpora, fit_folds
 from training.cleaning_samples import described_pages, dump_samples, page_samples
 
@@ -90,7 +90,7 @@ def test_weights_of_dumps_load_and_tell_an_unseen_article_from_its_menu(data: Pa
 
 
 def test_weights_of_pages_load_and_tell_an_unseen_article_from_its_menu(data: Path) -> None:
-    classifier, files = fit(page_samples(described_pages(data)), PLAN)
+    classifier, files = fit(page_samples(described_pages(read_pages(data))), PLAN)
     source = html(story(SITES, PAGES))
     rows = describe_page(source, read_page(parse(source)), None)
     scores = read_back(files, PAGE_NAMES).scores(rows)
@@ -100,7 +100,7 @@ def test_weights_of_pages_load_and_tell_an_unseen_article_from_its_menu(data: Pa
 
 def test_each_fold_is_judged_by_what_has_not_seen_it(data: Path) -> None:
     """A fold whose labels are all wrong spoils every classifier but its own."""
-    samples = page_samples(described_pages(data))
+    samples = page_samples(described_pages(read_pages(data)))
     spoilt = samples[0].fold
     mixed = [replace(each, labels=1 - each.labels) if each.fold == spoilt else each for each in samples]
     clean, dirty = fit_folds(samples, PLAN), fit_folds(mixed, PLAN)
@@ -113,7 +113,8 @@ def test_each_fold_is_judged_by_what_has_not_seen_it(data: Path) -> None:
 def test_each_corpus_is_judged_by_what_has_not_seen_it(data: Path) -> None:
     """Labels that are all wrong spoil the classifier of every corpus but their own."""
     samples = [
-        replace(each, corpus="ab"[number % 2]) for number, each in enumerate(page_samples(described_pages(data)))
+        replace(each, corpus="ab"[number % 2])
+        for number, each in enumerate(page_samples(described_pages(read_pages(data))))
     ]
     mixed = [replace(each, labels=1 - each.labels) if each.corpus == "a" else each for each in samples]
     clean, dirty = fit_corpora(samples, PLAN), fit_corpora(mixed, PLAN)
