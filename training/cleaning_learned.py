@@ -20,7 +20,7 @@ from training.cleaning_samples import described_pages, dump_samples, page_sample
 from training.cleaning_swapped import swapped
 
 #: How often each article is put into another site's page, and what such a page counts against one as it is.
-SWAPS, SWAPPED = 1, 0.5
+SWAPS, SWAPPED = 1, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
