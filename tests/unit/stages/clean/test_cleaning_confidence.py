@@ -19,7 +19,7 @@ from streams.stages.clean.memory.context import Context
 from streams.stages.clean.model import choice
 from streams.stages.clean.model.choice import Choice, choose_page
 from streams.stages.clean.model.confidence import DUMP_SIGNALS, SIGNALS, expected_f1, signals
-from streams.stages.clean.model.line_classifier import PAGE_NAMES, LineClassifiers, shipped
+from streams.stages.clean.model.line_classifier import PAGE_NAMES, PAGE_THRESHOLD, LineClassifiers, shipped
 from streams.stages.clean.parse.lines import Line, line_key, split
 
 PROSE = [
@@ -27,6 +27,8 @@ PROSE = [
     "Divers who looked at its hull for most of the night have found no leak in it.",
 ]
 LINES = [Line(0, 0, text, 1) for text in ("Home", *PROSE, "Log in")]
+#: A score that drops a block, and nearly keeps it.
+HESITANT = PAGE_THRESHOLD - 0.01
 TREES = '{"depth": 1, "bias": 0, "features": ["size"], "trees": [[[0, ["size", %s]], [1, [%s]], [2, [%s]]]]}'
 
 
@@ -85,19 +87,24 @@ def test_without_trees_nothing_tells_and_the_text_is_ours() -> None:
 
 
 def test_an_extractors_text_is_taken_where_more_is_expected_of_it() -> None:
-    """Trees that believe in long texts only: ours has one sentence, trafilatura's both."""
-    found = chosen([0, 1, 0, 0], rows(trafilatura=[0, 1, 1, 0]), trees(3.0, -1.0, 1.0))
+    """Trees that believe in long texts only: ours has one sentence, trafilatura's both, the second of them in doubt."""
+    found = chosen([0, 1, HESITANT, 0], rows(trafilatura=[0, 1, 1, 0]), trees(3.0, -1.0, 1.0))
     assert (kept(found), found.fallback) == ([1, 2], "trafilatura")
     assert found.confidence == round(1 / (1 + np.exp(-1.0)), 3)
 
 
+def test_an_extractors_text_that_the_line_scores_speak_against_is_not_taken() -> None:
+    found = chosen([0, 1, 0, 0], rows(trafilatura=[0, 1, 1, 0]), trees(3.0, -1.0, 1.0))
+    assert (kept(found), found.fallback) == ([1], None)
+
+
 def test_a_text_that_is_expected_to_be_good_or_no_worse_stays_ours() -> None:
     votes = rows(trafilatura=[0, 1, 1, 0])
-    sure = chosen([0, 1, 0, 0], votes, trees(3.0, 2.5, 5.0))
+    sure = chosen([0, 1, HESITANT, 0], votes, trees(3.0, 2.5, 5.0))
     assert sure.confidence is not None
     assert sure.confidence >= choice.DOUBTFUL
     assert sure.fallback is None
-    close = chosen([0, 1, 0, 0], votes, trees(3.0, 0.0, 0.05))
+    close = chosen([0, 1, HESITANT, 0], votes, trees(3.0, 0.0, 0.05))
     assert (kept(close), close.fallback, close.confidence) == ([1], None, 0.5)
 
 
