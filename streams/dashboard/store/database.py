@@ -28,11 +28,15 @@ log = logging.getLogger(__name__)
 _MAKERS = {
     "streams.dashboard": (
         "store/schema.sql",
+        "store/atlas.py",
+        "store/namesakes.tsv",
+        "store/names.tsv",
         "store/index.py",
         "store/projection.py",
         "follow/log_consumer.py",
         "store/database.py",
     ),
+    "streams.stages.tag.lang.en.data": ("countries.tsv", "regions.tsv", "places.tsv"),
     "streams.stages.cluster.telling": ("lead.py", "points.py", "spelling.py"),
     "streams.stages.cluster.lifecycle": ("fold.py", "headline.py", "links.py", "pins.py", "quotes.py"),
     "streams.contracts": (

@@ -14,6 +14,8 @@ from streams.query.times import PHASES
 
 #: A plain number from 0 to 1.
 _SHARE = re.compile(r"0?\.[0-9]{1,6}|0|1(?:\.0{1,6})?")
+#: What may be asked for as a phase besides one: those in which a story is of today.
+CURRENT = "now"
 #: Characters of any one value: longer ones are mistakes or attacks.
 LONGEST = 200
 
@@ -27,12 +29,14 @@ class Filter:
     """Which stories, and in which order. All that are given must hold; ``q`` is a query (docs/reference/query.md), the
     rest exact values.
 
-    ``day``: that of the newest article in UTC, such as 2026-03-01. ``sort``: by the time of the newest article, or,
-    for ``arrived``, by when the log last gave the story one.
+    ``place``: one of the map's, where the story happens. ``phase``: one, or ``now``: it got an article in the last 24
+    hours. ``day``: that of the newest article in UTC, such as 2026-03-01. ``sort``: by the time of the newest article,
+    or, for ``arrived``, by when the log last gave the story one.
     """
 
     q: str = ""
     entity: str = ""
+    place: str = ""
     outlet: str = ""
     language: str = ""
     phase: str = ""
@@ -46,8 +50,8 @@ class Filter:
         for name, value in values.items():
             if len(value) > LONGEST:
                 raise BadRequestError(f"{name} is longer than {LONGEST} characters")
-        if values["phase"] and values["phase"] not in PHASES:
-            raise BadRequestError(f"phase is one of {', '.join(PHASES)}")
+        if values["phase"] not in ("", CURRENT, *PHASES):
+            raise BadRequestError(f"phase is one of {', '.join((CURRENT, *PHASES))}")
         if values["day"] and not _is_day(values["day"]):
             raise BadRequestError("day is a date such as 2026-03-01")
         if values["sort"] not in ("", "arrived"):
@@ -65,6 +69,11 @@ class Filter:
 
     def __bool__(self) -> bool:
         return bool(self.given().keys() - {"sort"})
+
+
+def can_be_asked(value: str) -> bool:
+    """Whether ``Filter.parse`` takes a value as it is: names come from outside."""
+    return 0 < len(value) <= LONGEST and value == value.strip()
 
 
 def encode_cursor(moment: float, id_: str) -> str:

@@ -15,6 +15,7 @@ from streams.contracts import codec
 from streams.contracts.headers import Position
 from streams.contracts.records import Story, StoryEvent
 from streams.dashboard.store import database
+from streams.dashboard.store.atlas import Place, located
 from streams.dashboard.store.database import Bookmark
 from streams.dashboard.store.projection import Placed, StoryRow, Update, listed, slim
 from streams.query.subject import searched
@@ -155,8 +156,9 @@ class Index:
 
     def _keep(self, kept: StoryRow, position: Position) -> None:
         story = kept.story
-        words = searched(story)
-        stamp = zlib.crc32("\0".join(words).encode("utf-8", "surrogatepass"))
+        words, places = searched(story), located(story)
+        findable = "\0".join((*words, *(each.id for each in places)))
+        stamp = zlib.crc32(findable.encode("utf-8", "surrogatepass"))
         old = self.db.execute("SELECT n, words, listed FROM stories WHERE id = ?", (story.id,)).fetchone()
         row = {
             "id": story.id,
@@ -183,17 +185,21 @@ class Index:
             n = old[0]
             self.db.execute(f"UPDATE stories SET {', '.join(f'{name} = :{name}' for name in row)} WHERE n = {n}", row)
         if old is None or old[1] != stamp or old[2] != row["listed"]:
-            self._find_by(n, story, words if row["listed"] else None, known=old is not None)
+            self._find_by(n, story, words if row["listed"] else None, places, known=old is not None)
 
-    def _find_by(self, n: int, story: Story, words: tuple[str, str, str] | None, *, known: bool) -> None:
-        """Make the story findable by its words and facets; by nothing where there are no words."""
+    def _find_by(
+        self, n: int, story: Story, words: tuple[str, str, str] | None, places: Sequence[Place], *, known: bool
+    ) -> None:
+        """Make the story findable by its words, facets and places; by nothing where there are no words."""
         if known:
             self.db.execute("DELETE FROM texts WHERE rowid = ?", (n,))
             self.db.execute("DELETE FROM facets WHERE n = ?", (n,))
         if words is None:
             return
         self.db.execute("INSERT INTO texts (rowid, headline, entities, outlets) VALUES (?, ?, ?, ?)", (n, *words))
-        self.db.executemany("INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", ((k, v, n) for k, v in _facets(story)))
+        self.db.executemany(
+            "INSERT OR IGNORE INTO facets VALUES (?, ?, ?)", ((k, v, n) for k, v in _facets(story, places))
+        )
         self.db.executemany(
             "INSERT OR IGNORE INTO entities VALUES (?, ?, ?)",
             ((part.id, part.name, part.type) for entity in story.entities for part in entity.parts or (entity,)),
@@ -240,10 +246,11 @@ def unpack_story(snapshot: bytes) -> Story:
     return codec.decode(Story, zlib.decompress(snapshot))
 
 
-def _facets(story: Story) -> Iterator[tuple[str, str]]:
+def _facets(story: Story, places: Sequence[Place]) -> Iterator[tuple[str, str]]:
     yield from (("e", part.id) for entity in story.entities for part in entity.parts or (entity,))
     yield from (("o", source) for source in story.sources)
     yield from (("l", language) for language in story.languages)
+    yield from (("p", place.id) for place in places)
 
 
 def _event_row(event: StoryEvent, arrived: float, position: Position) -> Sequence[object]:

@@ -12,10 +12,10 @@ from streams.contracts import codec
 from streams.contracts.headers import Position
 from streams.contracts.records import Evidence, Linking, Mended, Story, StoryArticle
 from streams.dashboard.store import search
-from streams.dashboard.store.filters import Filter, encode_cursor
+from streams.dashboard.store.filters import CURRENT, Filter, encode_cursor
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.projection import HOUR, HOURS, StoryRow, phase, sparkline
-from streams.dashboard.store.search import PHASE_SQL
+from streams.dashboard.store.search import LIVELY, PHASE_SQL
 from streams.query import QueryError, parse
 from streams.query.nodes import And, Words
 from streams.query.subject import tokens_of
@@ -221,13 +221,19 @@ def conditions(wanted: Filter, now: float) -> tuple[list[str], list[object]]:
         asked, given = _asked(wanted.q, now)
         where.append(asked)
         values += given
-    for kind, key in (("e", wanted.entity), ("o", wanted.outlet), ("l", wanted.language)):
+    for kind, key in (
+        ("e", wanted.entity),
+        ("p", wanted.place),
+        ("o", wanted.outlet),
+        ("l", wanted.language),
+    ):
         if key:
             where.append("s.n IN (SELECT n FROM facets WHERE kind = ? AND key = ?)")
             values += [kind, key]
     if wanted.phase:
-        where.append(PHASE_SQL[wanted.phase])
-        values += [now] * PHASE_SQL[wanted.phase].count("?")
+        phase_is = LIVELY if wanted.phase == CURRENT else PHASE_SQL[wanted.phase]
+        where.append(phase_is)
+        values += [now] * phase_is.count("?")
     if wanted.day:
         begins = datetime.fromisoformat(wanted.day).replace(tzinfo=UTC).timestamp()
         where.append("s.newest >= ? AND s.newest < ?")

@@ -11,7 +11,7 @@ CREATE TABLE stories (
   active REAL NOT NULL,
   newest REAL NOT NULL,
   oldest REAL NOT NULL,
-  words INTEGER NOT NULL, -- hash of what the full-text index holds of it
+  words INTEGER NOT NULL, -- hash of what it is found by: its words and places
   card BLOB NOT NULL, -- what lists show of the Story, JSON
   snapshot BLOB NOT NULL -- the Story, JSON, deflated
 );
@@ -19,7 +19,7 @@ CREATE INDEX stories_by_activity ON stories (active, id) WHERE listed;
 CREATE INDEX stories_by_newest ON stories (newest, id) WHERE listed;
 CREATE INDEX stories_by_position ON stories (part, off);
 
-CREATE TABLE facets ( -- what stories are filtered by: e(ntity), o(utlet), l(anguage)
+CREATE TABLE facets ( -- what stories are filtered by: e(ntity), o(utlet), l(anguage), p(lace where it happens)
   kind TEXT NOT NULL,
   key TEXT NOT NULL,
   n INTEGER NOT NULL,

@@ -20,7 +20,8 @@ Condition = tuple[str, list[object]]
 
 #: Articles of a story that growth within a span is counted over: its newest.
 _REMEMBERED = 512
-_LIVELY = f"NOT s.closed AND s.newest >= ? - {QUIET_AFTER}"
+#: Of a story that got an article within a day.
+LIVELY = f"NOT s.closed AND s.newest >= ? - {QUIET_AFTER}"
 _BREAKING = (
     f"(s.articles >= {BREAKING_ARTICLES} AND s.oldest >= ? - {BREAKING_AGE} AND s.newest >= ? - {BREAKING_SILENCE})"
 )
@@ -28,9 +29,9 @@ _BREAKING = (
 PHASE_SQL: dict[str, str] = {
     "closed": "s.closed",
     "quiet": f"NOT s.closed AND s.newest < ? - {QUIET_AFTER}",
-    "breaking": f"{_LIVELY} AND {_BREAKING}",
-    "new": f"{_LIVELY} AND s.articles = 1",
-    "developing": f"{_LIVELY} AND s.articles != 1 AND NOT {_BREAKING}",
+    "breaking": f"{LIVELY} AND {_BREAKING}",
+    "new": f"{LIVELY} AND s.articles = 1",
+    "developing": f"{LIVELY} AND s.articles != 1 AND NOT {_BREAKING}",
 }
 _TOLD = {
     "articles": "s.articles",

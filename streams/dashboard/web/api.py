@@ -57,6 +57,28 @@ class Api:
             answer["facets"] = counted(counts.facets(context.index, wanted, now=context.clock()))
         return self._respond(request.headers, answer)
 
+    async def map(self, request: Request) -> Response:
+        """Where the stories happen that a list with the same filters has."""
+        context = self.context
+        found = counts.located(context.index, Filter.parse(request.query_params), now=context.clock())
+        answer = {
+            "places": [
+                {
+                    "id": place.id,
+                    "name": place.name,
+                    "kind": place.kind,
+                    "country": place.country.upper() or None,
+                    "latitude": place.latitude,
+                    "longitude": place.longitude,
+                    "stories": stories,
+                }
+                for place, stories in found.points
+            ],
+            "stories": found.stories,
+            "located": found.located,
+        }
+        return self._respond(request.headers, answer)
+
     async def similar(self, request: Request) -> Response:
         """More like a story: those that name what it does."""
         context = self.context

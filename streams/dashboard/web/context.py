@@ -13,6 +13,7 @@ from streams.contracts.records import Correction, Decision, Rejection
 from streams.dashboard.follow.broadcast import Broadcaster
 from streams.dashboard.follow.health import Health
 from streams.dashboard.store import entities
+from streams.dashboard.store.filters import can_be_asked
 from streams.dashboard.store.index import Index
 from streams.dashboard.store.queries import Row
 from streams.dashboard.web.articles import Articles
@@ -70,12 +71,13 @@ class AppContext:
         self.templates.globals["row_html"] = row_html
 
     def facets(self) -> dict[str, list[tuple[str, int]]]:
-        """``outlets`` and ``languages`` with the number of their stories."""
+        """``outlets`` and ``languages`` that can be filtered by, with the number of their stories."""
         now = self.clock()
         if not 0 <= now - self._facets_at < _FACETS_AGE:
             self._facets_at = now
+            kinds = (("outlets", "o", _OUTLETS), ("languages", "l", _LANGUAGES))
             self._facets = {
-                "outlets": entities.facets(self.index, "o", limit=_OUTLETS),
-                "languages": entities.facets(self.index, "l", limit=_LANGUAGES),
+                name: [each for each in entities.facets(self.index, kind, limit=most) if can_be_asked(each[0])]
+                for name, kind, most in kinds
             }
         return self._facets

@@ -1,20 +1,26 @@
-"""Pages for daily use beside the list and the story: an outlet, two outlets on a story, digests of a day and a week."""
+"""Pages for daily use beside the list and the story: an outlet, two outlets on a story, digests, the map."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from math import sqrt
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from streams.dashboard.store import counts, digest, outlets, queries
-from streams.dashboard.store.filters import LONGEST, BadRequestError, Filter, decode_cursor
+from streams.dashboard.store.filters import CURRENT, LONGEST, BadRequestError, Filter, decode_cursor
 from streams.dashboard.web.compare import COMPARED, compare
 from streams.dashboard.web.pages import ROWS, Pages, current_story, shown_names
+from streams.dashboard.web.worldmap import BOTTOM, WIDTH, projected
 from streams.text import path_part
 
 #: Path → its name, seconds that it looks back, and stories that it tells: what a page or two of paper hold.
 DIGESTS = {"/digest": ("Today", 86_400, 20), "/digest/week": ("This week", 7 * 86_400, 40)}
+
+#: Radius of a point by the stories that happen there: the area grows with them, up to what still leaves others room.
+_LEAST_RADIUS, _BY_STORY, _LARGEST = 3.0, 2.0, 24.0
 
 
 class Daily:
@@ -84,3 +90,34 @@ class Daily:
             stories=digest.largest(self.context.index, since=now - seconds, now=now, limit=most),
             base=str(request.base_url).rstrip("/"),
         )
+
+    async def map(self, request: Request) -> Response:
+        """Where stories happen: those of the list with the same filters, by default those of now."""
+        context, now = self.context, self.context.clock()
+        wanted = Filter.parse(request.query_params)
+        if "phase" not in request.query_params:
+            wanted = replace(wanted, phase=CURRENT)
+        found = counts.located(context.index, wanted, now=now)
+        points = [
+            (place, stories, projected(place.latitude, place.longitude), radius(stories))
+            for place, stories in found.points
+        ]
+        return self.pages.respond(
+            request.headers,
+            "map.html",
+            wanted=wanted,
+            found=found,
+            points=points,
+            size=(WIDTH, BOTTOM),
+            spans=[(CURRENT, "Now"), ("", "All")],
+            counted=counts.COUNTED,
+        )
+
+
+def radius(stories: int) -> float:
+    """Of a point on the map, in units of the drawing.
+
+    >>> radius(1), radius(16), radius(10_000)
+    (5.0, 11.0, 24.0)
+    """
+    return min(_LARGEST, _LEAST_RADIUS + _BY_STORY * sqrt(stories))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from streams.dashboard.store import counts
-from streams.dashboard.store.filters import LONGEST, Filter
+from streams.dashboard.store.filters import Filter, can_be_asked
 from streams.dashboard.store.index import Index
 from streams.dashboard.web.render import date, day, shown
 
@@ -39,14 +39,9 @@ def narrowing(index: Index, wanted: Filter, *, now: float) -> dict[str, list[Nar
         title: [
             Narrowing(query=wanted.query(**{name: value}), label=shown(label) or "(no name)", stories=stories)
             for value, label, stories in values
-            if _can_be_asked(value)
+            if can_be_asked(value)
         ]
         for title, (name, values) in kinds.items()
         if name not in given
     }
     return {title: links for title, links in choices.items() if links}
-
-
-def _can_be_asked(value: str) -> bool:
-    """Whether ``Filter.parse`` takes a value as it is: names come from outside."""
-    return 0 < len(value) <= LONGEST and value == value.strip()

@@ -7,7 +7,7 @@ from typing import Any
 from streams import __version__
 from streams.contracts import codec
 from streams.contracts.records import Evidence, Story, TaggedArticle
-from streams.dashboard.store.filters import LONGEST
+from streams.dashboard.store.filters import CURRENT, LONGEST
 from streams.dashboard.store.outlets import MEASURED
 from streams.query.times import PHASES
 
@@ -31,9 +31,12 @@ _FILTERS = [
         maxLength=LONGEST,
     ),
     _parameter("entity", "Id of an entity that the story names, such as place:ua.", maxLength=LONGEST),
+    _parameter("place", "Id of a place of the map where the story happens, such as place:ua.", maxLength=LONGEST),
     _parameter("outlet", "An outlet's name, exactly.", maxLength=LONGEST),
     _parameter("language", "A language code, such as en.", maxLength=LONGEST),
-    _parameter("phase", "How alive the story is.", enum=list(PHASES)),
+    _parameter(
+        "phase", "How alive the story is; now: it got an article in the last 24 hours.", enum=[CURRENT, *PHASES]
+    ),
     _parameter("day", "Of the newest article, in UTC, such as 2026-03-01.", format="date"),
     _parameter("sort", "By the newest article's time, or by when the story last got one.", enum=["arrived"]),
 ]
@@ -84,6 +87,28 @@ _COUNTED = {
     "description": "With facets=true: counts over the newest 2,000 stories that are found, the twenty most frequent "
     "entities and outlets, and the twenty newest days (UTC) that a story's newest article is of.",
     "properties": {name: {"type": "array", "items": {"type": "object"}} for name in ("entities", "outlets", "days")},
+}
+_MAP = {
+    "type": "object",
+    "properties": {
+        "places": {
+            "type": "array",
+            "description": "The most frequent first. A story has at most three.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "string", "description": "As the parameter `place` takes it."},
+                    "name": {"type": "string"},
+                    "kind": {"type": "string", "enum": ["country", "state", "capital", "city", "region"]},
+                    "country": {"type": ["string", "null"], "description": "ISO 3166-1."},
+                    **{name: {"type": "number", "description": "Degrees."} for name in ("latitude", "longitude")},
+                    "stories": {"type": "integer"},
+                },
+            },
+        },
+        "stories": {"type": "integer", "description": "Those that were looked at: the newest 2,000 that are found."},
+        "located": {"type": "integer", "description": "Those of them that have a place."},
+    },
 }
 _ALIKE = {
     "allOf": [
@@ -195,12 +220,16 @@ DOCUMENT: Json = {
             "Found",
             [*_FILTERS, _FACETS, *_PAGING],
         ),
+        "/map": _get("Where the stories happen that a list with the same filters has", "Map", _FILTERS),
         "/stories/{id}": _get("One story; a merged one says where it went", "StoryPage", _ID, missing=True),
         "/stories/{id}/articles": _get(
             "A story's articles, newest first", "Articles", [*_ID, _SURE, *_PAGING], missing=True
         ),
         "/stories/{id}/similar": _get(
-            "Stories that name what it does, the most alike first", "Alike", [*_ID, _PAGING[0]], missing=True
+            "Stories that share at least two names and 15 % of what it names with it, the most alike first",
+            "Alike",
+            [*_ID, _PAGING[0]],
+            missing=True,
         ),
         "/articles/{id}": _get(
             "One article with its full text, entities and quotations", "ArticlePage", _ID, missing=True
@@ -219,6 +248,7 @@ DOCUMENT: Json = {
             "Object": {"type": "object"},
             "Brief": _STORY,
             "Found": _list("stories", {"$ref": "#/components/schemas/Brief"}, facets=_COUNTED),
+            "Map": _MAP,
             "Alike": {"type": "object", "properties": {"stories": {"type": "array", "items": _ALIKE}}},
             "StoryPage": {
                 "allOf": [

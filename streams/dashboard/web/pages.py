@@ -16,8 +16,8 @@ from streams.contracts.records import Story, StoryArticle, StoryEntity, TaggedAr
 from streams.contracts.redirects import resolve_redirect
 from streams.dashboard.follow.broadcast import decode_offsets, encode_offsets
 from streams.dashboard.follow.health import BAR, BARS, failures
-from streams.dashboard.store import counts, entities, queries
-from streams.dashboard.store.filters import Filter, decode_cursor, parse_sure
+from streams.dashboard.store import atlas, counts, entities, queries
+from streams.dashboard.store.filters import CURRENT, Filter, decode_cursor, parse_sure
 from streams.dashboard.store.queries import MemberRow
 from streams.dashboard.web import feeds
 from streams.dashboard.web.context import AppContext
@@ -64,8 +64,9 @@ class Pages:
             first=after is None,
             wanted=wanted,
             about=about,
+            place=atlas.place(wanted.place) if wanted.place else None,
             total=queries.count(context.index, wanted, now=now),
-            phases=PHASES,
+            phases=(CURRENT, *PHASES),
             narrowing={} if rows_only else narrowing(context.index, wanted, now=now),
             counted=counts.COUNTED,
             tabs=[] if rows_only else tabs(await context.watching(IN_PASSING), request.cookies),

@@ -45,6 +45,7 @@ STATIC = {
     "style.css": "text/css; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "land.svg": "image/svg+xml",
 }
 #: Where it is served unless told otherwise.
 PORT = 8800
@@ -121,6 +122,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route("/entity/{id:any_id}", pages.entity),
             Route("/outlet/{name:any_id}", daily.outlet),
             *(Route(path, daily.digest) for path in DIGESTS),
+            Route("/map", daily.map),
             Route("/watch/{id:any_id}", pages.watch),
             Route("/corrections", pages.corrections),
             Route("/health", pages.health),
@@ -133,6 +135,7 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
             Route(f"{v1}/openapi.json", api.openapi),
             Route(f"{v1}/stories", api.stories),
             Route(f"{v1}/search", api.stories),
+            Route(f"{v1}/map", api.map),
             Route(f"{v1}/stories/{{id:id}}/articles", api.articles),
             Route(f"{v1}/stories/{{id:id}}/similar", api.similar),
             Route(f"{v1}/stories/{{id:id}}", api.story),
