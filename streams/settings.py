@@ -93,6 +93,13 @@ class Settings(Notices):
             "and addresses; `*`: any."
         ),
     ] = ""
+    dashboard_keep: Annotated[
+        bool,
+        Field(
+            description="Whether the dashboard keeps its index under `STREAMS_DATA_DIR`: the next start reads only what "
+            "came since."
+        ),
+    ] = True
     dashboard_streams: Annotated[
         int,
         Field(ge=1, le=500, description="Event streams that one address may hold open."),

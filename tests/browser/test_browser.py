@@ -24,6 +24,7 @@ PAGES = (
     "/outlet/Harbour%20Post",
     "/digest",
     "/digest/week",
+    "/map",
     "/nothing-here",
 )
 #: Adds up the shifts of what was already on the page, as browsers measure them (Layout Instability API).

@@ -106,6 +106,11 @@ def path_of(settings: Settings) -> Path:
     return settings.data_dir / "dashboard" / f"{settings.topic_prefix}-{cluster[:12]}.sqlite"
 
 
+def of(settings: Settings, *, fresh: bool = False) -> tuple[sqlite3.Connection, bool]:
+    """The database that the settings ask for, and whether what is written will be kept; ``fresh``: an empty one."""
+    return kept(path_of(settings), fresh=fresh) if settings.dashboard_keep else (private(), False)
+
+
 def private() -> sqlite3.Connection:
     """An empty database of this process's own, gone with it."""
     db = _connected("", _PRIVATE)

@@ -26,7 +26,7 @@ from streams.dashboard.web.http import problem, with_etag
 from streams.dashboard.web.narrowing import narrowing
 from streams.dashboard.web.quotes import Said, SharedQuote, shared_quotes
 from streams.dashboard.web.render import KINDS, MOST_SHOWN, paragraphs, shown
-from streams.dashboard.web.tabs import mark_read, tab, tabs
+from streams.dashboard.web.tabs import mark_read, tab, tabs, with_unread
 from streams.dashboard.web.watching import IN_PASSING, PATIENT
 from streams.query.times import PHASES, showable
 from streams.stages.cluster.lifecycle.present import own_origin
@@ -208,7 +208,7 @@ class Pages:
         story = query.get("story")
         events = broadcaster.story(story, offsets) if story else broadcaster.stories(Filter.parse(query), offsets)
         return StreamingResponse(
-            broadcaster.guard(events, client),
+            broadcaster.guard(with_unread(events, self.context.watching, request.cookies), client),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )

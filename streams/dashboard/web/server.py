@@ -172,7 +172,7 @@ async def serve(
     """
     with contextlib.ExitStack() as stack:
         bound = stack.enter_context(contextlib.closing(_bound(host, port)))
-        db, is_kept = database.kept(database.path_of(settings), fresh=fresh)
+        db, is_kept = database.of(settings, fresh=fresh)
         index = stack.enter_context(contextlib.closing(Index(db)))
         broadcaster, health = Broadcaster(index), Health()
         health.kept = is_kept

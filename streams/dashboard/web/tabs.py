@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from streams.contracts import codec
 from streams.contracts.records import Watch
 from streams.dashboard.store.filters import whole_number
-from streams.dashboard.web.watching import Given, Watching
+from streams.dashboard.web.watching import Asks, Given, Watching
 
 #: Watches that have a tab; the others are found on the page of one.
 MOST_TABS = 12
@@ -42,6 +43,23 @@ def tab(watching: Watching, watch: Watch, cookies: Mapping[str, str]) -> Tab:
 
 def tabs(watching: Watching, cookies: Mapping[str, str]) -> list[Tab]:
     return [tab(watching, watch, cookies) for watch in watching.watches[:MOST_TABS]]
+
+
+async def with_unread(events: AsyncIterator[bytes], asks: Asks, cookies: Mapping[str, str]) -> AsyncIterator[bytes]:
+    """A page's events, and among them ``unread`` whenever one of its tabs' counts is another: by the watches' names.
+
+    Looked at whenever an event is due, which is at least as often as a silent stream gives a sign of life.
+    """
+    known, told = None, b""
+    async for event in events:
+        watching = await asks(0.0)
+        if watching is not known:
+            known, counts = watching, {each.watch.id: each.unread for each in tabs(watching, cookies)}
+            data = codec.encode(counts)
+            if counts and data != told:
+                told = data
+                event += b"event: unread\ndata: " + data + b"\n\n"
+        yield event
 
 
 def mark_read(response: Response, shown: Tab) -> None:

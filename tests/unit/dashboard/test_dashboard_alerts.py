@@ -15,6 +15,7 @@ import pytest
 from streams.contracts import codec
 from streams.contracts.records import Alert, Watch
 from streams.dashboard.web.server import create_app
+from streams.dashboard.web.tabs import with_unread
 from streams.dashboard.web.watching import RecentWatching
 from streams.settings import load
 
@@ -82,7 +83,9 @@ async def test_nobody_waits_for_a_slow_log_who_has_other_things_to_show(recent, 
 
 def unread(text: str) -> dict[str, str]:
     """The tabs of a page by name, each with what it says is unread."""
-    found = re.findall(r'<a href="/watch/(\w+)"[^>]*>\w+(?: <span class="unread">(\d+))?', text)
+    found = re.findall(
+        r'<a href="/watch/(\w+)"[^>]*>\w+ <span class="unread" data-watch="\w+"(?: hidden>|><span>(\d+))', text
+    )
     return dict(found)
 
 
@@ -110,3 +113,35 @@ async def test_a_search_says_where_it_is_no_query(get) -> None:
     assert "q: this parenthesis is never closed (at character 7)" in answer.json()["detail"]
     assert (await get("/api/v1/search", params={"q": "storm spike()"})).status_code == 400
     assert (await get("/", params={"q": "storm (bridge"})).status_code == 200, "a page takes it for words"
+
+
+async def test_an_open_page_hears_of_counts_once_and_again_when_they_change(recent) -> None:
+    async def events() -> AsyncIterator[bytes]:
+        await recent(5.0)
+        yield b""
+        yield b"id: 7\nevent: stories\ndata: {}\n\n"
+        recent._at = float("-inf")
+        recent._reader = OneMore()
+        await recent(5.0)
+        yield b""
+        recent._at = float("-inf")
+        await recent(5.0)
+        yield b""
+
+    told = [event async for event in with_unread(events(), recent, {"seen-w": "1000"})]
+    assert told == [
+        b'event: unread\ndata: {"v":1,"w":1}\n\n',
+        b"id: 7\nevent: stories\ndata: {}\n\n",
+        b'event: unread\ndata: {"v":1,"w":2}\n\n',
+        b"",
+    ]
+
+
+class OneMore(Reader):
+    """A later alert of a watch."""
+
+    async def records(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[SimpleNamespace]:
+        async for record in super().records(topic, partition, start):
+            yield record
+        if partition == 1:
+            yield SimpleNamespace(value=codec.encode(alert(9, "w")), timestamp=9000)

@@ -15,7 +15,7 @@ from streams.dashboard.follow.health import Health
 from streams.dashboard.follow.log_consumer import LogConsumer
 from streams.dashboard.store import database
 from streams.dashboard.store.index import Index
-from streams.settings import Settings
+from streams.settings import Settings, load
 
 
 def _torn(path):
@@ -138,3 +138,19 @@ def test_forgetting_bounds_the_file(newsroom, path, monkeypatch):
     for table in ("members", "events"):
         stray = f"SELECT count(*) FROM {table} WHERE story NOT IN (SELECT id FROM stories)"
         assert newsroom.index.db.execute(stray).fetchone()[0] <= 3 * 20, "the rest went with the last sweep"
+
+
+async def test_nothing_is_kept_where_nobody_wants_it(records, tmp_path):
+    settings = load(data_dir=tmp_path, dashboard_keep=False)
+    db, is_kept = database.of(settings)
+    assert not is_kept
+    (await follow(Log(records), db))[0].close()
+    assert list(tmp_path.rglob("*")) == []
+    db, is_kept = database.of(load(data_dir=tmp_path))
+    assert is_kept
+    (await follow(Log(records), db))[0].close()
+    again = Log(records)
+    index, health = await follow(again, database.of(load(data_dir=tmp_path))[0])
+    assert health.resumed is not None
+    assert again.read < len(records)
+    index.close()

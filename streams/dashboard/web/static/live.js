@@ -117,6 +117,15 @@
   }
   if (pill) pill.addEventListener("click", showNew);
 
+  function onUnread(event) {
+    for (const [watch, unread] of Object.entries(JSON.parse(event.data))) {
+      const place = document.querySelector(`.unread[data-watch="${CSS.escape(watch)}"]`);
+      if (!place) continue;
+      place.firstElementChild.textContent = unread;
+      place.hidden = !unread;
+    }
+  }
+
   function onStatus(event) {
     const { connected, since, caught_up: caughtUp } = JSON.parse(event.data);
     state(connected ? "live" : "away", connected ? "live" : "Kafka away");
@@ -149,6 +158,7 @@
     on("changed", () => showPill("New articles"));
     on("reset", () => showPill("Show what is new"));
     on("status", onStatus);
+    on("unread", onUnread);
     source.onerror = () => {
       state("away", "reconnecting");
       // A browser gives up for good after an answer that is no stream: try again by hand.
