@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from abroad import ABROAD
+
 from streams.contracts.records import (
     Decision,
     Entity,
@@ -27,6 +29,8 @@ from streams.contracts.records import (
     StoryQuote,
     TaggedArticle,
 )
+from streams.stages.tag.lang import DEFAULT
+from streams.stages.tag.resolve.aliases import table
 from streams.text import slug
 
 OUTLETS = (
@@ -203,9 +207,26 @@ def articles(now: datetime) -> list[TaggedArticle]:
     return sorted(made, key=lambda article: (article.published or now, article.id))
 
 
+def abroad(now: datetime) -> list[TaggedArticle]:
+    """An article of each of ``ABROAD``, of the hours before ``now``, oldest first."""
+    return [
+        _article(
+            f"a{number:02}",
+            headline,
+            f"{report}, to everybody's surprise.\n\n{headline}, said those who were there.",
+            dict.fromkeys(places, "LOC"),
+            ("", ""),
+            OUTLETS[number % len(OUTLETS)],
+            None,
+            now - timedelta(hours=1.3 * (len(ABROAD) - number)),
+        )
+        for number, (headline, report, places) in enumerate(ABROAD)
+    ]
+
+
 def raw(now: datetime) -> Iterator[RawArticle]:
-    """The same articles as a crawler would send them."""
-    for article in articles(now):
+    """The same articles, at home and abroad, as a crawler would send them."""
+    for article in [*articles(now), *abroad(now)]:
         credit = f"\n\n({article.credit})" if article.credit else ""
         yield RawArticle(
             id=article.id,
@@ -227,10 +248,16 @@ def _article(
         mentions = [_mention("text", at, name) for at in _found(text, name)]
         mentions += [_mention("title", at, name) for at in _found(title, name)]
         if mentions:
-            slug = name.lower().replace(" ", "-").replace("'", "")
-            salience = min(1.0, len(mentions) / 5)
+            known = table(DEFAULT).find(name)
+            made = f"{_IDS[kind]}:" + name.lower().replace(" ", "-").replace("'", "")
             entities.append(
-                Entity(id=f"{_IDS[kind]}:{slug}", name=name, type=kind, mentions=tuple(mentions), salience=salience)
+                Entity(
+                    id=known.id if known is not None and known.type == kind else made,
+                    name=name,
+                    type=kind,
+                    mentions=tuple(mentions),
+                    salience=min(1.0, len(mentions) / 5),
+                )
             )
     said, speaker = quote
     quotes: tuple[Quote, ...] = ()

@@ -35,6 +35,8 @@ def main() -> None:
         pages = _addresses(running, browser, len(articles))
         running.streams("seed", *sorted(str(path) for path in (ROOT / "seeds").glob("*.txt")))
         pages["seeds"] = _seeds_story(running, browser)
+        running.streams("watch", "add", "bridges", "bridge outlets>=2")
+        running.alert("bridges", pages["story"].rpartition("/")[2], "Storm Ottilie shuts Oxhaven bridge")
         for look, (size, scheme) in LOOKS.items():
             context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
             page = context.new_page()
@@ -53,7 +55,7 @@ def main() -> None:
 def _shoot(page: Page, url: str, target: Path) -> None:
     page.goto(url)
     page.wait_for_selector("#state.live", timeout=5000)
-    for number, each in enumerate(page.query_selector_all(".main details")):
+    for number, each in enumerate(page.query_selector_all(".main details, details.narrow")):
         if number < 2:
             each.evaluate("element => { element.open = true }")
     page.screenshot(path=target)
@@ -91,6 +93,10 @@ def _addresses(running: Stage, browser: Browser, count: int) -> dict[str, str]:
         "story": f"/story/{largest['id']}",
         "article": f"/article/{members[0]['id']}",
         "entity": f"/entity/{largest['entities'][0]['id']}",
+        "narrowed": "/?q=storm",
+        "map": "/map",
+        "digest": "/digest",
+        "outlet": "/outlet/Harbour%20Post",
         "health": "/health",
         "api": "/api",
     }

@@ -96,8 +96,8 @@ class Settings(Notices):
     dashboard_keep: Annotated[
         bool,
         Field(
-            description="Whether the dashboard keeps its index under `STREAMS_DATA_DIR`: the next start reads only what "
-            "came since."
+            description="Whether the dashboard keeps its index under `STREAMS_DATA_DIR`: the next start reads only "
+            "what came since."
         ),
     ] = True
     dashboard_streams: Annotated[

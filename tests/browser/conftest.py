@@ -51,7 +51,7 @@ def newsroom(chrome):  # noqa: ARG001 - skips where there is no browser
     """A dashboard with a day's invented news, one hostile article, and a watch with a hostile alert."""
     now = datetime.now(UTC)
     with stage() as running:
-        running.publish([*newsmaker.articles(now), hostile(now)])
+        running.publish([*newsmaker.abroad(now)[:3], *newsmaker.articles(now), hostile(now)])
         running.streams("watch", "add", "bridges", "bridge outlets>=2")
         running.alert("bridges", "a-story", f"Bridge closed {EVIL}")
         yield running

@@ -259,6 +259,26 @@ def test_a_digest_prints_its_stories_with_their_addresses_and_nothing_around_the
         assert not front.is_visible(part), part
 
 
+def test_a_point_of_the_map_and_its_row_lead_to_the_stories_there(newsroom, front):
+    front.goto(newsroom.url + "/map")
+    drawn = front.locator(".map use").bounding_box()
+    assert drawn["width"] > 400, "the coastlines are there"
+    front.locator("table a", has_text="Nairobi").focus()
+    front.keyboard.press("Enter")
+    front.wait_for_url("**place=place%3Anairobi-ke**")
+    assert headlines(front) == ["Nairobi opens first cable car"]
+    front.go_back()
+    point = front.locator(".map circle", has_text="Lisbon")
+    counted = point.locator("title").text_content()
+    at = point.bounding_box()
+    assert 0.4 < (at["x"] + at["width"] / 2 - drawn["x"]) / drawn["width"] < 0.5
+    assert 0.1 < (at["y"] + at["height"] / 2 - drawn["y"]) / drawn["height"] < 0.4
+    point.click()
+    front.wait_for_url("**place=place%3Alisbon-pt**")
+    assert counted == f"Lisbon: {front.inner_text('.total')}"
+    assert all("Lisbon" in each for each in headlines(front))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation(newsroom, front, open_page, scheme):
     article = "/article/e00-0"
