@@ -93,20 +93,20 @@ def located(story: Story) -> tuple[Place, ...]:
     ['Kyiv']
     """
     entities = [entity for entity in story.entities if _is_place(entity)]
-    if not entities:
+    least = story.article_count * _SALIENT
+    if not any(entity.salience >= least for entity in entities):
         return ()
-    people = [f" {fold(each.name)} " for each in story.entities if each.type == "PER" and " " in each.name]
+    people = fold(" | ".join(["", *(each.name for each in story.entities if each.type == "PER" and " " in each.name)]))
     named: list[tuple[StoryEntity, list[Place]]] = []
     near: Counter[str] = Counter()
     for entity in entities:
         found = _meant(entity)
-        if not found or any(f" {fold(entity.name)} " in person for person in people):
+        if not found or f" {fold(entity.name)} " in f"{people} ":
             continue
         named.append((entity, found))
         if len(found) == 1 and found[0].name.lower() not in common_words(DEFAULT):
             near.update({found[0].country, found[0].area} - {""})
     near.update(each.id.removeprefix("demonym:") for each in story.entities if each.id.startswith("demonym:"))
-    least = story.article_count * _SALIENT
     chosen = [_chosen(found, near) for entity, found in named if entity.salience >= least]
     return tuple(dict.fromkeys(each for each in chosen if each is not None))[:MOST_POINTS]
 
@@ -114,7 +114,9 @@ def located(story: Story) -> tuple[Place, ...]:
 def _is_place(entity: StoryEntity) -> bool:
     if entity.type != "LOC":
         return False
-    articles = [(part.type == "LOC", part.articles) for part in entity.parts or (entity,)]
+    if not entity.parts:
+        return True
+    articles = [(part.type == "LOC", part.articles) for part in entity.parts]
     return sum(count for is_place, count in articles if is_place) >= _PLACE * sum(count for _, count in articles)
 
 

@@ -18,7 +18,7 @@ def projected(latitude: float, longitude: float) -> tuple[float, float]:
     """Right and down from the drawing's upper left corner, in its units. Degrees, north and east positive.
 
     >>> [round(each) for each in projected(0, 0)], [round(each) for each in projected(0, 180)]
-    ([500, 239], [1000, 239])
+    ([500, 241], [1000, 241])
     """
     x, y = _raw(latitude, longitude)
     scale = WIDTH / 2 / _raw(0, 180)[0]
