@@ -15,7 +15,7 @@ import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import cos, hypot, radians
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,10 @@ _LANGUAGES = (
 )  # fmt: skip
 
 
+#: Longitude and latitude.
+Point = tuple[float, float]
+
+
 def land(topology: Any) -> str:
     """The drawing of all land as an SVG with one path, ``#land``; coordinates are whole units of the map."""
     (scale_x, scale_y), (at_x, at_y) = topology["transform"]["scale"], topology["transform"]["translate"]
@@ -78,13 +82,30 @@ def land(topology: Any) -> str:
     )
 
 
-def _ring(points: list[tuple[float, float]]) -> str:
+def _ring(points: list[Point]) -> str:
+    """The outline of (longitude, latitude) points as a path; one that crosses the 180th meridian is drawn at both ends
+    of the map, each cut off there."""
     if min(y for _, y in points) < _SOUTHERNMOST:
         return ""
+    turned = [points[0]]
+    for x, y in points[1:]:
+        turned.append((x + 360 * round((turned[-1][0] - x) / 360), y))
+    return "".join(_outline(part) for shift in (-360, 0, 360) for part in _inside([(x + shift, y) for x, y in turned]))
+
+
+def _inside(ring: list[Point]) -> Iterator[list[Point]]:
+    """The parts of a ring that are on the map, each closed along the meridian where the map ends."""
+    outside = next((at for at, (x, _) in enumerate(ring) if abs(x) > 180), 0)
+    for is_on_map, part in groupby(ring[outside:] + ring[:outside], lambda point: abs(point[0]) <= 180):
+        if is_on_map:
+            yield list(part)
+
+
+def _outline(points: list[Point]) -> str:
     placed = [(round(x), round(y)) for x, y in (projected(latitude, longitude) for longitude, latitude in points)]
     steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(placed)]
-    told = "".join(f"{dx}{'' if dy < 0 else ' '}{dy}{' '}" for dx, dy in steps if (dx, dy) != (0, 0))
-    return f"M{placed[0][0]} {placed[0][1]}l{told.strip().replace(' -', '-')}z" if told else ""
+    told = " ".join(f"{dx} {dy}" for dx, dy in steps if (dx, dy) != (0, 0))
+    return f"M{placed[0][0]} {placed[0][1]}l{told.replace(' -', '-')}z" if told else ""
 
 
 def namesakes(cache: Any) -> Iterator[str]:

@@ -35,13 +35,12 @@ def narrowing(index: Index, wanted: Filter, *, now: float) -> dict[str, list[Nar
         "Outlets": ("outlet", ((name, name, stories) for name, stories in found.outlets)),
         "Days": ("day", ((date(number), day(number * 86400), stories) for number, stories in found.days)),
     }
-    choices = {
-        title: [
-            Narrowing(query=wanted.query(**{name: value}), label=shown(label) or "(no name)", stories=stories)
-            for value, label, stories in values
-            if can_be_asked(value)
-        ]
-        for title, (name, values) in kinds.items()
-        if name not in given
-    }
-    return {title: links for title, links in choices.items() if links}
+    choices: dict[str, dict[str, Narrowing]] = {title: {} for title, (name, _) in kinds.items() if name not in given}
+    for title, links in choices.items():
+        name, values = kinds[title]
+        for value, label, stories in values:
+            if can_be_asked(value):
+                # Of what reads alike, such as a place and an organisation of one name, the most frequent.
+                text = shown(label) or "(no name)"
+                links.setdefault(text, Narrowing(query=wanted.query(**{name: value}), label=text, stories=stories))
+    return {title: list(links.values()) for title, links in choices.items() if links}

@@ -117,6 +117,15 @@ async def test_a_search_is_narrowed_by_links_that_leave_what_they_count(newsroom
     assert len((await get("/api/v1/stories?day=2026-03-01")).json()["stories"]) == 4
 
 
+async def test_of_names_that_read_alike_the_most_frequent_narrows(newsroom, get) -> None:
+    for story, ids in (("s1", ("org:ox", "place:ox")), ("s2", ("place:ox",))):
+        entities = tuple((id_, "Oxhaven", "LOC" if id_.startswith("place") else "ORG") for id_ in ids)
+        newsroom.create(story, newsroom.article(f"a-{story}", entities=entities))
+    page = (await get("/?q=bridge")).text
+    assert page.count("<bdi>Oxhaven</bdi></a> <span") == 1
+    assert choices(page)["Oxhaven"] == ("/?q=bridge&entity=place%3Aox", 2)
+
+
 async def test_nothing_is_counted_where_nothing_is_searched(newsroom, get, monkeypatch) -> None:
     publish(newsroom)
     monkeypatch.setattr(counts, "facets", lambda *_, **__: pytest.fail("counted"))
