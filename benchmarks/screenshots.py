@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -15,6 +17,7 @@ from browser import launched
 from playwright.sync_api import Browser, Page
 from stage import EDITOR, PASSWORD, Stage, stage
 
+from streams.cli import demo_world
 from streams.contracts import codec
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +26,8 @@ DESK, PHONE = {"width": 1200, "height": 860}, {"width": 390, "height": 844}
 LOOKS = {"light": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "light")}
 #: Seconds for the workers to load their models and work off a day's news.
 _PATIENCE = 120.0
+#: Articles of the week that has storylines.
+_WEEK = 400
 
 
 def main() -> None:
@@ -50,6 +55,12 @@ def main() -> None:
             context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
             _shoot_mending(context.new_page(), running.url, story, FOLDER / f"mend-{look}.png")
             context.close()
+    with stage(workers=True) as running, launched() as browser:
+        path = _storyline(running, browser)
+        for look, (size, scheme) in LOOKS.items():
+            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
+            _shoot(context.new_page(), f"{running.url}{path}#storyline", FOLDER / f"storyline-{look}.png")
+            context.close()
 
 
 def _shoot(page: Page, url: str, target: Path) -> None:
@@ -74,18 +85,42 @@ def _shoot_mending(page: Page, url: str, story: str, target: Path) -> None:
     print(target.relative_to(ROOT), f"{target.stat().st_size / 1000:.0f} kB")
 
 
-def _addresses(running: Stage, browser: Browser, count: int) -> dict[str, str]:
-    """The paths to show, once every article is in a story."""
+def _storyline(running: Stage, browser: Browser) -> str:
+    """The path to a story of the longest storyline of a made-up week."""
+    with tempfile.TemporaryDirectory() as folder:
+        week = Path(folder) / "week.jsonl"
+        week.write_bytes(b"".join(codec.encode(found.raw) + b"\n" for found in demo_world.found(_WEEK)))
+        running.streams("seed", str(week))
+    stories = _arrived(running, browser, _WEEK)
+    lines = Counter(story["storyline_id"] for story in stories if story["storyline_id"])
+    longest, _ = lines.most_common(1)[0]
+    return "/story/" + next(story["id"] for story in stories if story["storyline_id"] == longest)
+
+
+def _arrived(running: Stage, browser: Browser, count: int) -> list[dict[str, Any]]:
+    """The newest stories, once so many articles are in some story."""
     page = browser.new_page()
     deadline = time.monotonic() + _PATIENCE
     while True:
-        stories = page.request.get(f"{running.url}/api/v1/stories?limit=200").json()["stories"]
-        if sum(story["article_count"] for story in stories) >= count:
-            break
+        stories, cursor = [], ""
+        while cursor is not None:
+            answer = page.request.get(f"{running.url}/api/v1/stories?limit=200&cursor={cursor}").json()
+            stories += answer["stories"]
+            cursor = answer["cursor"]
+        arrived = sum(story["article_count"] for story in stories)
+        if arrived >= count:
+            page.close()
+            return stories
         if time.monotonic() > deadline:
-            raise RuntimeError(f"only {sum(story['article_count'] for story in stories)} of {count} articles arrived")
+            raise RuntimeError(f"only {arrived} of {count} articles arrived")
         time.sleep(0.5)
+
+
+def _addresses(running: Stage, browser: Browser, count: int) -> dict[str, str]:
+    """The paths to show, once every article is in a story."""
+    stories = _arrived(running, browser, count)
     largest = max(stories, key=lambda story: story["article_count"])
+    page = browser.new_page()
     members = page.request.get(f"{running.url}/api/v1/stories/{largest['id']}/articles").json()["articles"]
     page.close()
     return {

@@ -50,7 +50,7 @@ def found(articles: int) -> Iterator[Found]:
 
 async def keep_watches(settings: Settings) -> None:
     """Set the watches, before there is anything that they could miss."""
-    from streams.ops import watches
+    from streams.kafka import watches
 
     now = datetime.now(UTC).replace(microsecond=0)
     for name, query in WATCHES.items():

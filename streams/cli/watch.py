@@ -57,10 +57,10 @@ def add(
     KIND is webhook, slack, teams or discord, with an address of the web, or mail:
       streams watch add harbour 'place:lindvik origins>=3 within 2h' --sink mail:desk@example.org
     """
+    from streams.kafka import watches
     from streams.notify.sinks import MOST_SINKS, parse_sink
     from streams.notify.timing import quiet_hours
     from streams.notify.timing import zone as read_zone
-    from streams.ops import watches
     from streams.query import parse
 
     parse(query)
@@ -143,8 +143,8 @@ def _told(story: Story) -> dict[str, object]:
 
 
 async def _keep(settings: Settings, kept: Watch) -> None:
+    from streams.kafka import watches
     from streams.kafka.access import WATCHING
-    from streams.ops import watches
 
     silence("aiokafka")
     await require_cluster(settings, WATCHING)
@@ -152,8 +152,8 @@ async def _keep(settings: Settings, kept: Watch) -> None:
 
 
 async def _remove(settings: Settings, name: str) -> bool:
+    from streams.kafka import watches
     from streams.kafka.access import WATCHING
-    from streams.ops import watches
 
     silence("aiokafka")
     await require_cluster(settings, WATCHING)
@@ -161,8 +161,8 @@ async def _remove(settings: Settings, name: str) -> bool:
 
 
 async def _kept(settings: Settings) -> dict[str, Watch]:
+    from streams.kafka import watches
     from streams.kafka.access import READS_WATCHES
-    from streams.ops import watches
 
     silence("aiokafka")
     await require_cluster(settings, READS_WATCHES)
@@ -170,8 +170,8 @@ async def _kept(settings: Settings) -> dict[str, Watch]:
 
 
 async def _test(settings: Settings, name_or_query: str) -> Sequence[Story]:
+    from streams.kafka import watches
     from streams.kafka.access import TESTS_WATCHES
-    from streams.ops import watches
     from streams.stages.alert import would_fire
 
     silence("aiokafka")

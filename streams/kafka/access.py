@@ -79,7 +79,7 @@ NOTIFIES = Access(reads=(ALERTS, STATE_NOTIFY, WATCHES), writes=(DEAD_LETTERS, S
 READS_WATCHES = Access(reads=(WATCHES,))
 WATCHING = Access(reads=(WATCHES,), writes=(WATCHES,))
 TESTS_WATCHES = Access(reads=(WATCHES, STORIES))
-#: And, where it has editors, MENDS.
+#: And, where it has editors, MENDS; for them to keep watches, WATCHING.
 DASHBOARD = Access(reads=(ARTICLES_RAW, *(row.output for row in TOPOLOGY.values()), *FAILURES, WATCHES))
 
 

@@ -15,7 +15,7 @@ from streams.contracts.topics import Topic
 from streams.contracts.topology import ALERTS, NOTIFIER, STATE_NOTIFY
 from streams.follow.addresses import Resolver
 from streams.follow.pace import Clock, WallClock
-from streams.kafka import admin, groups
+from streams.kafka import admin, groups, watches
 from streams.kafka.errors import BrokerError
 from streams.kafka.log_reader import LogReader
 from streams.kafka.security import client_options
@@ -23,7 +23,6 @@ from streams.metrics import Metrics
 from streams.notify.notifier import Notifier
 from streams.notify.outbox import Outbox
 from streams.notify.send import Sender
-from streams.ops import watches
 from streams.runtime.messages import Incoming, Outgoing, moment
 from streams.settings import Settings
 

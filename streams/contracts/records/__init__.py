@@ -44,12 +44,13 @@ from streams.contracts.records.stories import (
     StoryStatus,
     Telling,
 )
-from streams.contracts.records.watches import WATCH_NAME, Alert, Digest, Watch
+from streams.contracts.records.watches import MOST_WATCHES, WATCH_NAME, Alert, Digest, Watch
 
 #: Raised when a field changes its meaning or becomes required; travels in the ``streams_schema`` header.
 SCHEMA_VERSION = 1
 
 __all__ = [
+    "MOST_WATCHES",
     "SCHEMA_VERSION",
     "WATCH_NAME",
     "Action",

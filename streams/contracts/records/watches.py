@@ -11,6 +11,8 @@ from streams.contracts.records.articles import _aware
 
 #: What a watch may be called.
 WATCH_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+#: Watches that are asked; the first by their ids, where there are more.
+MOST_WATCHES = 1000
 Digest = Literal["none", "hourly", "daily"]
 
 

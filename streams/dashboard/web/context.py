@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from jinja2 import Environment
 from markupsafe import Markup
 
-from streams.contracts.records import Correction, Decision, Rejection
+from streams.contracts.records import Correction, Decision, Rejection, Watch
 from streams.dashboard.follow.broadcast import Broadcaster
 from streams.dashboard.follow.health import Health
 from streams.dashboard.store import entities
@@ -27,6 +27,11 @@ _FACETS_AGE = 2.0
 _OUTLETS, _LANGUAGES = 60, 30
 #: Rendered rows kept, some 2 kB each.
 _ROWS = 1_000
+
+
+async def unkept(watch: Watch | str) -> None:
+    """For a dashboard without Kafka."""
+    del watch
 
 
 async def undecided(correction: Correction) -> None:
@@ -47,6 +52,9 @@ class AppContext:
     #: Who may mend (None: nobody, here), and what sends a correction and tells what became of it (None: nothing yet).
     editors: Editors | None = None
     decide: Callable[[Correction], Awaitable[Decision | Rejection | None]] = undecided
+    #: Keeps a watch, and keeps the one of a name no more.
+    keep: Callable[[Watch], Awaitable[None]] = unkept
+    remove: Callable[[str], Awaitable[None]] = unkept
     clock: Callable[[], float] = time.time
     #: Event streams that one address may hold open.
     streams_per_client: int = 32

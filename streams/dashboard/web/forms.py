@@ -18,7 +18,10 @@ Form = Mapping[str, list[str]]
 
 def are_taken(path: str) -> bool:
     """Whether a form can be posted to a path, where there are editors."""
-    return path in ("/login", "/logout") or (path.startswith("/story/") and path.endswith("/mend"))
+    posted = path.startswith("/story/") and path.endswith("/mend")
+    return (
+        path in ("/login", "/logout", "/watches") or posted or (path.startswith("/watch/") and path.endswith("/remove"))
+    )
 
 
 def refusal(headers: Mapping[str, str]) -> tuple[int, str] | None:

@@ -34,6 +34,8 @@ _LOOKS = 60
 #: Corrections under way at once.
 _AT_ONCE = 4
 _STORY_PATH = re.compile(r"/story/[^/?#\\\s]+")
+#: Where a login may lead: a story, a watch, and what a search would watch.
+_WAY_BACK = re.compile(_STORY_PATH.pattern + r"|/watch/[^/?#\\\s]+|/watches/new(?:\?query=[^?#\\\s]*)?")
 
 
 class UnknownActionError(Exception):
@@ -50,7 +52,7 @@ class Mending:
     async def login(self, request: Request) -> Response:
         """The page to log in on, and what its form is posted to."""
         if request.method != "POST":
-            return self._login_page(request, _way_back(request.query_params.get("next", "")))
+            return self.login_page(request, _way_back(request.query_params.get("next", "")))
         form = await forms.read(request)
         if form is None:
             return self._pages.refused("this form cannot be read")
@@ -59,10 +61,10 @@ class Mending:
             id_ = await self._editors.log_in(one(form, "name"), one(form, "password"), client)
         except TooManyGuessesError:
             said = "Too many wrong passwords. Try again in a minute."
-            return self._login_page(request, way_back, said=said, status=429)
+            return self.login_page(request, way_back, said=said, status=429)
         if id_ is None:
             log.warning("a wrong name or password to mend with, from %s", client)
-            return self._login_page(request, way_back, said="The name or the password is wrong.", status=403)
+            return self.login_page(request, way_back, said="The name or the password is wrong.", status=403)
         self._editors.log_out(request.cookies.get(COOKIE, ""))
         answer = RedirectResponse(way_back, status_code=303)
         _keep(answer, request, id_, int(LIFE))
@@ -70,7 +72,7 @@ class Mending:
 
     async def logout(self, request: Request) -> Response:
         form = await forms.read(request)
-        if form is not None and self._who(request, form) is not None:
+        if form is not None and self.who(request, form) is not None:
             self._editors.log_out(request.cookies.get(COOKIE, ""))
         answer = RedirectResponse("/", status_code=303)
         _keep(answer, request, "", 0)
@@ -81,9 +83,9 @@ class Mending:
         form = await forms.read(request)
         if form is None:
             return self._pages.refused("this form cannot be read")
-        session = self._who(request, form)
+        session = self.who(request, form)
         if session is None:
-            return self._login_page(
+            return self.login_page(
                 request, f"/story/{path_part(request.path_params['id'])}",
                 said="You are not logged in (any more): nothing was changed.", status=403,
             )  # fmt: skip
@@ -121,14 +123,14 @@ class Mending:
         now = path_part(current_story(self._context, story_id))
         return RedirectResponse(f"/story/{now}?{urlencode({'done': id_})}", status_code=303)
 
-    def _who(self, request: Request, form: Form) -> Session | None:
+    def who(self, request: Request, form: Form) -> Session | None:
         """Who posted a form, where it is of their own page."""
         session = self._editors.session(request.cookies.get(COOKIE, ""))
         if session is None or not secrets.compare_digest(one(form, "token").encode(), session.token.encode()):
             return None
         return session
 
-    def _login_page(self, request: Request, way_back: str, *, said: str = "", status: int = 200) -> Response:
+    def login_page(self, request: Request, way_back: str, *, said: str = "", status: int = 200) -> Response:
         private = request.url.scheme == "https" or request.url.hostname in ("localhost", "127.0.0.1", "::1")
         return self._pages.private("login.html", status=status, way_back=way_back, said=said, is_private=private)
 
@@ -179,8 +181,8 @@ def story_named(text: str) -> str:
 
 
 def _way_back(path: str) -> str:
-    """Where a login leads: the story's page that it began on; never to another site."""
-    return path if _STORY_PATH.fullmatch(path) else "/"
+    """Where a login leads: the page that it began on; never to another site."""
+    return path if _WAY_BACK.fullmatch(path) else "/"
 
 
 def _keep(answer: Response, request: Request, id_: str, seconds: int) -> None:

@@ -69,6 +69,7 @@ class Pages:
             phases=(CURRENT, *PHASES),
             narrowing={} if rows_only else narrowing(context.index, wanted, now=now),
             counted=counts.COUNTED,
+            has_editors=context.editors is not None,
             tabs=[] if rows_only else tabs(await context.watching(IN_PASSING), request.cookies),
             **context.facets(),
         )
@@ -175,7 +176,10 @@ class Pages:
             return self.missing("watch")
         own = tab(watching, watch, request.cookies)
         others = tabs(watching, request.cookies)
-        response = self.respond(request.headers, "watch.html", tab=own, tabs=others)
+        editors = self.context.editors
+        session = editors and editors.session(request.cookies.get(COOKIE, ""))
+        respond = self.private if session else partial(self.respond, request.headers)
+        response = respond("watch.html", tab=own, tabs=others, session=session, has_editors=editors is not None)
         mark_read(response, own)
         return response
 

@@ -33,6 +33,7 @@ from streams.dashboard.web.context import AppContext
 from streams.dashboard.web.daily import DIGESTS, Daily
 from streams.dashboard.web.editors import Editors, parse
 from streams.dashboard.web.http import Guard, PatientProtocol, RequestLimit, answered_to, problem
+from streams.dashboard.web.keeping import Keeping
 from streams.dashboard.web.mending import PATIENCE, Mending
 from streams.dashboard.web.pages import Pages
 from streams.dashboard.web.watching import RecentWatching
@@ -105,10 +106,14 @@ def create_app(context: AppContext, *, token: str | None = None, hosts: Collecti
     editing = []
     if context.editors is not None:
         mending = Mending(context, pages, context.editors)
+        keeping = Keeping(context, pages, mending, context.editors)
         editing = [
             Route("/login", mending.login, methods=["GET", "POST"]),
             Route("/logout", mending.logout, methods=["POST"]),
             Route("/story/{id:id}/mend", mending.mend, methods=["POST"]),
+            Route("/watches/new", keeping.new),
+            Route("/watches", keeping.keep, methods=["POST"]),
+            Route("/watch/{id:id}/remove", keeping.remove, methods=["POST"]),
         ]
     return Starlette(
         routes=[
@@ -176,12 +181,15 @@ async def serve(
         index = stack.enter_context(contextlib.closing(Index(db)))
         broadcaster, health = Broadcaster(index), Health()
         health.kept = is_kept
+        watching = RecentWatching(settings)
         context = AppContext(
             index=index,
             broadcaster=broadcaster,
             health=health,
             articles=Articles(settings),
-            watching=RecentWatching(settings),
+            watching=watching,
+            keep=watching.keep,
+            remove=watching.remove,
             editors=editors_of(settings),
             decide=partial(corrections.decide, settings, seconds=PATIENCE - _SENDING),
             streams_per_client=settings.dashboard_streams,

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from streams.contracts import codec
 from streams.contracts.records import WATCH_NAME, Alert, Watch
 from streams.contracts.topology import ALERTS, WATCHES
+from streams.kafka import watches
 from streams.kafka.log_reader import LogReader
 from streams.settings import Settings
 
@@ -55,6 +56,7 @@ class RecentWatching:
     """Call it for what is watched; what was known last where Kafka is away, or slower than the patience."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._reader, self._prefix = LogReader(settings), settings.topic_prefix
         self._known = Watching()
         self._at = float("-inf")
@@ -66,6 +68,22 @@ class RecentWatching:
         if self._reading is not None:
             await asyncio.wait({self._reading}, timeout=patience)
         return self._known
+
+    async def keep(self, watch: Watch) -> None:
+        """Keep a watch, in place of one of its name. Raises ``WatchError``."""
+        await watches.keep(self._settings, watch)
+        await self._forget()
+
+    async def remove(self, name: str) -> None:
+        """Keep the watch of this name no more."""
+        await watches.remove(self._settings, name)
+        await self._forget()
+
+    async def _forget(self) -> None:
+        """What was read before a change is not what is known: read it again when asked."""
+        if self._reading is not None:
+            await asyncio.wait({self._reading})
+        self._at = float("-inf")
 
     async def _renew(self) -> None:
         try:

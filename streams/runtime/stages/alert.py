@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from streams.contracts import codec, headers
 from streams.contracts.headers import Position
-from streams.contracts.records import Alert, Decision, Stage, Watch
+from streams.contracts.records import MOST_WATCHES, Alert, Decision, Stage, Watch
 from streams.contracts.topology import ALERTS, STATE_ALERT, STORY_EVENTS, TOPOLOGY, WATCHES
 from streams.metrics import Metrics
 from streams.query import QueryError
@@ -29,8 +29,6 @@ _STAMP_ROW, _STORY_ROW = "meta/alert", "story/"
 _DECIDED_ON = (TOPOLOGY["cluster"].input, *TOPOLOGY["cluster"].beside)
 #: Seconds after which the watches are read again, at the next batch.
 _WATCHES_FOR = 5.0
-#: Watches that are asked; the first by their ids, where there are more.
-MOST_WATCHES = 1000
 
 
 class AlertStage:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from aiokafka import AIOKafkaProducer
 
 from streams.contracts import codec, headers
-from streams.contracts.records import WATCH_NAME, Story, Watch
+from streams.contracts.records import MOST_WATCHES, WATCH_NAME, Story, Watch
 from streams.contracts.topology import STORIES, WATCHES
 from streams.kafka.log_reader import LogReader
 from streams.kafka.security import client_options
-from streams.runtime.stages.alert import MOST_WATCHES
 from streams.settings import Settings
 
 
