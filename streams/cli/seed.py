@@ -75,8 +75,9 @@ def seed(
     .json        one row, an array of rows, or an article's JSON body
     .csv         a table with a head line, an article a row (--column)
     .parquet     the same; needs pip install 'news-streams[parquet]'
+    .rss .atom   a feed that was kept (.xml too): its entries with the words that it has of them
     .warc .wet   a crawler's archive: pages that were answered with 200, texts of Common Crawl
-    .zip .tar    .txt, .html, .htm, .jsonl, .json and .csv files as members
+    .zip .tar    .txt, .html, .htm, .jsonl, .json, .csv files and feeds as members
     .gz .zst     any of these but .zip and .parquet, compressed
 
     An article without an id gets one from its URL, else from its content: sending it again changes nothing. --journal

@@ -17,7 +17,7 @@ from lxml import etree
 from streams.contracts import codec
 from streams.contracts.limits import MOST
 from streams.follow.sources import Kind, web_address
-from streams.follow.xml import HostileXmlError, parse_xml
+from streams.seed.xml import HostileXmlError, parse_xml
 from streams.stages.clean import canonical_url
 
 #: Entries taken of one listing: a news sitemap may have a thousand (Google's rule); feeds have tens.

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from lxml import etree
 
 from streams.contracts.limits import MOST
-from streams.follow.xml import HostileXmlError, parse_xml
+from streams.seed.xml import HostileXmlError, parse_xml
 from streams.text import primary_language
 
 #: What a source's address gives: ``auto`` is told by its content, and takes no page for a list of links.

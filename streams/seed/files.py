@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from streams.seed.archives import read_tar, read_warc, read_zip
+from streams.seed.feeds import read_feed
 from streams.seed.folders import Entry, open_file, printable, size_of, walk, walk_on
 from streams.seed.found import Found, Problem, Waiting, page, too_large
 from streams.seed.journal import Item, Journal, begun, noted
@@ -23,8 +24,9 @@ from streams.seed.tables import ColumnError, read_csv, read_parquet
 #: ``.json`` file holds one row, an array of rows, or an article's JSON body.
 _PAGES = {".txt": "text/plain", ".html": "text/html", ".htm": "text/html"}
 _ROWS, _JSON, _CSV, _PARQUET, _WARC, _TAR, _ZIP = ".jsonl", ".json", ".csv", ".parquet", ".warc", ".tar", ".zip"
+_FEEDS = (".rss", ".atom", ".xml")
 #: In an archive no archive is read.
-_PLAIN = (*_PAGES, _JSON, _ROWS, _CSV)
+_PLAIN = (*_PAGES, _JSON, _ROWS, _CSV, *_FEEDS)
 KINDS = (*_PLAIN, _PARQUET, _WARC, _TAR, _ZIP)
 #: Common Crawl's texts are WARC files too; and what is short for two suffixes.
 _MEANT = {".wet": (_WARC,), ".tgz": (_TAR, ".gz"), ".ndjson": (_ROWS,)}
@@ -194,6 +196,8 @@ def _plain(file: IO[bytes], kind: str, name: str, how: _How) -> Iterator[Found |
         yield from read_json(file, name, how.max_bytes, how.tick)
     elif kind == _CSV:
         yield from read_csv(file, name, how.columns, how.max_bytes, how.tick)
+    elif kind in _FEEDS:
+        yield from read_feed(file, name, how.max_bytes, how.tick)
     else:
         data = file.read(how.max_bytes + 1)
         if len(data) > how.max_bytes:

@@ -141,6 +141,18 @@ def test_a_watch_is_a_tab_that_counts_until_it_is_opened(front):
     assert tab.inner_text() == "bridges"
 
 
+def test_an_open_page_counts_alerts_and_tells_the_desktop(newsroom, front):
+    front.context.add_init_script(
+        "window.told = []; window.Notification = class { static permission = 'granted';"
+        " constructor(title, {body}) { told.push(`${title}: ${body}`); } }"
+    )
+    said = 'event: unread\ndata: {"bridges": 3, "nobody": 2}\n\n'
+    front.route("**/live*", lambda route: route.fulfill(body=said, content_type="text/event-stream"))
+    front.goto(newsroom.url)
+    until(front, lambda: front.evaluate("told") == ["bridges: 3 unread alerts"])
+    assert front.inner_text(".tabs .unread").split() == ["3", "unread"]
+
+
 def test_search_and_filters_narrow_the_list(newsroom, front):
     front.fill("#q", "oxhav")
     front.keyboard.press("Enter")

@@ -117,10 +117,24 @@
   }
   if (pill) pill.addEventListener("click", showNew);
 
+  const mayNotify = () => ("Notification" in window && isSecureContext ? Notification.permission : "denied");
+  const bell = $("notify");
+  if (bell && mayNotify() === "default") {
+    bell.hidden = false;
+    bell.addEventListener("click", async () => {
+      await Notification.requestPermission();
+      bell.hidden = true;
+    });
+  }
+
   function onUnread(event) {
     for (const [watch, unread] of Object.entries(JSON.parse(event.data))) {
       const place = document.querySelector(`.unread[data-watch="${CSS.escape(watch)}"]`);
       if (!place) continue;
+      const before = Number(place.firstElementChild.textContent);
+      if (unread > before && mayNotify() === "granted") {
+        new Notification(watch, { body: many(unread, "unread alert"), tag: watch });
+      }
       place.firstElementChild.textContent = unread;
       place.hidden = !unread;
     }
