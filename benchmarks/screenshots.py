@@ -59,7 +59,7 @@ def main() -> None:
         path = _storyline(running, browser)
         for look, (size, scheme) in LOOKS.items():
             context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
-            _shoot(context.new_page(), f"{running.url}{path}#storyline", FOLDER / f"storyline-{look}.png")
+            _shoot(context.new_page(), f"{running.url}{path}", FOLDER / f"storyline-{look}.png")
             context.close()
 
 
@@ -86,15 +86,18 @@ def _shoot_mending(page: Page, url: str, story: str, target: Path) -> None:
 
 
 def _storyline(running: Stage, browser: Browser) -> str:
-    """The path to a story of the longest storyline of a made-up week."""
+    """The path to the last story of the storyline of a made-up week that has most articles."""
     with tempfile.TemporaryDirectory() as folder:
         week = Path(folder) / "week.jsonl"
-        week.write_bytes(b"".join(codec.encode(found.raw) + b"\n" for found in demo_world.found(_WEEK)))
+        week.write_bytes(b"".join(codec.encode(found.article) + b"\n" for found in demo_world.found(_WEEK)))
         running.streams("seed", str(week))
     stories = _arrived(running, browser, _WEEK)
-    lines = Counter(story["storyline_id"] for story in stories if story["storyline_id"])
-    longest, _ = lines.most_common(1)[0]
-    return "/story/" + next(story["id"] for story in stories if story["storyline_id"] == longest)
+    lines = Counter[str]()
+    for story in stories:
+        if story["storyline_id"] not in (None, story["id"]):
+            lines[story["storyline_id"]] += story["article_count"]
+    largest, _ = lines.most_common(1)[0]
+    return "/story/" + next(story["id"] for story in stories if story["storyline_id"] == largest)
 
 
 def _arrived(running: Stage, browser: Browser, count: int) -> list[dict[str, Any]]:
