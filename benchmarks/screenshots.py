@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from browser import launched
 from playwright.sync_api import Browser, Page
 from stage import EDITOR, PASSWORD, Stage, stage
 
-from streams.cli import demo_world
 from streams.contracts import codec
 
 ROOT = Path(__file__).parents[1]
@@ -26,8 +24,6 @@ DESK, PHONE = {"width": 1200, "height": 860}, {"width": 390, "height": 844}
 LOOKS = {"light": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "light")}
 #: Seconds for the workers to load their models and work off a day's news.
 _PATIENCE = 120.0
-#: Articles of the week that has storylines.
-_WEEK = 400
 
 
 def main() -> None:
@@ -55,12 +51,6 @@ def main() -> None:
             context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
             _shoot_mending(context.new_page(), running.url, story, FOLDER / f"mend-{look}.png")
             context.close()
-    with stage(workers=True) as running, launched() as browser:
-        path = _storyline(running, browser)
-        for look, (size, scheme) in LOOKS.items():
-            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)
-            _shoot(context.new_page(), f"{running.url}{path}", FOLDER / f"storyline-{look}.png")
-            context.close()
 
 
 def _shoot(page: Page, url: str, target: Path) -> None:
@@ -83,21 +73,6 @@ def _shoot_mending(page: Page, url: str, story: str, target: Path) -> None:
     page.locator("summary", has_text="Mend").click()
     page.screenshot(path=target)
     print(target.relative_to(ROOT), f"{target.stat().st_size / 1000:.0f} kB")
-
-
-def _storyline(running: Stage, browser: Browser) -> str:
-    """The path to the last story of the storyline of a made-up week that has most articles."""
-    with tempfile.TemporaryDirectory() as folder:
-        week = Path(folder) / "week.jsonl"
-        week.write_bytes(b"".join(codec.encode(found.article) + b"\n" for found in demo_world.found(_WEEK)))
-        running.streams("seed", str(week))
-    stories = _arrived(running, browser, _WEEK)
-    lines = Counter[str]()
-    for story in stories:
-        if story["storyline_id"] not in (None, story["id"]):
-            lines[story["storyline_id"]] += story["article_count"]
-    largest, _ = lines.most_common(1)[0]
-    return "/story/" + next(story["id"] for story in stories if story["storyline_id"] == largest)
 
 
 def _arrived(running: Stage, browser: Browser, count: int) -> list[dict[str, Any]]:
