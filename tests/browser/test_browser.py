@@ -365,6 +365,19 @@ def test_a_person_mends_a_story_and_takes_it_back(empty, open_page):
     page.goto(empty.url + parted)
     assert "merged into this one" in page.inner_text("header .notice"), "where it went"
 
+    page.goto(empty.url + "/?q=bridge")
+    page.get_by_role("link", name="watch", exact=True).click()
+    page.get_by_label("Name").fill("bridges")
+    assert serious(page) == []
+    page.get_by_role("button", name="Watch").click()
+    page.wait_for_url("**/watch/bridges")
+    assert page.inner_text("main code") == "bridge"
+    page.locator("summary", has_text="Change").click()
+    assert serious(page) == []
+    page.get_by_role("button", name="Remove").click()
+    page.wait_for_url(empty.url + "/")
+    assert page.locator(".tabs").count() == 0
+
 
 def test_an_open_page_says_when_kafka_is_away_and_goes_on_when_it_is_back(open_page):
     now = datetime.now(UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka.errors import KafkaError
 
@@ -72,17 +72,19 @@ class RecentWatching:
     async def keep(self, watch: Watch) -> None:
         """Keep a watch, in place of one of its name. Raises ``WatchError``."""
         await watches.keep(self._settings, watch)
-        await self._forget()
+        await self._changed(watch.id, watch)
 
     async def remove(self, name: str) -> None:
         """Keep the watch of this name no more."""
         await watches.remove(self._settings, name)
-        await self._forget()
+        await self._changed(name)
 
-    async def _forget(self) -> None:
-        """What was read before a change is not what is known: read it again when asked."""
+    async def _changed(self, name: str, *now: Watch) -> None:
+        """A change is known at once, whatever was being read before it; and everything is read again when asked."""
         if self._reading is not None:
             await asyncio.wait({self._reading})
+        kept = [*(each for each in self._known.watches if each.id != name), *now]
+        self._known = replace(self._known, watches=tuple(sorted(kept, key=lambda watch: watch.id)))
         self._at = float("-inf")
 
     async def _renew(self) -> None:

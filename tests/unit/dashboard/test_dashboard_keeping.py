@@ -133,16 +133,20 @@ async def test_without_editors_there_is_no_way_to_keep_one(context, get):
     assert "Log in" not in (await get("/watch/desk")).text
 
 
-async def test_what_was_just_kept_is_known_at_once(monkeypatch):
+async def test_a_change_is_known_at_once_and_read_again(monkeypatch):
     written = []
 
-    async def keep(settings, watch):
+    async def change(settings, what):
         del settings
-        written.append(watch)
+        written.append(what)
 
-    monkeypatch.setattr(watches, "keep", keep)
+    monkeypatch.setattr(watches, "keep", change)
+    monkeypatch.setattr(watches, "remove", change)
     recent = RecentWatching(load())
-    recent._at = 1e18
-    await recent.keep(DESK)
-    assert written == [DESK]
-    assert recent._at == float("-inf"), "it is read again when somebody asks"
+    for changed, left in ((recent.keep(DESK), (DESK,)), (recent.remove("desk"), ())):
+        recent._at = 1e18
+        await changed
+        assert recent._at == float("-inf"), "it is read again when somebody asks"
+        recent._at = 1e18
+        assert (await recent(0)).watches == left
+    assert written == [DESK, "desk"]
