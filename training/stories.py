@@ -20,6 +20,7 @@ from training import stories_calibration, stories_dense
 from training.stories_baselines import baselines
 from training.stories_data import MOST_AT_ONCE, SETS, Labelled, by_time, read, shuffled, undated
 from training.stories_loco import lessons
+from training.stories_pairs import Pairs
 from training.stories_scores import scores
 
 Figures = dict[str, Any]
@@ -29,14 +30,14 @@ SEEDS = (1, 2, 3)
 SIX_HOURS = 6 * 3600.0
 
 
-def measure(data: Path) -> Figures:
-    """``{"sets": {name: figures}, "skipped": [...]}``.
+def measure(data: Path, decided: Sequence[Pairs] = ()) -> Figures:
+    """``{"sets": {name: figures}, "skipped": [...]}``, of decisions that also learned from ``decided`` pairs.
 
     A set's figures: ``ours`` (B-cubed precision, recall, F1, pairwise F1, ``first``: B-cubed F1 of first assignments),
     ``undated`` where it has dates, ``grains``, ``baselines``, ``shuffled`` (by how much six hours of shuffling move F1
     at most) and ``reliability``.
     """
-    taught = lessons(data)
+    taught = lessons(data, decided)
     figures: Figures = {"sets": {}}
     sets = {name: read(data / "stories" / f"{name}.jsonl.gz") for name in SETS}
     for name, rows in sets.items():

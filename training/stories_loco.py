@@ -3,7 +3,7 @@ by anything that did."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,9 +24,13 @@ MADE_UP = "synth"
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """The histories of all corpora, by name, and the trees over pairs that were learned without some of them."""
+    """The histories of all corpora, by name, and the trees over pairs that were learned without some of them.
+
+    ``decided``: pairs that people decided on; they are never left out, and never measured.
+    """
 
     histories: Mapping[str, History]
+    decided: tuple[Pairs, ...] = ()
     _pairs: dict[str, Pairs] = field(default_factory=dict)
     _trees: dict[frozenset[str], Trees] = field(default_factory=dict)
 
@@ -36,7 +40,9 @@ class Lessons:
         if without not in self._trees:
             for name, part in self.histories.items():
                 self._pairs.setdefault(name, pairs_of(part))
-            self._trees[without] = pair_trees([part for name, part in self._pairs.items() if name not in without])
+            self._trees[without] = pair_trees(
+                [*(part for name, part in self._pairs.items() if name not in without), *self.decided]
+            )
         return self._trees[without]
 
     def judged(self, *left_out: str) -> list[tuple[NDArray[np.float64], History]]:
@@ -53,7 +59,7 @@ class Lessons:
 
     def shipped_pairs(self) -> bytes:
         """``pairs.json``, from all corpora."""
-        return fit_pairs([pairs_of(part) for part in self.histories.values()])
+        return fit_pairs([*map(pairs_of, self.histories.values()), *self.decided])
 
     def shipped_join(self) -> tuple[bytes, bytes]:
         """``join.json`` and ``join_trees.json``, from all corpora."""
@@ -68,7 +74,7 @@ class Lessons:
         return text.encode(), fit_trees(judged)
 
 
-def lessons(data: Path) -> Lessons:
-    """The lessons of every corpus of the development data, and of made-up news."""
+def lessons(data: Path, decided: Iterable[Pairs] = ()) -> Lessons:
+    """The lessons of every corpus of the development data, of made-up news, and of what people decided."""
     found = {name: histories(read(data / "stories" / f"{name}.jsonl.gz")) for name in SETS}
-    return Lessons(found | {MADE_UP: invented()})
+    return Lessons(found | {MADE_UP: invented()}, tuple(decided))

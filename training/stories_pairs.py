@@ -18,6 +18,8 @@ from training.stories_learning import DEPTH, PARAMETERS, ROUNDS, History
 TOGETHER = 0.3
 #: Pairs that a corpus teaches by at most, drawn at random.
 MOST_PAIRS = 60_000
+#: What a corpus counts in training, whatever its length.
+SET_WEIGHT = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Pairs:
     features: NDArray[np.float32]
     right: NDArray[np.bool_]
     stories: NDArray[np.int64]
+    #: What they count together.
+    weight: float = SET_WEIGHT
 
     def weights(self) -> NDArray[np.float64]:
         """A large story counts as the root of its size; pairs of one story together ``TOGETHER``."""
@@ -45,7 +49,7 @@ def pairs_of(part: History) -> Pairs:
 
 
 def fit_pairs(parts: Sequence[Pairs], seed: int = 0) -> bytes:
-    """A ``pairs.json`` from sets that count alike whatever their length."""
+    """A ``pairs.json`` from sets that count alike whatever their length, unless they say otherwise."""
     import lightgbm
 
     rng = np.random.default_rng(seed)
@@ -55,7 +59,7 @@ def fit_pairs(parts: Sequence[Pairs], seed: int = 0) -> bytes:
         held = part.weights()[some]
         features.append(part.features[some])
         right.append(part.right[some])
-        weights.append(held * 10_000 / held.sum())
+        weights.append(held * part.weight / held.sum())
     data = lightgbm.Dataset(np.concatenate(features), np.concatenate(right), weight=np.concatenate(weights))
     settings = PARAMETERS | {"monotone_constraints": list(PAIR_CONSTRAINTS.values()), "seed": seed}
     return dump(list(PAIR_CONSTRAINTS), [lightgbm.train(settings, data, ROUNDS).dump_model()], DEPTH)

@@ -15,9 +15,9 @@ def train() -> None:
     """Learn the shipped weights again (cleaning, recogniser, entities, stories, links). Only in a checkout."""
 
 
-def _run(what: str, data: Path) -> None:
+def _run(what: str, data: Path, **more: Path | None) -> None:
     module = importlib.import_module(f"training.train_{what}")
-    paper().print(module.train(data))
+    paper().print(module.train(data, **more))
 
 
 _data = click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -44,11 +44,19 @@ def recogniser(data: Path) -> None:
     _run("recogniser", data)
 
 
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @train.command()
 @_data
-def stories(data: Path) -> None:
-    """Train the join decision on DATA/stories and on made-up news, and print the out-of-fold report."""
-    _run("stories", data)
+@click.option("--decisions", type=_file, help="What people decided, as `streams mend export` printed it.")
+@click.option("--articles", type=_file, help="The articles of those, as `streams export articles` wrote them (.jsonl).")
+def stories(data: Path, decisions: Path | None, articles: Path | None) -> None:
+    """Train the join decision on DATA/stories, on made-up news and on what people decided, and print the out-of-fold
+    report."""
+    if (decisions is None) != (articles is None):
+        raise click.UsageError("--decisions and --articles go together: the rows name articles, and hold no text")
+    _run("stories", data, decisions=decisions, articles=articles)
 
 
 @train.command()

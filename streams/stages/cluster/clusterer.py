@@ -84,6 +84,13 @@ class Clusterer:
         """The contenders of a new article, each with the features of its pairs with the listed members."""
         return self._decider(language_key(article.language)).pairs(article, self._features(article))
 
+    def pair(self, article_id: str, other_id: str) -> Table | None:
+        """The features of two members as a pair; None: one is not known or has no words, or they differ in language."""
+        one, other = self._members.get(article_id), self._members.get(other_id)
+        if one is None or other is None or one.language != other.language or not (one.vector and other.vector):
+            return None
+        return self._decider(one.language).matcher.nearest.pair(one, other)
+
     def _decider(self, language: str) -> Decider:
         group = self._group_or_new(language)
         nearest = Nearest(self._members, self._stories, group, self._pair_model)

@@ -82,6 +82,10 @@ class Nearest:
         """The features of an article's pairs with the story's members, a row each."""
         return compare([(one, self._stack(story_id))])
 
+    def pair(self, one: Member, other: Member) -> Table:
+        """The features of a pair of members, one row."""
+        return compare([(self.probe_of(one), _stacked((other,)))])
+
     def crossed(self, story_id: str, other_ids: Sequence[str], least: float = 0.0) -> list[float]:
         """How likely members of the smaller of two stories belong to the other, on the average: a story, and others.
 
