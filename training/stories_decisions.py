@@ -17,7 +17,6 @@ import numpy as np
 
 from streams.contracts import codec
 from streams.contracts.records import TaggedArticle
-from streams.ops.rulings import Ruling
 from streams.stages.cluster import Clusterer
 from streams.stages.cluster.features.pair_features import PAIR_CONSTRAINTS
 from training.stories_learning import Never
@@ -32,6 +31,17 @@ DECISION_WEIGHT = 50.0
 LONGEST_LINE = 4_000_000
 #: Rows of each kind that are named.
 NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """What is read of a row of ``streams mend export``."""
+
+    kind: str
+    label: str
+    correction: str
+    article_id: str = ""
+    other_article_id: str = ""
 
 
 @dataclass(slots=True)
@@ -64,8 +74,8 @@ def read_decisions(rows: Path, articles: Path) -> Decided:
     """
     left_out: dict[str, list[str]] = defaultdict(list)
     # Of two rows on one pair the later stands, as in the export.
-    rulings: dict[frozenset[str], Ruling] = {}
-    for place, row in _lines(rows, Ruling, left_out):
+    rulings: dict[frozenset[str], Ruled] = {}
+    for place, row in _lines(rows, Ruled, left_out):
         ids = frozenset((row.article_id, row.other_article_id))
         if row.kind != "pair":
             left_out["of no pair"].append(place)
@@ -78,9 +88,9 @@ def read_decisions(rows: Path, articles: Path) -> Decided:
     return learned_from(rulings.values(), texts, left_out)
 
 
-def learned_from(rulings: Iterable[Ruling], texts: dict[str, TaggedArticle], left_out: dict[str, list[str]]) -> Decided:
+def learned_from(rulings: Iterable[Ruled], texts: dict[str, TaggedArticle], left_out: dict[str, list[str]]) -> Decided:
     """The pairs, each compared as its later article would have been when it came, with the earlier in a story alone."""
-    waiting: dict[str, list[Ruling]] = defaultdict(list)
+    waiting: dict[str, list[Ruled]] = defaultdict(list)
     order = {id_: place for place, id_ in enumerate(sorted(texts, key=lambda id_: (_when(texts[id_]), id_)))}
     for row in rulings:
         ids = (row.article_id, row.other_article_id)

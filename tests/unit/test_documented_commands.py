@@ -190,7 +190,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (here / "page.html").write_text("<html><body><p>The ferry ran aground in thick fog.</p></body></html>")
     row = '{"content": "The ferry Aurora ran aground in thick fog off Lindvik on Monday, the coast guard said."}\n'
     shutil.copytree(ROOT / "sources", here / "sources")
-    for name in ("my-feeds.opml", "my-feeds.toml"):
+    for name in ("my-feeds.opml", "my-feeds.toml", "decisions.jsonl", "articles.jsonl"):
         (here / name).touch()
     for name in ("feed.jsonl", "raw.jsonl"):
         (here / name).write_text(row)
