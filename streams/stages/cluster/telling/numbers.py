@@ -67,6 +67,8 @@ _VAGUE = {"dozens": (24.0, 99.0), "scores": (40.0, 199.0), "hundreds": (200.0, 9
 DIGITS = 15
 #: Words that are numbers.
 NUMBER_WORDS = frozenset({*_SMALL, *_TENS, *MANY, *_VAGUE, "dozen"})
+#: Words that begin a number.
+_BEGIN = frozenset({*_SMALL, *_TENS, *_VAGUE, "a", "an"})
 _HEDGES: dict[tuple[str, ...], Hedge] = {
     ("at", "least"): "at least",
     ("no", "fewer", "than"): "at least",
@@ -115,7 +117,8 @@ def numbers(row: Sequence[ClaimToken]) -> list[Number]:
     found: list[Number] = []
     place = 0
     while place < len(row):
-        read = _read(row, place)
+        text = row[place].text
+        read = _read(row, place) if text in _BEGIN or text[0].isdigit() else None
         if read is None:
             place += 1
             continue

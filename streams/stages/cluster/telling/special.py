@@ -22,16 +22,17 @@ _MAY_GET = frozenset({"faces", "face", "facing", "maximum", "could", "may", "see
 
 def special(sentence: str, persons: Sequence[Person]) -> Iterator[Claim]:
     """Counts that have a form of their own: of a quake, a sentence, a fine, a bail."""
-    if "ftershock" not in sentence:
+    low = sentence.lower()
+    if "magnitude" in low and "ftershock" not in sentence:
         for found in _MAGNITUDE.finditer(sentence):
             yield _claim("magnitude", "quake", float(found.group(1) or found.group(2)), found.group())
-    for pattern, what in ((_FINED, "fined"), (_BAIL, "bail")):
+    for pattern, what in ((_FINED, "fined"), (_BAIL, "bail")) if "$" in sentence else ():
         for found in pattern.finditer(sentence):
             digits, many = (group for group in (found.groups()[:2] if found.group(1) else found.groups()[2:]))
             whom = _only(persons) if what == "bail" else "company"
             if whom:
                 yield _claim(what, whom, float(digits.replace(",", "")) * MANY.get(many, 1.0), found.group())
-    if persons:
+    if persons and ("years" in low or "months" in low):  # what is counted, before the sentence is read word by word
         yield from _sentences(sentence, persons)
 
 
