@@ -14,9 +14,8 @@ from typing import Protocol
 from streams.contracts import codec, limits
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, Grain, Story, TaggedArticle
-from streams.pipeline import Changes, Clusterer
 from streams.runtime import state
-from streams.stages.cluster import named
+from streams.stages.cluster import Changes, Clusterer, named
 
 logger = logging.getLogger(__name__)
 

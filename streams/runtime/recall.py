@@ -15,11 +15,11 @@ from streams.contracts.headers import Position
 from streams.contracts.records import CleanArticle, RawArticle
 from streams.contracts.topology import ARTICLES_CLEAN, STATE_CLEAN
 from streams.metrics import Metrics
-from streams.pipeline import CleaningMemory
 from streams.runtime import inputs
 from streams.runtime.incarnation import BASE_ROW, InputReader, current_base, is_raw_article
 from streams.runtime.inputs import INPUT_ROW
 from streams.runtime.messages import Incoming, Outgoing, rows_out
+from streams.stages.clean import CleaningMemory
 
 #: Raw articles before the next one that are looked at: the ``PAGE_WINDOW`` of ``clean.memory.hosts``. Pages of
 #: hosts that are further back are only in the state; where that is lost, such hosts are learned anew.

@@ -12,13 +12,15 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from streams.contracts import codec, limits
 from streams.contracts.headers import Position
 from streams.contracts.records import Decision, Grain, StoryArticle, TaggedArticle
-from streams.stages.cluster import Clusterer
 from streams.text import digest
+
+if TYPE_CHECKING:
+    from streams.stages.cluster import Clusterer
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +89,9 @@ async def build(
     reader: LogHistory, log: str, topic: str, corrections: str, partition: int, grain: Grain = "balanced"
 ) -> tuple[Clusterer, dict[str, bytes]]:
     """A clusterer as the log's decisions on articles of ``topic`` and on ``corrections`` made it, and its rows."""
+    # Only here: the other stages' processes, which know no more than this module's names, need no clusterer.
+    from streams.stages.cluster import Clusterer
+
     history = [pair async for pair in reader.history(log, partition, topic, corrections)]
     logger.warning("building the state of %s, partition %d, anew from %d decisions", topic, partition, len(history))
     on_articles = [position for position, decision in history if decision.correction is None]

@@ -9,7 +9,7 @@ from typing import Any
 
 from streams.contracts.records import CleanArticle, Stage, TaggedArticle
 from streams.runtime.faust.app import create_app
-from streams.runtime.stages.tag import over_bytes
+from streams.runtime.pool_work import over_bytes
 from streams.settings import load
 
 

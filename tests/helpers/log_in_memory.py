@@ -14,10 +14,10 @@ from streams.metrics import Metrics
 from streams.runtime.inputs import INPUT_ROW, Input
 from streams.runtime.messages import Incoming, Outgoing
 from streams.runtime.pool import Failed, Pool
-from streams.runtime.stages.clean import CleanStage, cleaning_work
+from streams.runtime.pool_work import Tag, cleaning_work, over_bytes
+from streams.runtime.stages.clean import CleanStage
 from streams.runtime.stages.cluster import ClusterStage
 from streams.runtime.stages.stage import MessageStage
-from streams.runtime.stages.tag import Tag, over_bytes
 from streams.settings import load
 
 SENTENCES = (

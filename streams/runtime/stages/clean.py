@@ -5,32 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 from streams.contracts.records import CleanArticle, RawArticle, Rejection, Stage
 from streams.contracts.topology import ARTICLES_CLEAN, STATE_CLEAN
 from streams.metrics import Metrics
-from streams.pipeline import Cleaner, CleaningMemory, Context
 from streams.runtime import recall
 from streams.runtime.messages import Incoming, Outgoing, rows_out
 from streams.runtime.outcomes import Outcomes
-from streams.runtime.pool import Failed, Pool, Work
+from streams.runtime.pool import Failed, Pool
+from streams.runtime.pool_work import CleanJob, cleaning_work
 from streams.runtime.sizes import Sizes
 from streams.runtime.stages.stage import Phases, StateReader, create_pool, tell_restored
 from streams.settings import Settings
-
-CleanJob = tuple[RawArticle, Context, datetime | None]
-
-
-def cleaning_work(max_bytes: int) -> Work[CleanJob, CleanArticle | Rejection]:
-    """Made once per pool process: cleans a batch of (raw, what memory knew, when it arrived)."""
-    cleaner = Cleaner(max_bytes=max_bytes)
-
-    def work(jobs: list[CleanJob]) -> list[CleanArticle | Rejection]:
-        return [cleaner.clean(raw, context, received_at=at) for raw, context, at in jobs]
-
-    return work
+from streams.stages.clean import CleaningMemory
 
 
 class _Bases:

@@ -15,7 +15,6 @@ from streams.contracts.records import Correction, Decision, EventType, Rejection
 from streams.contracts.topics import prefixed
 from streams.contracts.topology import ARTICLES_TAGGED, CORRECTIONS, STATE_CLUSTER, STORIES, STORY_EVENTS
 from streams.metrics import LINK_CHANGES, Metrics
-from streams.pipeline import Changes, Clusterer, UnmendableError
 from streams.runtime import inputs, state
 from streams.runtime.catching_up import CaughtUp, catch_up
 from streams.runtime.incarnation import current_base, is_tagged_article
@@ -25,6 +24,7 @@ from streams.runtime.outcomes import Outcomes
 from streams.runtime.sizes import Sizes
 from streams.runtime.stages.stage import Phases, StateReader, tell_restored
 from streams.settings import Settings
+from streams.stages.cluster import Changes, Clusterer, UnmendableError
 
 logger = logging.getLogger(__name__)
 

@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
-from streams import pipeline
-from streams.contracts import codec, limits
-from streams.contracts.records import CleanArticle, Stage, TaggedArticle
+from streams.contracts import codec
+from streams.contracts.records import Stage
 from streams.contracts.topology import ARTICLES_TAGGED
 from streams.metrics import Metrics
-from streams.runtime.messages import Incoming, Made, Outgoing, made
+from streams.runtime.messages import Incoming, Outgoing
 from streams.runtime.outcomes import Outcomes
-from streams.runtime.pool import Failed, Pool, Work
+from streams.runtime.pool import Failed, Pool
+from streams.runtime.pool_work import Tagged, tagging_work
 from streams.runtime.sizes import Sizes
 from streams.runtime.stages.stage import Phases, StateReader, create_pool
 from streams.settings import Settings
-
-Tag = Callable[[Sequence[CleanArticle]], Sequence[TaggedArticle]]
-Tagged = Made | codec.DecodeError
-
-
-def tagging_work(backend: str, models_dir: str | None) -> Work[bytes, Tagged]:
-    """Made once per pool process: loads the model, then tags a batch."""
-    from pathlib import Path
-
-    return over_bytes(pipeline.create_tagger(backend=backend, models_dir=Path(models_dir) if models_dir else None).tag)
-
-
-def over_bytes(tag: Tag) -> Work[bytes, Tagged]:
-    """``tag`` from bytes to bytes: decoding and encoding are the pool's, and only bytes go between the processes."""
-
-    def work(batch: list[bytes]) -> list[Tagged]:
-        decoded = [_decoded(value) for value in batch]
-        tagged = iter(tag([each for each in decoded if isinstance(each, CleanArticle)]))
-        return [_made(next(tagged)) if isinstance(each, CleanArticle) else each for each in decoded]
-
-    return work
-
-
-def _decoded(value: bytes) -> CleanArticle | codec.DecodeError:
-    try:
-        return limits.decode(CleanArticle, value)
-    except codec.DecodeError as error:
-        return error
-
-
-def _made(article: TaggedArticle) -> Made:
-    id_ = f"{article.id}.{article.revision}"
-    # Whoever retracts an article may not know its language, hence not its partition: tell them all.
-    return made(ARTICLES_TAGGED, article, id_, to_all=article.retracted)
 
 
 class TagStage:

@@ -16,8 +16,9 @@ from streams.pipeline import article_id
 from streams.runtime.faust.batches import Batches
 from streams.runtime.messages import Incoming
 from streams.runtime.pauses import Pauses
+from streams.runtime.pool_work import CleanJob
 from streams.runtime.publish import TooLargeForTopicError
-from streams.runtime.stages.clean import CleanJob, CleanStage
+from streams.runtime.stages.clean import CleanStage
 from streams.runtime.stages.tag import TagStage
 from streams.runtime.tracing import Untraced
 from streams.settings import load
