@@ -167,7 +167,7 @@ class Workers:
 
     def start(self, *stages: str) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        names = ("broker", "topic_prefix", "data_dir", "session_timeout", "partitions")
+        names = ("broker", "topic_prefix", "data_dir", "session_timeout", "partitions", "pool_workers")
         env = {f"STREAMS_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         for stage in stages or PIPELINE:
             with self.log.open("ab") as log:

@@ -38,7 +38,7 @@ async def test_the_agents_equal_the_offline_pipeline_over_the_same_log(settings)
     """Byte for byte: the clean and tagged records, the decisions and the live stories."""
     articles = [*seeds(), *raw_articles(40)]
     await send_raw(settings, articles)
-    with Workers(settings) as workers:
+    with Workers(settings, env={"STREAMS_POOL_WORKERS": "2"}) as workers:
         workers.start()
         await until_decided(settings, [article_id(each) for each in articles], workers)
         assert workers.stop() == [0, 0, 0]

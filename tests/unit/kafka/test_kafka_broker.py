@@ -12,6 +12,7 @@ from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.kafka.errors import BrokerError
 from streams.kafka.local import apache
 from streams.kafka.local.apache import KafkaBroker
+from streams.kafka.local.classes import ClassArchive
 from streams.kafka.local.process import check_port
 
 ROOT = Path(__file__).parents[3]
@@ -154,3 +155,21 @@ def test_what_it_starts_with_is_in_the_package_and_has_one_source() -> None:
     link = ROOT / "deploy" / "kafka" / "pom.xml"
     assert link.is_symlink()
     assert link.read_text(encoding="utf-8") == pom
+
+
+def test_the_classes_are_written_once_by_a_node_that_ends_in_good_order(tmp_path: Path) -> None:
+    program(tmp_path, "java", "exit")
+    archive = ClassArchive(str(tmp_path / "java"), tmp_path / "kafka-4")
+    for whole in (False, True):
+        assert archive.read() == []
+        (_, writes) = archive.read_or_write()
+        written = Path(writes.removeprefix("-XX:ArchiveClassesAtExit="))
+        assert written.parent == tmp_path
+        written.write_text("classes")
+        archive.settle(whole=whole)
+        assert not written.exists()
+    assert archive.read() == archive.read_or_write()
+    (_, reads) = archive.read()
+    assert Path(reads.removeprefix("-XX:SharedArchiveFile=")).read_text() == "classes"
+    archive.settle(whole=True)
+    assert archive.read(), "a node that wrote none takes nothing away"
