@@ -138,6 +138,19 @@ def _progress(progress: Callable[[int], None], before: int, size: int, position:
     progress(before + min(position, size))
 
 
+def _tick(raw: IO[bytes], size: int, progress: Callable[[int], None]) -> Callable[[], None]:
+    """Tells how far ``raw`` is read, a thousand times at most: called for each row, it must cost less than one."""
+    step, told = size // 1000, -1
+
+    def tick() -> None:
+        nonlocal told
+        if (position := raw.tell()) > told + step:
+            told = position
+            progress(position)
+
+    return tick
+
+
 def _file(
     path: Path, name: str, max_bytes: int, columns: Mapping[str, str], progress: Callable[[int], None]
 ) -> Iterator[Found | Problem]:
@@ -150,8 +163,9 @@ def _file(
         yield Problem("skipped", name, "not a file")
         return
     with raw:
-        allowance = Allowance(size_of(path))
-        how = _How(max_bytes=max_bytes, columns=columns, tick=lambda: progress(raw.tell()))
+        size = size_of(path)
+        allowance = Allowance(size)
+        how = _How(max_bytes=max_bytes, columns=columns, tick=_tick(raw, size, progress))
         if kind in (_ZIP, _PARQUET):
             if packing:
                 yield Problem("skipped", name, f"a {kind} file is read as it is, not packed again")

@@ -31,13 +31,15 @@ def read_rows(file: IO[bytes], name: str, max_bytes: int, tick: Callable[[], Non
     longest = longest_row(max_bytes)
     while line := file.readline(longest + 1):
         number += 1
+        if line.isspace() and len(line) <= longest:
+            continue  # before anything else: a small packed file may hold millions
         where = f"{name}:{number}"
         if len(line) > longest:
             yield Problem("rejected", where, f"the line is longer than {longest} bytes (STREAMS_MAX_ARTICLE_BYTES)")
             while line and not line.endswith(b"\n"):
                 tick()
                 line = file.readline(longest)
-        elif line.strip():
+        else:
             # Files from some editors begin with a byte order mark.
             row = line.removeprefix(_BOM) if number == 1 else line
             yield _parsed(row, where, lambda value, at: _row(value, at, max_bytes))
