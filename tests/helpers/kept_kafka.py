@@ -112,7 +112,7 @@ def _keep(folder: Path, kind: Kind) -> None:
                 kept = Kafka(broker.bootstrap, broker.port, broker.plain_port)
             told: dict[str, object] = asdict(kept)
         except BrokerError as error:
-            told = {"error": str(error)}
+            told = {"error": f"{error} (And no Docker engine answers.)" if kind == "plain" else str(error)}
         written = state.with_suffix(".new")
         written.write_text(json.dumps(told))
         written.replace(state)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from kept_kafka import Kept, Kind
+from kept_kafka import Kafka, Kept, Kind
 from secured import USERS
 
 from streams.kafka import provision
@@ -56,10 +56,7 @@ def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def kafka(kept: dict[Kind, Kept]) -> str:
     """``host:port`` of an Apache Kafka that all tests of the run share."""
-    try:
-        return kept["plain"].take().bootstrap
-    except BrokerError as error:
-        _cannot(f"no Docker engine answers, and without one: {error}")
+    return _taken(kept["plain"]).bootstrap
 
 
 @pytest.fixture
@@ -93,10 +90,17 @@ def own_kafka(tmp_path: Path) -> Iterator[KafkaBroker]:
 @pytest.fixture
 def secured(kept: dict[Kind, Kept]) -> KafkaBroker:
     """A Kafka with TLS, logins and ACLs, and a user a stage, that all tests of the run share; it runs already."""
-    found = kept["secured"].take()
+    found = _taken(kept["secured"])
     broker = KafkaBroker(found.port, data_dir=kept["secured"].folder, secure=True, users=USERS)
     broker.plain_port = found.plain_port
     return broker
+
+
+def _taken(kept: Kept) -> Kafka:
+    try:
+        return kept.take()
+    except BrokerError as error:
+        _cannot(str(error))
 
 
 def _cannot(why: str) -> NoReturn:
