@@ -142,10 +142,11 @@ class KafkaBroker(LocalBroker):
 
     def _end(self, grace: float) -> None:
         if self._child is not None:
-            killed = self._child.stop(grace=grace)
+            code = self._child.stop(grace=grace)
             self._child = None
             if self._classes is not None:
-                self._classes.settle(whole=not killed)
+                # A node that halts, for a full disk as well, leaves its archive as it may be; 143 is Java's of SIGTERM.
+                self._classes.settle(whole=code in (0, 128 + signal.SIGTERM))
         self._unlock()
 
     def pause(self) -> None:

@@ -34,7 +34,7 @@ class ClassArchive:
         return self.read() or [_SILENT, f"-XX:ArchiveClassesAtExit={self._written}"]
 
     def settle(self, *, whole: bool) -> None:
-        """When the node has ended: keep what it wrote, if ``whole`` (it was not killed over it)."""
+        """When the node has ended: keep what it wrote, if ``whole`` (it was asked to end, and not killed over it)."""
         if whole and self._written.exists():
             self._written.replace(self._path)
         self._written.unlink(missing_ok=True)

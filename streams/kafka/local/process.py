@@ -131,8 +131,8 @@ class Child:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.1)
 
-    def stop(self, *, grace: float = 10.0) -> bool:
-        """SIGTERM, and SIGKILL after ``grace`` seconds; whether it ended by the latter. Harmless when it has ended."""
+    def stop(self, *, grace: float = 10.0) -> int:
+        """SIGTERM, and SIGKILL after ``grace`` seconds; its exit code. Harmless when it has ended."""
         if self.running and grace > 0:
             self.signal(signal.SIGCONT)  # a stopped process would never see the SIGTERM
             self.signal(signal.SIGTERM)
@@ -140,7 +140,7 @@ class Child:
                 self._process.wait(grace)
         if self.running:
             self.signal(signal.SIGKILL)
-        return self._process.wait() == -signal.SIGKILL
+        return self._process.wait()
 
     def signal(self, number: signal.Signals) -> None:
         if self.running:
