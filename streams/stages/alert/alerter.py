@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from streams.contracts import codec
 from streams.contracts.records import Alert, Decision, StoryArticle
 from streams.query import Subject
-from streams.stages.alert.watched import Watched, folded, pack, unpack
+from streams.stages.alert.watched import Watched, WatchedStories, folded
 from streams.stages.alert.watching import Asked, Tallies, alert_id, language_of, mark, true_for
 from streams.stages.cluster import named
 
@@ -40,7 +40,7 @@ class Alerter:
     """
 
     def __init__(self, rows: Mapping[str, bytes] | None = None) -> None:
-        self._stories: dict[str, bytes] = {}
+        self._stories = WatchedStories()
         self._asked: tuple[Asked, ...] = ()
         self._tallies = Tallies(())
         #: Stories that clustering has forgotten, and when the newest article of each was.
@@ -61,8 +61,7 @@ class Alerter:
         self._asked = asked
         self._tallies = Tallies(asked)
         if self._tallies:
-            for packed in self._stories.values():
-                watched = unpack(packed)
+            for _, watched in self._stories:
                 self._tallies.count(watched.story, _subject(watched, watched.newest))
 
     def apply(self, decision: Decision, place: int, arrived: float) -> Caused:
@@ -73,7 +72,7 @@ class Alerter:
             arrived: when the log got it, seconds since the epoch: watches ask of what came after they were made.
         """
         ids = dict.fromkeys(id_ for event in decision.events for id_ in named(event))
-        before = {id_: unpack(self._stories[id_]) for id_ in ids if id_ in self._stories}
+        before = {id_: self._stories[id_] for id_ in ids if id_ in self._stories}
         changed, moments = folded(before, decision, place, arrived)
         alerts: list[Alert] = []
         try:
@@ -86,7 +85,7 @@ class Alerter:
                 changed[id_] = replace(watched, answered=(*watched.answered, *given))
             for id_ in decision.forgotten:
                 if id_ in self._stories and id_ not in changed:
-                    changed[id_] = replace(unpack(self._stories[id_]), forgotten=True)
+                    changed[id_] = replace(self._stories[id_], forgotten=True)
             rows: dict[str, bytes | None] = {id_: codec.encode(watched) for id_, watched in changed.items()}
         except BaseException:
             self._count_again(ids, before)
@@ -96,7 +95,7 @@ class Alerter:
         return Caused(tuple(alerts), rows | self._sweep())
 
     def _keep(self, id_: str, watched: Watched) -> None:
-        self._stories[id_] = pack(watched)
+        self._stories[id_] = watched
         self._newest = max(self._newest, watched.newest)
         if watched.forgotten:
             self._forgotten[id_] = watched.newest
@@ -108,16 +107,16 @@ class Alerter:
         for _ in range(len(self._stories)):
             if id_ not in self._stories:
                 return
-            watched = unpack(self._stories[id_])
+            watched = self._stories[id_]
             if marked not in watched.answered:
-                self._stories[id_] = pack(replace(watched, answered=(*watched.answered, marked)))
+                self._stories[id_] = replace(watched, answered=(*watched.answered, marked))
             if watched.story.redirect_to is None:
                 return
             id_ = watched.story.redirect_to
 
     def rows(self) -> dict[str, bytes]:
         """The row of every story."""
-        return {id_: codec.encode(unpack(packed)) for id_, packed in self._stories.items()}
+        return {id_: codec.encode(watched) for id_, watched in self._stories}
 
     def _count_again(self, ids: Iterable[str], before: Mapping[str, Watched]) -> None:
         for id_ in ids:

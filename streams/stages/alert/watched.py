@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from streams.contracts import codec
@@ -14,6 +15,8 @@ from streams.stages.cluster import fold
 
 #: Articles of a story whose times are remembered: its newest.
 REMEMBERED = 256
+#: Stories that are kept as they are, unpacked: those that a busy hour brings back.
+LIVE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +41,45 @@ class Watched:
         return max((seen.at for seen in self.seen.values()), default=0.0)
 
 
-def pack(watched: Watched) -> bytes:
-    """As memory holds it: a fifth of the row's size."""
-    return zlib.compress(codec.encode(watched), 1)
+class WatchedStories:
+    """Stories by their ids: those used of late as they are, the others packed to a fifth of their rows' size."""
+
+    def __init__(self) -> None:
+        self._packed: dict[str, bytes] = {}
+        self._live: OrderedDict[str, Watched] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._packed) + len(self._live)
+
+    def __contains__(self, story_id: str) -> bool:
+        return story_id in self._live or story_id in self._packed
+
+    def __iter__(self) -> Iterator[tuple[str, Watched]]:
+        """Every story, without disturbing what is kept as it is."""
+        yield from self._live.items()
+        for story_id, packed in self._packed.items():
+            yield story_id, _unpack(packed)
+
+    def __getitem__(self, story_id: str) -> Watched:
+        """Raises KeyError."""
+        watched = self._live.get(story_id) or _unpack(self._packed[story_id])
+        self[story_id] = watched
+        return watched
+
+    def __setitem__(self, story_id: str, watched: Watched) -> None:
+        self._packed.pop(story_id, None)
+        self._live[story_id] = watched
+        self._live.move_to_end(story_id)
+        if len(self._live) > LIVE:
+            cold, was = self._live.popitem(last=False)
+            self._packed[cold] = zlib.compress(codec.encode(was), 1)
+
+    def __delitem__(self, story_id: str) -> None:
+        self._live.pop(story_id, None)
+        self._packed.pop(story_id, None)
 
 
-def unpack(packed: bytes) -> Watched:
+def _unpack(packed: bytes) -> Watched:
     return codec.decode(Watched, zlib.decompress(packed))
 
 
