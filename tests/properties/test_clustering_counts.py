@@ -145,7 +145,7 @@ def test_outlets_and_origins_are_those_of_all_members() -> None:
     kinds: set[str] = set()
     met: set[str] = set()
 
-    # The same streams every time: that all kinds of events are among two hundred is not to be left to chance.
+    # The same streams every time: that all kinds of events are among three hundred is not to be left to chance.
     @settings(max_examples=300, deadline=None, derandomize=True)
     @given(streams_of())
     def check(stream: list[Step]) -> None:
