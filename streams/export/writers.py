@@ -164,7 +164,7 @@ def _ninjs_article(row: Row) -> Row:
         "by": ", ".join(row["authors"]),
         "altIds": [{"role": "url", "value": row["url"]}] if row["url"] else None,
         "infoSources": [
-            {"name": name, "literal": role}
+            {"name": name, "role": role}
             for role, name in (("outlet", row["outlet"]), ("credit", row["credit"]))
             if name
         ],
