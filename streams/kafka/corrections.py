@@ -34,8 +34,8 @@ async def send(settings: Settings, correction: Correction) -> None:
     value = codec.encode(correction)
     limits.decode(Correction, value)
     producer = AIOKafkaProducer(**client_options(settings), acks="all")
-    await producer.start()
     try:
+        await producer.start()
         await producer.send_and_wait(
             CORRECTIONS.full_name(settings.topic_prefix),
             value,

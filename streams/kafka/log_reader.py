@@ -7,7 +7,9 @@ that is needed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -152,19 +154,15 @@ class LogReader:
 
     async def _span(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset of a partition and the one after its last."""
-        consumer = self._consumer()
-        await consumer.start()
-        try:
+        async with self._consumer() as consumer:
             where = TopicPartition(topic, partition)
             return (await consumer.beginning_offsets([where]))[where], (await consumer.end_offsets([where]))[where]
-        finally:
-            await consumer.stop()
 
     async def committed(self, group: str, topic: str, partition: int) -> int | None:
         """The offset that a group has committed; None where it has none."""
         admin = AIOKafkaAdminClient(**self._client)
-        await admin.start()
         try:
+            await admin.start()
             return (await offsets.committed(admin, group, [TopicPartition(topic, partition)])).get(partition)
         finally:
             await admin.close()
@@ -172,22 +170,18 @@ class LogReader:
     async def members(self, group: str) -> int:
         """How many consumers a group has now; 0 also where there is no such group."""
         admin = AIOKafkaAdminClient(**self._client)
-        await admin.start()
         try:
+            await admin.start()
             return await offsets.members(admin, group)
         finally:
             await admin.close()
 
     async def spans(self, topic: str) -> dict[int, tuple[int, int]]:
         """Of each partition of a topic the first offset and the one after its last."""
-        consumer = self._consumer(topic)
-        await consumer.start()
-        try:
+        async with self._consumer(topic) as consumer:
             places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
             starts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
             return {each.partition: (starts[each], ends[each]) for each in places}
-        finally:
-            await consumer.stop()
 
     async def beginning(self, topic: str, partition: int) -> int:
         """The first offset that a partition still holds."""
@@ -200,23 +194,15 @@ class LogReader:
 
     async def partitions(self, topic: str) -> list[int]:
         """The partitions that a topic has."""
-        consumer = self._consumer(topic)
-        await consumer.start()
-        try:
+        async with self._consumer(topic) as consumer:
             return sorted(consumer.partitions_for_topic(topic) or ())
-        finally:
-            await consumer.stop()
 
     async def follow(self, topic: str, *, from_now: bool = False) -> AsyncIterator[ConsumerRecord]:
         """Every record of every partition from the beginning (or only new ones), as they arrive. Never ends."""
-        consumer = self._consumer(topic)
-        await consumer.start()
-        try:
+        async with self._consumer(topic) as consumer:
             await (consumer.seek_to_end() if from_now else consumer.seek_to_beginning())
             async for record in consumer:
                 yield record
-        finally:
-            await consumer.stop()
 
     async def batches(
         self,
@@ -232,9 +218,7 @@ class LogReader:
         ``tail`` begins that many records before the end of each partition instead of at the beginning; ``after`` after
         these offsets by partition, where a partition is in it.
         """
-        consumer = self._consumer(topic, fetch_bytes=_BATCH_BYTES)
-        await consumer.start()
-        try:
+        async with self._consumer(topic, fetch_bytes=_BATCH_BYTES) as consumer:
             await consumer.seek_to_beginning()
             if tail is not None:
                 assigned = list(consumer.assignment())
@@ -247,16 +231,12 @@ class LogReader:
             while True:
                 found = await consumer.getmany(timeout_ms=int(pause * 1000), max_records=most)
                 yield [record for records in found.values() for record in records]
-        finally:
-            await consumer.stop()
 
     async def pick(self, topic: str, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], ConsumerRecord]:
         """Single records by (partition, offset); places that the log no longer has are left out."""
         if not (wanted := sorted(places)):
             return {}  # a consumer that was assigned nothing cannot be stopped: it raises CancelledError
-        consumer = self._consumer(fetch_bytes=_PICK_BYTES)
-        await consumer.start()
-        try:
+        async with self._consumer(fetch_bytes=_PICK_BYTES) as consumer:
             picked: dict[tuple[int, int], ConsumerRecord] = {}
             for partition, offset in wanted:
                 where = TopicPartition(topic, partition)
@@ -269,14 +249,10 @@ class LogReader:
                     if record.offset == offset and record.value is not None:
                         picked[partition, offset] = record
             return picked
-        finally:
-            await consumer.stop()
 
     async def records(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[ConsumerRecord]:
         """Every record from ``start`` to the end that the partition has now."""
-        consumer = self._consumer()
-        await consumer.start()
-        try:
+        async with self._consumer() as consumer:
             where = TopicPartition(topic, partition)
             consumer.assign([where])
             start = max(start, (await consumer.beginning_offsets([where]))[where])
@@ -289,14 +265,25 @@ class LogReader:
                         yield record
                 # Not the last record's offset: compaction leaves gaps, and the position steps over them.
                 start = await consumer.position(where)
-        finally:
-            await consumer.stop()
 
-    def _consumer(self, *topics: str, fetch_bytes: int = MAX_MESSAGE_BYTES) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
+    @asynccontextmanager
+    async def _consumer(self, *topics: str, fetch_bytes: int = MAX_MESSAGE_BYTES) -> AsyncIterator[AIOKafkaConsumer]:
+        """One that is started, and stopped whatever happens: a start that fails leaves connections open, too."""
+        consumer = AIOKafkaConsumer(
             *topics,
             **self._client,
             enable_auto_commit=False,
             max_partition_fetch_bytes=fetch_bytes,
             auto_offset_reset="earliest",
         )
+        try:
+            await consumer.start()
+        except BaseException:
+            # One that was assigned nothing yet raises CancelledError as it stops: what is wrong is what start said.
+            with suppress(asyncio.CancelledError):
+                await consumer.stop()
+            raise
+        try:
+            yield consumer
+        finally:
+            await consumer.stop()

@@ -155,8 +155,8 @@ async def _truncate(settings: Settings) -> int:
     name = DEAD_LETTERS.full_name(settings.topic_prefix)
     waiting = [letter async for letter in letters(settings, LetterFilter())]
     admin = AIOKafkaAdminClient(**client_options(settings))
-    await admin.start()
     try:
+        await admin.start()
         count = 0
         for partition in await log.partitions(name):
             # Notes go with the letters they are about only once nothing in any partition waits.

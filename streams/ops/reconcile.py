@@ -143,8 +143,8 @@ def _digest(value: bytes | None) -> str:
 
 async def _committed(settings: Settings, stage: Stage, name: str) -> dict[int, int]:
     admin = AIOKafkaAdminClient(**client_options(settings))
-    await admin.start()
     try:
+        await admin.start()
         log = LogReader(settings)
         where = [TopicPartition(name, partition) for partition in await log.partitions(name)]
         return await offsets.committed(admin, prefixed(stage, settings.topic_prefix), where)

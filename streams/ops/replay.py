@@ -66,8 +66,8 @@ async def replay(
     producer = AIOKafkaProducer(
         **client_options(settings), acks="all", linger_ms=20, max_request_size=MAX_MESSAGE_BYTES
     )
-    await producer.start()
     try:
+        await producer.start()
         name = TOPOLOGY[again].input.full_name(settings.topic_prefix)
         stages = _Stages(settings, again)
         clusterers: dict[int, Clusterer] = {}
@@ -175,8 +175,8 @@ async def _since(
     offset = 0
     if start is not None:
         consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
-        await consumer.start()
         try:
+            await consumer.start()
             where = TopicPartition(name, partition)
             found = (await consumer.offsets_for_times({where: int(start.timestamp() * 1000)}))[where]
         finally:

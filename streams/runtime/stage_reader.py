@@ -33,8 +33,8 @@ class StageReader(LogReader):
             BrokerError: there is no such topic.
         """
         admin = AIOKafkaAdminClient(**self._client)
-        await admin.start()
         try:
+            await admin.start()
             found = await shape(admin, topic)
         finally:
             await admin.close()
