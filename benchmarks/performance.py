@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.contracts import codec
-from streams.contracts.topology import PIPELINE
+from streams.contracts.topology import PIPELINE, TOPOLOGY
 
 Figures = Mapping[str, Any]
 
@@ -47,7 +47,8 @@ def page(figures: Figures) -> str:
         ),
         f"![Milliseconds an article]({_PICTURE})\n",
         f"The engine (Kafka clients, Faust, processes, encoding) is **{follows['engine_share']:.1%}** of the workers' "
-        f"time. The broker takes {costs['broker']} ms besides.\n",
+        f"time. The broker takes {costs['broker']} ms besides"
+        + (f", and the alert stage {costs['alert']} ms, without a watch.\n" if "alert" in costs else ".\n"),
     ]
     if "script_ms" in figures:
         ours, script = (figures[name]["b3_f1"] for name in ("functions_ms", "script_ms"))
@@ -142,7 +143,7 @@ def by_stage(costs: Mapping[str, float]) -> dict[str, float]:
 
 def processes(memory: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those of the pipeline."""
-    return [each for each in memory if each["process"].split()[0] in (*PIPELINE, "supervisor")]
+    return [each for each in memory if each["process"].split()[0] in (*TOPOLOGY, "supervisor")]
 
 
 def picture(figures: Figures) -> str:

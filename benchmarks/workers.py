@@ -13,7 +13,7 @@ from typing import Any
 
 import machine
 
-from streams.contracts.topology import PIPELINE
+from streams.contracts.topology import PIPELINE, TOPOLOGY
 from streams.settings import Settings
 
 
@@ -32,7 +32,7 @@ def role(process: machine.Process, among: Mapping[int, machine.Process]) -> str:
         return "bench"
     if "kafka.Kafka" in words:
         return "broker"
-    stage = next((name for name in PIPELINE if name in words), None)
+    stage = next((name for name in TOPOLOGY if name in words), None)
     if stage:
         return stage
     if "resource_tracker" in process.command:
