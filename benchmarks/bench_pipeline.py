@@ -118,6 +118,7 @@ def report(figures: dict[str, Any]) -> dict[str, Any]:
     """What follows from the figures: the engine's share, and how near the rate is to what the cores allow."""
     costs: dict[str, float] = figures["cpu_ms"]
     own: dict[str, float] = figures["functions_ms"]
+    busy = sum(figures["functions_busy_ms"][stage] for stage in PIPELINE)
     workers = sum(cost for name, cost in costs.items() if name.split()[0] in PIPELINE)
     functions = sum(own[stage] for stage in PIPELINE)
     by_stage = {stage: costs.get(stage, 0.0) + costs.get(f"{stage} pool", 0.0) for stage in PIPELINE}
@@ -125,7 +126,9 @@ def report(figures: dict[str, Any]) -> dict[str, Any]:
     return {
         "workers_ms": round(workers, 2),
         "functions_ms": round(functions, 2),
+        "functions_busy_ms": round(busy, 2),
         "engine_share": round(1 - functions / workers, 3),
+        "engine_share_busy": round(1 - busy / workers, 3),
         "engine_ms": {stage: round(by_stage[stage] - own[stage], 2) for stage in PIPELINE},
         "ideal_per_second": round(cores * 1000 / functions, 1),
         "of_ideal": round(figures["articles_per_second"] * functions / cores / 1000, 3),
@@ -178,6 +181,9 @@ def main() -> None:
     ours: dict[str, Any] = measured["bench"]
     figures |= ours
     figures["functions_ms"] = stage_functions.measured("functions", WARM, options.articles)
+    figures["functions_busy_ms"] = stage_functions.measured(
+        "functions", WARM, options.articles, at_once=len(os.sched_getaffinity(0))
+    )
     print("functions", json.dumps(figures["functions_ms"]), file=sys.stderr)
     figures["follows"] = report(figures)
     if options.peers:

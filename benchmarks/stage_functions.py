@@ -30,12 +30,21 @@ _TOGETHER = 8
 _OF_SCRIPT = 100
 
 
-def measured(what: str, warm: int, count: int) -> dict[str, float]:
-    """``functions`` or ``script`` in a process of its own, as a worker's pool is one."""
+def measured(what: str, warm: int, count: int, *, at_once: int = 1) -> dict[str, float]:
+    """``functions`` or ``script`` in a process of its own, as a worker's pool is one; the mean of so many ``at_once``.
+
+    Cores share caches, memory and at times more: with all of them at work the same functions take longer.
+
+    Raises:
+        RuntimeError: a process failed.
+    """
     command = [sys.executable, str(Path(__file__)), what, str(warm), str(count)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    figures: dict[str, float] = json.loads(done.stdout)
-    return figures
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(at_once)]
+    outputs = [process.communicate()[0] for process in started]
+    if any(process.returncode for process in started):
+        raise RuntimeError(f"{' '.join(command)} failed")
+    found: list[dict[str, float]] = [json.loads(output) for output in outputs]
+    return {name: round(sum(each[name] for each in found) / at_once, 4) for name in found[0]}
 
 
 def functions(warm: int, count: int) -> dict[str, float]:
