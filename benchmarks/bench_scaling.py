@@ -2,7 +2,7 @@
 
     python benchmarks/bench_scaling.py [--articles 1500] [--stories 1000,10000,50000] [--into FILE]
 
-On a real Apache Kafka. Scaling: the tag stage alone on two partitions, one worker and then two, each with its pool of
+On a real Apache Kafka. Scaling: the clean stage alone on two partitions, one worker and then two, each with its pool of
 one process pinned to a core of its own; articles a second from when all of the input is there to its end. The broker
 and the bench run on the same cores. Recovery: rows of so many live stories in the cluster stage's state topic, read
 back and restored as at a start. ``--into`` adds the figures to those of ``bench_pipeline.py`` in that file.
@@ -29,10 +29,9 @@ from bench_clustering import live_rows
 from load import load as made_up
 from workers import working
 
-from streams import pipeline
 from streams.contracts import codec
-from streams.contracts.records import CleanArticle
-from streams.contracts.topology import ARTICLES_CLEAN, ARTICLES_TAGGED
+from streams.contracts.records import RawArticle
+from streams.contracts.topology import ARTICLES_CLEAN, ARTICLES_RAW
 from streams.kafka import provision
 from streams.kafka.local.apache import KafkaBroker
 from streams.kafka.log_reader import LogReader
@@ -43,28 +42,20 @@ from streams.stages.cluster import Clusterer
 _WARM, _PATIENCE = 60, 600.0
 
 
-def cleaned(count: int) -> list[CleanArticle]:
-    """The load's texts, as the clean stage hands them on; pages are of no matter to what comes after."""
-    cleaner, memory = pipeline.Cleaner(), pipeline.CleaningMemory()
-    raws = made_up(count, pages=0.0)
-    outcomes = [pipeline.clean_one(raw, place, cleaner=cleaner, memory=memory) for place, raw in enumerate(raws)]
-    return [outcome for outcome in outcomes if isinstance(outcome, CleanArticle)]
-
-
-async def rate(settings: Settings, articles: Sequence[CleanArticle], count: int, log: Path) -> float:
-    """Articles a second of ``count`` workers of the tag stage."""
+async def rate(settings: Settings, articles: Sequence[RawArticle], count: int, log: Path) -> float:
+    """Articles a second of ``count`` workers of the clean stage."""
     await provision.apply(settings)
-    command = [sys.executable, "-m", "streams", "worker", "tag"]
+    command = [sys.executable, "-m", "streams", "worker", "clean"]
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
     await consumer.start()
     try:
         with working(settings, log, [command] * count, pinned=True) as workers:
             await _joined(settings, count, workers)
             await _send(settings, articles[:_WARM])
-            await _tagged(settings, consumer, _WARM, workers)
+            await _cleaned(settings, consumer, _WARM, workers)
             await _send(settings, articles[_WARM:])
             begun, already = time.monotonic(), await _count(settings, consumer)
-            await _tagged(settings, consumer, len(articles), workers)
+            await _cleaned(settings, consumer, len(articles), workers)
             return round((len(articles) - already) / (time.monotonic() - begun), 1)
     finally:
         await consumer.stop()
@@ -79,7 +70,7 @@ async def _joined(settings: Settings, count: int, workers: Sequence[subprocess.P
         while True:
             # The first member makes the group.
             with suppress(KafkaError):
-                for response in await admin.describe_consumer_groups([f"{settings.topic_prefix}.tag"]):
+                for response in await admin.describe_consumer_groups([f"{settings.topic_prefix}.clean"]):
                     (group,) = response.groups
                     if group[2] == "Stable" and len(group[5]) == count:
                         return
@@ -89,7 +80,7 @@ async def _joined(settings: Settings, count: int, workers: Sequence[subprocess.P
         await admin.close()
 
 
-async def _tagged(
+async def _cleaned(
     settings: Settings, consumer: AIOKafkaConsumer, count: int, workers: Sequence[subprocess.Popen[bytes]]
 ) -> None:
     deadline = time.monotonic() + _PATIENCE
@@ -104,15 +95,16 @@ def _alive(workers: Sequence[subprocess.Popen[bytes]], deadline: float) -> None:
 
 
 async def _count(settings: Settings, consumer: AIOKafkaConsumer) -> int:
-    topic = ARTICLES_TAGGED.full_name(settings.topic_prefix)
+    topic = ARTICLES_CLEAN.full_name(settings.topic_prefix)
     return sum((await consumer.end_offsets([TopicPartition(topic, n) for n in range(settings.partitions)])).values())
 
 
-async def _send(settings: Settings, articles: Sequence[CleanArticle]) -> None:
-    topic = ARTICLES_CLEAN.full_name(settings.topic_prefix)
+async def _send(settings: Settings, articles: Sequence[RawArticle]) -> None:
+    topic = ARTICLES_RAW.full_name(settings.topic_prefix)
     async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers, linger_ms=5) as producer:
-        for article in articles:
-            await producer.send(topic, codec.encode(article), key=ARTICLES_CLEAN.key_bytes(article))
+        for place, article in enumerate(articles):
+            # In turn, as many to each: a host's articles all go to one, and the load has few hosts.
+            await producer.send(topic, codec.encode(article), partition=place % settings.partitions)
 
 
 async def recovery(settings: Settings, stories: int) -> dict[str, float]:
@@ -140,7 +132,7 @@ async def recovery(settings: Settings, stories: int) -> dict[str, float]:
 async def measure(articles: int, stories: Sequence[int], keep: Path | None) -> dict[str, Any]:
     """``{"scaling": {workers: articles a second}, "recovery": [figures]}``."""
     found: dict[str, Any] = {"scaling": {}, "recovery": []}
-    input_ = cleaned(_WARM + articles)
+    input_ = list(made_up(_WARM + articles))
     with tempfile.TemporaryDirectory() as name, KafkaBroker(data_dir=Path(name) / "kafka") as broker:
         address = f"kafka://{broker.bootstrap}"
         for count in (1, 2):
@@ -148,7 +140,7 @@ async def measure(articles: int, stories: Sequence[int], keep: Path | None) -> d
                 broker=address, topic_prefix=f"scale{count}", data_dir=Path(name) / "data", partitions=2, pool_workers=1
             )
             found["scaling"][str(count)] = await rate(settings, input_, count, (keep or Path(name)) / "workers.log")
-            print(f"tag, {count} workers: {found['scaling'][str(count)]} articles/s", file=sys.stderr)
+            print(f"clean, {count} workers: {found['scaling'][str(count)]} articles/s", file=sys.stderr)
         for size in stories:
             settings = load(broker=address, topic_prefix=f"state{size}", data_dir=Path(name) / "data", partitions=1)
             found["recovery"].append(await recovery(settings, size))

@@ -109,8 +109,8 @@ def _scaling(figures: Figures) -> list[str]:
     one, two = figures["scaling"]["1"], figures["scaling"]["2"]
     return [
         "## A second worker, and a start\n",
-        f"The tag stage alone, all of its input there, on two partitions and each worker pinned to a core: {one} "
-        f"articles/s with one worker, {two} with two, **{two / one:.2f} times** as many. "
+        "The clean stage alone, the slowest, all of its input there, on two partitions and each worker pinned to a "
+        f"core: {one} articles/s with one worker, {two} with two, **{two / one:.2f} times** as many. "
         f"Workers that start decide on a first article after {figures['ready_seconds']} s. The cluster stage reads its "
         "state before that:\n",
         _table(
