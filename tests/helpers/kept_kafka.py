@@ -27,6 +27,8 @@ from streams.kafka.local.apache import PROPERTIES, KafkaBroker, kafka_version
 from streams.kafka.local.process import answers, free_port
 
 Kind = Literal["plain", "secured"]
+#: Seconds for which it may be too busy to answer itself: who shares it makes its topics at the same time as others.
+_BUSY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _keep(folder: Path, kind: Kind) -> None:
             if kind == "plain" and _docker_answers():
                 kept = stack.enter_context(_container())
             else:
-                broker = KafkaBroker(data_dir=folder, secure=kind == "secured", users=USERS)
+                broker = KafkaBroker(data_dir=folder, secure=kind == "secured", users=USERS, session_timeout=_BUSY)
                 stack.enter_context(broker)
                 kept = Kafka(broker.bootstrap, broker.port, broker.plain_port)
             told: dict[str, object] = asdict(kept)
@@ -149,6 +151,7 @@ def _container() -> Iterator[Kafka]:
         "listeners": "PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093",
         "advertised.listeners": f"PLAINTEXT://{host}:{port}",
         "controller.quorum.voters": "1@localhost:9093",
+        "broker.session.timeout.ms": str(int(_BUSY * 1000)),
     }
     for name, value in properties.items():
         container = container.with_env("KAFKA_" + name.upper().replace(".", "_"), value)

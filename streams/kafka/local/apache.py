@@ -47,8 +47,6 @@ PROPERTIES = {
     "share.coordinator.state.topic.num.partitions": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
-    # After a crash the node waits until its former self's session has ended: 12 s by default.
-    "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
     # The default of 128 MiB is a quarter of the heap that it gets here.
     "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
@@ -61,6 +59,8 @@ class KafkaBroker(LocalBroker):
     """One Kafka node on 127.0.0.1, on ``port`` or on a free one, with its data in ``data_dir``.
 
     ``secure`` gives it TLS, logins (``users``: name and password, with no rights) and access by ACL; see ``secured``.
+    ``session_timeout``: seconds for which the node may say nothing to its own controller before that takes it for gone,
+    and for which it waits for its former self after a crash (9 and 12 by Kafka's defaults): on a busy machine, more.
 
     A context manager that starts and stops it. Started again on the same directory it has everything it had; ``kill``,
     ``pause`` and ``resume`` are for tests of what happens to its clients then.
@@ -75,8 +75,10 @@ class KafkaBroker(LocalBroker):
         data_dir: Path | None = None,
         secure: bool = False,
         users: Sequence[tuple[str, str]] = (),
+        session_timeout: float = 2.0,
     ) -> None:
         super().__init__(port)
+        self._session_timeout = session_timeout
         self.data_dir = (data_dir or default_data_dir()).absolute()
         self.secured = Secured(self.data_dir / "secured", tuple(users)) if secure else None
         #: Where the node answers without encryption and login: its only port, or the one that it keeps to itself.
@@ -187,6 +189,7 @@ class KafkaBroker(LocalBroker):
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(self.data_dir / "log"),
+            "broker.session.timeout.ms": str(int(self._session_timeout * 1000)),
         }
         if self.secured:
             self.plain_port = free_port()
