@@ -8,7 +8,7 @@ that is needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -212,7 +212,7 @@ class LogReader:
         after: Mapping[int, int] | None = None,
         most: int = 100,
         pause: float = 0.5,
-    ) -> AsyncIterator[list[ConsumerRecord]]:
+    ) -> AsyncGenerator[list[ConsumerRecord], None]:
         """As ``follow``, in batches of at most ``most``, one empty batch where nothing came for ``pause`` seconds.
 
         ``tail`` begins that many records before the end of each partition instead of at the beginning; ``after`` after

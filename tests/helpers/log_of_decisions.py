@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,7 +42,7 @@ class Log(LogReader):
         after: Mapping[int, int] | None = None,
         most: int = 100,
         pause: float = 0.5,
-    ) -> AsyncIterator[list[Any]]:
+    ) -> AsyncGenerator[list[Any], None]:
         for at in range(max(self.start, (after or {}).get(0, -1) + 1), len(self.kept), most):
             batch = self.kept[at : at + most]
             self.read += len(batch)

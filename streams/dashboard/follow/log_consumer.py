@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from functools import partial
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -82,25 +82,26 @@ class LogConsumer:
     async def _follow_log(self) -> None:
         """Every decision of the log after what the index holds; of the whole log, where the index is of another one."""
         first = await self._resume()
-        async for batch in self._reader.batches(self._log, after=dict(self._index.offsets), most=_AT_ONCE):
-            if batch:
-                try:
-                    self._take_all(first, batch)
-                except sqlite3.DatabaseError as error:
-                    if not _is_broken(error):
-                        raise
-                    log.warning("the index is broken, the log is read again into a private one: %s", error)
-                    self._index.use(database.private())
-                    self._health.kept, self._replaced = False, True
+        async with aclosing(self._reader.batches(self._log, after=dict(self._index.offsets), most=_AT_ONCE)) as batches:
+            async for batch in batches:
+                if batch:
+                    try:
+                        self._take_all(first, batch)
+                    except sqlite3.DatabaseError as error:
+                        if not _is_broken(error):
+                            raise
+                        log.warning("the index is broken, the log is read again into a private one: %s", error)
+                        self._index.use(database.private())
+                        self._health.kept, self._replaced = False, True
+                        return
+                if self._replaced:
+                    log.warning("the log began anew; reading it again")
                     return
-            if self._replaced:
-                log.warning("the log began anew; reading it again")
-                return
-            # An old record may be the log's last: then the next batch is empty.
-            behind = bool(batch) and time.time() - batch[-1].timestamp / 1000 > _EVERY
-            if not behind:
-                self._hub.set_status(caught_up=True)
-            await asyncio.sleep(0)
+                # An old record may be the log's last: then the next batch is empty.
+                behind = bool(batch) and time.time() - batch[-1].timestamp / 1000 > _EVERY
+                if not behind:
+                    self._hub.set_status(caught_up=True)
+                await asyncio.sleep(0)
 
     async def _resume(self) -> FirstDecisions:
         """Make ready to go on where the index stands in the log, or from its beginning; what has been seen so far."""
@@ -179,13 +180,16 @@ class LogConsumer:
     async def _watch_topic(self, topic: Topic) -> None:
         """Tell health what a topic gets, from a little before its end on."""
         name = topic.full_name(self._prefix)
-        async for batch in self._reader.batches(name, tail=_LOOK_BACK, most=500):
-            for record in batch:
-                try:
-                    self._count(topic, record)
-                except Exception as error:  # a record of anybody's: it is not counted, the next ones are
-                    log.info("%s, the record at %s:%s: %s", name, record.partition, record.offset, type(error).__name__)
-            await asyncio.sleep(0)
+        async with aclosing(self._reader.batches(name, tail=_LOOK_BACK, most=500)) as batches:
+            async for batch in batches:
+                for record in batch:
+                    try:
+                        self._count(topic, record)
+                    except Exception as error:  # a record of anybody's: it is not counted, the next ones are
+                        log.info(
+                            "%s, the record at %s:%s: %s", name, record.partition, record.offset, type(error).__name__
+                        )
+                await asyncio.sleep(0)
 
     def _count(self, topic: Topic, record: ConsumerRecord) -> None:
         at = showable(record.timestamp / 1000)
