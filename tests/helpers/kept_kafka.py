@@ -1,4 +1,4 @@
-"""One Kafka for all processes of a test run. A process of its own keeps it until the last that uses it lets go.
+"""A Kafka for the processes that share it, kept by one of its own until the last of them lets go.
 
 ``python kept_kafka.py FOLDER KIND`` is that process; ``Kept`` is what the others see of it. Who uses it holds a shared
 lock on a file of the folder, which ends with them whatever becomes of them; the keeper waits for the lock alone.
@@ -27,7 +27,7 @@ from streams.kafka.local.apache import PROPERTIES, KafkaBroker, kafka_version
 from streams.kafka.local.process import answers, free_port
 
 Kind = Literal["plain", "secured"]
-#: Seconds for which it may be too busy to answer itself: who shares it makes its topics at the same time as others.
+#: Seconds for which it may be too busy to answer itself: tests make topics by the hundred, on a machine full of others.
 _BUSY = 60.0
 
 

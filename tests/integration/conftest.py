@@ -41,11 +41,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(scope="session")
 def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Kind, Kept]]:
-    """What the processes of this run share, a Kafka of each kind, started when it is asked for."""
+    """What this process's tests share, a Kafka of each kind, started when it is asked for.
+
+    Not the processes of a run: one node that all of them make and delete topics on is too busy at times to answer its
+    own controller, and is taken for gone.
+    """
     folder = tmp_path_factory.getbasetemp()
-    if hasattr(pytestconfig, "workerinput"):
-        # Each process of xdist has a folder of its own in the run's.
-        folder = folder.parent
     kinds: tuple[Kind, ...] = ("plain", "secured")
     kept = pytestconfig.stash[_KEPT] = {kind: Kept(folder / "kafka", kind) for kind in kinds}
     yield kept
@@ -55,7 +56,7 @@ def kept(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def kafka(kept: dict[Kind, Kept]) -> str:
-    """``host:port`` of an Apache Kafka that all tests of the run share."""
+    """``host:port`` of an Apache Kafka that the tests of a process share."""
     return _taken(kept["plain"]).bootstrap
 
 
@@ -89,7 +90,7 @@ def own_kafka(tmp_path: Path) -> Iterator[KafkaBroker]:
 
 @pytest.fixture
 def secured(kept: dict[Kind, Kept]) -> KafkaBroker:
-    """A Kafka with TLS, logins and ACLs, and a user a stage, that all tests of the run share; it runs already."""
+    """A Kafka with TLS, logins and ACLs, and a user a stage, that the tests of a process share; it runs already."""
     found = _taken(kept["secured"])
     broker = KafkaBroker(found.port, data_dir=kept["secured"].folder, secure=True, users=USERS)
     broker.plain_port = found.plain_port
