@@ -41,7 +41,8 @@ def supervised(env: dict[str, str], path: Path) -> subprocess.Popen[bytes]:
 
 
 async def until_down(broker: KafkaBroker) -> None:
-    deadline = time.monotonic() + 30
+    # Workers start meanwhile, on a machine full of others' tests.
+    deadline = time.monotonic() + 60
     while broker.running:
         assert time.monotonic() < deadline, "the broker has room enough"
         await asyncio.sleep(0.1)
