@@ -1,4 +1,8 @@
-"""Feeds as files: RSS and Atom that somebody kept, an article an entry, with the words that the feed itself has."""
+"""Feeds as files: RSS and Atom that somebody kept, an article an entry, with the words that the feed itself has.
+
+Not by feedparser, as `streams follow` reads lists of addresses: a hostile file takes it seconds, and seeding has no
+process that could be ended over it.
+"""
 
 from __future__ import annotations
 

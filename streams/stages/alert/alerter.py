@@ -61,7 +61,7 @@ class Alerter:
         self._asked = asked
         self._tallies = Tallies(asked)
         if self._tallies:
-            for _, watched in self._stories:
+            for _, watched in self._stories.each():
                 self._tallies.count(watched.story, _subject(watched, watched.newest))
 
     def apply(self, decision: Decision, place: int, arrived: float) -> Caused:
@@ -116,7 +116,7 @@ class Alerter:
 
     def rows(self) -> dict[str, bytes]:
         """The row of every story."""
-        return {id_: codec.encode(watched) for id_, watched in self._stories}
+        return {id_: codec.encode(watched) for id_, watched in self._stories.each()}
 
     def _count_again(self, ids: Iterable[str], before: Mapping[str, Watched]) -> None:
         for id_ in ids:

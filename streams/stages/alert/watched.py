@@ -54,15 +54,15 @@ class WatchedStories:
     def __contains__(self, story_id: str) -> bool:
         return story_id in self._live or story_id in self._packed
 
-    def __iter__(self) -> Iterator[tuple[str, Watched]]:
-        """Every story, without disturbing what is kept as it is."""
+    def each(self) -> Iterator[tuple[str, Watched]]:
+        """Every story by its id, without disturbing what is kept as it is."""
         yield from self._live.items()
         for story_id, packed in self._packed.items():
             yield story_id, _unpack(packed)
 
     def __getitem__(self, story_id: str) -> Watched:
         """Raises KeyError."""
-        watched = self._live.get(story_id) or _unpack(self._packed[story_id])
+        watched = self._live[story_id] if story_id in self._live else _unpack(self._packed[story_id])
         self[story_id] = watched
         return watched
 

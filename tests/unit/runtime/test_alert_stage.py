@@ -16,6 +16,7 @@ from streams.metrics import Metrics
 from streams.runtime.messages import Outgoing
 from streams.runtime.stages.alert import AlertStage
 from streams.settings import load
+from streams.stages.alert import watched
 from streams.stages.alert.alerter import Alerter, Caused
 
 
@@ -43,6 +44,21 @@ FERRY = [
     decided(1, step("joined", "s", member("b", hours=1, outlet="B"))),
     decided(2, step("joined", "s", member("c", hours=3, outlet="C"))),
 ]
+
+
+async def test_stories_that_are_packed_away_answer_as_those_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = [
+        decided(place, step("joined" if place > 1 else "created", story, member(f"{story}{place}", hours=place)))
+        for place, story in enumerate("stststst")
+    ]
+    told: list[list[tuple[str, bytes | None, bytes | None]]] = []
+    for live in (watched.LIVE, 1, 0):
+        monkeypatch.setattr(watched, "LIVE", live)
+        log = Log()
+        await run(log, *batch, watches=[watch("w", "articles>=3")])
+        assert given(log) == [("w", "s"), ("w", "t")]
+        told.append([(out.topic.name, out.key, out.value) for out in log.told])
+    assert told[0] == told[1] == told[2]
 
 
 async def test_a_story_answers_a_watch_once(log: Log) -> None:
