@@ -26,10 +26,9 @@ def pytest_sessionstart() -> None:
             pytest.exit(f"CI is set and the model weights cannot be had: {error}", returncode=1)
 
 
-#: The folders with the longest files, longest first.
-_LONGEST = ("integration", "browser", "quality")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first: with several processes, they are not what all the others have to be waited for with."""
-    items.sort(key=lambda item: [folder not in item.path.parts for folder in _LONGEST])
+    """Integration tests first: the longest files are not what all the others have to be waited for with.
+
+    Browser tests last: their driver keeps an event loop running in this thread, which other async tests need.
+    """
+    items.sort(key=lambda item: ("browser" in item.path.parts, "integration" not in item.path.parts))
