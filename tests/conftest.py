@@ -29,6 +29,6 @@ def pytest_sessionstart() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Integration tests first: the longest files are not what all the others have to be waited for with.
 
-    Browser tests last: their driver keeps an event loop running in this thread, which other async tests need.
+    Browser tests last: a browser's patience is short, and they have most of the machine then.
     """
     items.sort(key=lambda item: ("browser" in item.path.parts, "integration" not in item.path.parts))
