@@ -212,12 +212,13 @@ def pack_vector(vector: Vector) -> str:
 @lru_cache(maxsize=8192)  # some 2 kB each: the members and profiles that decisions change or look at
 def read_vector(packed: str) -> Vector:
     """The vector that ``pack_vector`` or ``pack`` packed."""
-    return vector_in(b64decode(packed))
+    data = b64decode(packed)
+    return vector_in(data, 0, len(data))
 
 
-def vector_in(data: bytes, start: int = 0) -> Vector:
-    """The vector in the bytes from ``start`` on: half of them keys, the other half weights."""
-    size = (len(data) - start) // 8
+def vector_in(data: bytes, start: int, length: int) -> Vector:
+    """The vector in ``length`` bytes from ``start`` on: half of them keys, the other half weights."""
+    size = length // 8
     return Vector(np.frombuffer(data, "<u4", size, start), np.frombuffer(data, "<f4", size, start + 4 * size))
 
 

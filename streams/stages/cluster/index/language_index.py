@@ -60,6 +60,8 @@ FORGOTTEN_AFTER, FORGOTTEN_ARTICLES = timedelta(days=90), 50_000
 AHEAD = timedelta(days=366)
 
 
+#: When a story was last heard of, its id, and the number of the decision that it last gained or lost an article by.
+_Silence = tuple[float, str, int]
 #: Stands for a clock that was not read yet.
 _NOT_KNOWN = datetime.max.replace(tzinfo=UTC)
 
@@ -91,7 +93,6 @@ class LanguageIndex:
         self._next_slot = 0
         self._now: datetime | None = _NOT_KNOWN
         self._open, self._closed = _Silences(), _Silences()
-        self._gained: dict[str, int] = {}
 
     def idf(self, keys: Keys) -> Weights:
         """The idf of each key: ln((N + 1) / (n + 0.5)) over background and recent articles together.
@@ -175,10 +176,9 @@ class LanguageIndex:
     def index(self, live: StoryState, *, moved: bool = True) -> None:
         """Make a story findable by its strongest terms, as the newest if it ``moved``; out with what has gone."""
         story = live.story
-        self._gained[story.id] = live.number
         for status, silences in (("open", self._open), ("closed", self._closed)):
             if story.status == status and story.last_seen is not None:
-                silences.put(story.id, story.last_seen.timestamp())
+                silences.put(story.id, story.last_seen.timestamp(), live.number)
             else:
                 silences.drop(story.id)
         if story.status in ("merged", "retracted"):
@@ -192,7 +192,6 @@ class LanguageIndex:
         self._unslot(story_id)
         self._open.drop(story_id)
         self._closed.drop(story_id)
-        self._gained.pop(story_id, None)
 
     def _unslot(self, story_id: str) -> None:
         slot = self._slot_of.pop(story_id, None)
@@ -238,46 +237,50 @@ class LanguageIndex:
 
     def silent_since(self, moment: datetime, limit: int) -> list[str]:
         """Open stories last heard of before ``moment``, the longest silent first, at most ``limit``."""
-        return self._open.before(moment.timestamp(), limit)
+        return [story_id for _, story_id, _ in self._open.before(moment.timestamp(), limit)]
 
     def forgettable(self, moment: datetime, limit: int) -> list[str]:
         """Closed stories last heard of before ``moment`` and ``FORGOTTEN_ARTICLES`` articles ago."""
         old = self._closed.before(moment.timestamp(), limit)
-        return [story_id for story_id in old if self._gained[story_id] <= self.number - FORGOTTEN_ARTICLES]
+        return [story_id for _, story_id, number in old if number <= self.number - FORGOTTEN_ARTICLES]
 
 
 class _Silences:
-    """Stories by when they were last heard of."""
+    """Stories by when they were last heard of, each with the number of the decision that changed it last."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, str]] = []
-        self._due: dict[str, float] = {}
+        #: The second has of the first those that still hold, which are the same objects.
+        self._heap: list[_Silence] = []
+        self._latest: dict[str, _Silence] = {}
 
-    def put(self, story_id: str, due: float) -> None:
-        if self._due.get(story_id) != due:
-            self._due[story_id] = due
-            heappush(self._heap, (due, story_id))
+    def put(self, story_id: str, due: float, number: int) -> None:
+        entry = due, story_id, number
+        if self._latest.get(story_id) != entry:
+            self._latest[story_id] = entry
+            heappush(self._heap, entry)
 
     def drop(self, story_id: str) -> None:
-        self._due.pop(story_id, None)
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+        self._latest.pop(story_id, None)
+        while self._heap and not self._holds(self._heap[0]):
             heappop(self._heap)
 
-    def before(self, moment: float, limit: int) -> list[str]:
+    def before(self, moment: float, limit: int) -> list[_Silence]:
         """The stories before ``moment`` in order, at most ``limit``.
 
         Outdated entries on the way go, each once: a story leaves one with every article that it gains. The answer stays
         the same.
         """
-        found: list[tuple[float, str]] = []
+        found: list[_Silence] = []
         while self._heap and self._heap[0][0] < moment and len(found) < limit:
             entry = heappop(self._heap)
-            due, story_id = entry
-            if self._due.get(story_id) == due and entry not in found:
+            if self._holds(entry):
                 found.append(entry)
         for entry in found:
             heappush(self._heap, entry)
-        return [story_id for _, story_id in found]
+        return found
+
+    def _holds(self, entry: _Silence) -> bool:
+        return self._latest.get(entry[1]) is entry
 
 
 @cache

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from struct import Struct
 from typing import Any
 
 from streams.contracts import codec
@@ -24,8 +25,8 @@ from streams.stages.cluster.lifecycle import pins
 DECODED = 4096
 #: zlib's level, and its window as a power of two: what single stories need, at half the time of the usual ones.
 _LEVEL, _WINDOW = 1, 12
-#: Bytes of the number of articles before a packed profile.
-_COUNT = 4
+#: What stands before a profile: the number of articles, the profile's bytes, whether the story takes articles.
+_HEAD = Struct("<II?")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)  # one is itself only: what is known of its text is kept by it
@@ -85,25 +86,20 @@ class StoryStore:
     """The stories: the recently used ones decoded, the others packed, and of all what candidates are ranked by."""
 
     def __init__(self) -> None:
-        #: Number of articles and profile, of every story: most that an article finds are only ranked.
-        self._outlines: dict[str, bytes] = {}
-        #: Rows without their profile, compressed; of those that changed since they were decoded there is none.
-        self._packed: dict[str, bytes] = {}
+        #: Of every story ``_HEAD`` and its profile, as most that an article finds are only ranked; then its row without
+        #: the profile, compressed, unless it changed since it was decoded. One object each: a million count.
+        self._held: dict[str, bytes] = {}
         self._decoded: OrderedDict[str, StoryState] = OrderedDict()
         self._redirects: dict[str, str] = {}
         self._absorbed: dict[str, list[str]] = {}
-        self._open: set[str] = set()
+        #: How many stories take articles.
+        self.open = 0
 
     def __len__(self) -> int:
-        return len(self._outlines)
-
-    @property
-    def open(self) -> int:
-        """How many stories take articles."""
-        return len(self._open)
+        return len(self._held)
 
     def __contains__(self, story_id: str) -> bool:
-        return story_id in self._outlines
+        return story_id in self._held
 
     def __getitem__(self, story_id: str) -> StoryState:
         live = self._decoded.get(story_id)
@@ -115,7 +111,7 @@ class StoryStore:
         return live
 
     def get(self, story_id: str) -> StoryState | None:
-        return self[story_id] if story_id in self._outlines else None
+        return self[story_id] if story_id in self._held else None
 
     def story(self, story_id: str) -> Story | None:
         """A story's snapshot; None: there is none."""
@@ -124,32 +120,31 @@ class StoryStore:
 
     def outline(self, story_id: str) -> tuple[int, Vector]:
         """How many articles a story has, and its profile."""
-        data = self._outlines[story_id]
-        return int.from_bytes(data[:_COUNT], "little"), vector_in(data, _COUNT)
+        data = self._held[story_id]
+        count, size, _ = _HEAD.unpack_from(data)
+        return count, vector_in(data, _HEAD.size, size)
 
     def row(self, story_id: str) -> bytes | None:
         live = self.get(story_id)
         return codec.encode(live) if live else None
 
     def put(self, story_id: str, live: StoryState) -> None:
-        self._outlines[story_id] = _outline(live)
-        self._packed.pop(story_id, None)
+        self._hold(story_id, _outline(live))
         self._keep(story_id, live)
         self._note(live.story)
 
     def restore(self, story_id: str, row: bytes) -> StoryState:
         live = _state(story_id, codec.loads(row))
-        self._outlines[story_id], self._packed[story_id] = _outline(live), _pack(live)
+        self._hold(story_id, _outline(live) + _pack(live))
         self._note(live.story)
         return live
 
     def drop(self, story_id: str) -> None:
-        self._outlines.pop(story_id, None)
-        self._packed.pop(story_id, None)
+        self.open -= self._is_open(story_id)
+        self._held.pop(story_id, None)
         self._decoded.pop(story_id, None)
         self._redirects.pop(story_id, None)
         self._absorbed.pop(story_id, None)
-        self._open.discard(story_id)
 
     def family(self, story_id: str) -> list[str]:
         """A story and all that was merged into it."""
@@ -170,27 +165,37 @@ class StoryStore:
 
     def __iter__(self) -> Iterator[StoryState]:
         """Every story, oldest first, without disturbing what is kept decoded."""
-        lives = (self._decoded.get(story_id) or self._unpack(story_id) for story_id in self._outlines)
+        lives = (self._decoded.get(story_id) or self._unpack(story_id) for story_id in self._held)
         return iter(sorted(lives, key=lambda live: (live.born, live.story.id)))
 
     def _note(self, story: Story) -> None:
-        (self._open.add if story.status == "open" else self._open.discard)(story.id)
         if story.redirect_to and story.id not in self._redirects:
             self._redirects[story.id] = story.redirect_to
             self._absorbed.setdefault(story.redirect_to, []).append(story.id)
+
+    def _hold(self, story_id: str, data: bytes) -> None:
+        self.open -= self._is_open(story_id)
+        self._held[story_id] = data
+        self.open += self._is_open(story_id)
+
+    def _is_open(self, story_id: str) -> bool:
+        data = self._held.get(story_id)
+        return data is not None and bool(_HEAD.unpack_from(data)[2])
 
     def _keep(self, story_id: str, live: StoryState) -> None:
         self._decoded[story_id] = live
         self._decoded.move_to_end(story_id)
         if len(self._decoded) > DECODED:
             cold, was = self._decoded.popitem(last=False)
-            if cold not in self._packed:
-                self._packed[cold] = _pack(was)
+            data = self._held[cold]
+            if len(data) == _row_at(data):
+                self._held[cold] = data + _pack(was)
 
     def _unpack(self, story_id: str) -> StoryState:
-        inflater = zlib.decompressobj(-_WINDOW, zdict=_usual())
-        row = codec.loads(inflater.decompress(self._packed[story_id]))
-        row["profile"] = b64encode(self._outlines[story_id][_COUNT:]).decode()
+        data = self._held[story_id]
+        at = _row_at(data)
+        row = codec.loads(zlib.decompressobj(-_WINDOW, zdict=_usual()).decompress(data[at:]))
+        row["profile"] = b64encode(data[_HEAD.size : at]).decode()
         return _state(story_id, row)
 
 
@@ -206,13 +211,18 @@ def _state(story_id: str, row: Any) -> StoryState:
 
 
 def _outline(live: StoryState) -> bytes:
-    return live.story.article_count.to_bytes(_COUNT, "little") + b64decode(live.profile)
+    profile = b64decode(live.profile)
+    return _HEAD.pack(live.story.article_count, len(profile), live.story.status == "open") + profile
+
+
+def _row_at(data: bytes) -> int:
+    """Where what is held of a story has the compressed row, or ends."""
+    return _HEAD.size + int(_HEAD.unpack_from(data)[1])
 
 
 def _pack(live: StoryState) -> bytes:
     deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, -_WINDOW, zdict=_usual())
-    packed = deflater.compress(codec.encode(replace(live, profile=""))) + deflater.flush()
-    return bytes(memoryview(packed))  # an own copy takes no more memory than it needs
+    return deflater.compress(codec.encode(replace(live, profile=""))) + deflater.flush()
 
 
 @cache

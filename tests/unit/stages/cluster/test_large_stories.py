@@ -173,19 +173,26 @@ def test_a_sample_is_of_all_a_storys_life_and_of_what_came_last() -> None:
 
 def test_what_a_story_gained_is_not_stepped_over_for_ever() -> None:
     silences = _Silences()
+
+    def before(moment: float, limit: int) -> list[str]:
+        return [story_id for _, story_id, _ in silences.before(moment, limit)]
+
     for number in range(5000):
-        silences.put("large", float(number))
+        silences.put("large", float(number), number)
     for number in range(4):
-        silences.put(f"small-{number}", 4000.0 + number)
+        silences.put(f"small-{number}", 4000.0 + number, number)
     # In order, no more than asked for, each once, and as often as one asks.
     for _ in range(2):
-        assert silences.before(4500.0, 3) == ["small-0", "small-1", "small-2"]
-    assert silences.before(9000.0, 9) == ["small-0", "small-1", "small-2", "small-3", "large"]
-    assert silences.before(4000.0, 3) == []
+        assert before(4500.0, 3) == ["small-0", "small-1", "small-2"]
+    assert before(9000.0, 9) == ["small-0", "small-1", "small-2", "small-3", "large"]
+    assert before(4000.0, 3) == []
     assert len(silences._heap) == 5
-    silences.put("large", 3.0)
-    silences.put("large", 5.0)
-    silences.put("large", 3.0)
-    assert silences.before(9.0, 3) == ["large"]
+    silences.put("large", 3.0, 5001)
+    silences.put("large", 5.0, 5002)
+    silences.put("large", 3.0, 5001)
+    assert silences.before(9.0, 3) == [(3.0, "large", 5001)]
+    # An article less, and none heard of later.
+    silences.put("large", 3.0, 5003)
+    assert silences.before(9.0, 3) == [(3.0, "large", 5003)]
     silences.drop("large")
     assert silences.before(9.0, 3) == []

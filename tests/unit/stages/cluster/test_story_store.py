@@ -39,3 +39,9 @@ def test_a_story_that_was_not_used_of_late_is_packed_and_stays_what_it_was(monke
             count, profile = store.outline(live.story.id)
             assert (count, pack_vector(profile)) == (live.story.article_count, live.profile)
         assert list(store) == [first, *lives[1:]]
+        assert store.open == 3
+        store.put("s2", replace(lives[1], story=replace(told[1], status="closed")))
+        assert store.open == 2
+        store.put("s2", lives[1])
+        store.drop("s3")
+        assert (store.open, "s3" in store) == (2, False)
