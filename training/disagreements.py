@@ -51,7 +51,7 @@ def read(path: Path) -> list[Case]:
 
 def _expected(line: str) -> tuple[str, frozenset[str]]:
     what, values = line.split(" ", 1)
-    if what == "name":
+    if "|" in values:  # names
         return what, frozenset(values.split("|"))
     return what, frozenset(_value(value) for value in values.split())
 

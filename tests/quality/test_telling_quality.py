@@ -9,11 +9,11 @@ import pytest
 from training.disagreements import FILES, GOLD, read, score
 from training.leads import SAMPLES, summed, verdicts
 
-HASHES = {"development": "4ae781cd6191", "held out": "732c19819e51"}
+HASHES = {"development": "71b4fed88103", "held out": "ff7d3c08db44"}
 
 
 @pytest.mark.quality
-@pytest.mark.parametrize(("half", "precision", "recall"), [("development", 0.99, 0.99), ("held out", 0.94, 0.92)])
+@pytest.mark.parametrize(("half", "precision", "recall"), [("development", 0.99, 0.99), ("held out", 0.95, 0.93)])
 def test_what_outlets_differ_on(half: str, precision: float, recall: float) -> None:
     path = GOLD / FILES[half]
     digest = sha256(path.read_bytes()).hexdigest()[:12]

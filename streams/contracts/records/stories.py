@@ -14,7 +14,7 @@ StoryStatus = Literal["open", "closed", "merged", "retracted"]
 #: How a number was told: as it is, or as what it is near to or bounded by.
 Hedge = Literal["exactly", "at least", "more than", "about", "nearly", "up to", "less than"]
 #: What a point is about: how many, how old, which day, or how a name is spelled.
-PointKind = Literal["count", "age", "date", "name"]
+PointKind = Literal["count", "age", "date", "name", "identity"]
 #: How a story is linked to another, as it sees it: it `follows` an older one, is `followed` by a later one, or is
 #: `related` to one where no dates tell which came first.
 LinkKind = Literal["follows", "followed", "related"]
@@ -112,11 +112,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What an article says of something that others may tell otherwise: a count, an age, a day.
+    """What an article says of something that others may tell otherwise: a count, an age, a day, who did it.
 
     ``what`` (``dead``), ``whom`` (``people``; a person's name, folded) and ``place`` say what it is about; two claims
     about one thing can be compared. ``value`` is the number, of a day its proleptic ordinal; ``high`` the upper end of
-    a range. ``text`` are the article's own words.
+    a range. ``text`` are the article's own words, of an identity the name (and ``value`` is 0).
     """
 
     kind: PointKind
@@ -145,7 +145,7 @@ class Telling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One thing that articles of a story count, date or spell, and who says what, in the order of time.
+    """One thing that articles of a story count, date, spell or put a name to, and who says what, in the order of time.
 
     ``how``: all that is said ``agrees``, it ``changed`` as time went on, or outlets ``differ``.
     """

@@ -23,14 +23,15 @@ from streams.stages.cluster.telling.numbers import (
     tokens,
     wordset,
 )
-from streams.stages.cluster.telling.people import Person, people_in, told_ages
+from streams.stages.cluster.telling.people import Person, people_in, told_ages, told_identities
 from streams.stages.cluster.telling.sentences import READ, spans
 from streams.stages.cluster.telling.special import WORDS, special
+from streams.stages.cluster.telling.spelling import one_person
 from streams.text import fold, plain_marks, primary_language
 
 #: Claims of an article.
 MOST = 12
-#: Sentences that are read, beside the title.
+#: Sentences that are read for figures, beside the title.
 SENTENCES = 12
 
 
@@ -157,6 +158,8 @@ def claims(article: TaggedArticle, stretches: Sequence[tuple[int, int]] | None =
 def _settled(some: Sequence[Claim]) -> Claim | None:
     """What an article says of one thing: what it says first, if later numbers are parts of it; else it is not told."""
     first = some[0]
+    if first.kind == "identity":
+        return first if all(one_person(first.text, one.text) for one in some) else None
     return first if all(one.value <= (first.high or first.value) for one in some) else None
 
 
@@ -164,13 +167,19 @@ def _all(article: TaggedArticle, known: Sequence[tuple[int, int]] | None) -> Ite
     text = plain_marks(article.text[:READ])
     fields: list[tuple[str, str, Sequence[tuple[int, int]]]] = []
     fields.append(("title", plain_marks(article.title or ""), [(0, len(article.title or ""))]))
-    fields.append(("text", text, (known or [*spans(text)])[:SENTENCES]))
+    fields.append(("text", text, known or [*spans(text)]))
     year = article.published.year if article.published else None
     for field, whole, stretches in fields:
         persons = people_in(article, field)
-        for start, end in stretches:
+        for place, (start, end) in enumerate(stretches):
             sentence = whole[start:end]
             inside = [one.within(start) for one in persons if start <= one.start and one.end <= end] if persons else []
+            # Who it was is told late; a figure that is told late is of something else.
+            for claim in told_identities(sentence, inside):
+                if not _of_another_time(sentence, year):
+                    yield claim
+            if place >= SENTENCES:
+                continue
             if inside:
                 yield from told_ages(sentence, inside)
                 if article.published:
@@ -191,7 +200,7 @@ def _worth(sentence: str) -> bool:
 def _counted(sentence: str, persons: Sequence[Person], year: int | None) -> Iterator[Claim]:
     """The counts of a sentence; what is quoted in it is blank."""
     yield from special(sentence, persons)
-    if _OTHER_TIME.search(sentence) or any(int(found) != year for found in _YEAR.findall(sentence)):
+    if _of_another_time(sentence, year):
         return
     row = tokens(sentence)
     last = ""
@@ -213,6 +222,10 @@ def _counted(sentence: str, persons: Sequence[Person], year: int | None) -> Iter
             place=_place(sentence, row[start].start, row[min(end, len(row)) - 1].end),
             text=clip(sentence[row[start].start : row[min(end, len(row)) - 1].end].strip(" ,.;:"), WORDS),
         )
+
+
+def _of_another_time(sentence: str, year: int | None) -> bool:
+    return _OTHER_TIME.search(sentence) is not None or any(int(found) != year for found in _YEAR.findall(sentence))
 
 
 def _told(row: Sequence[ClaimToken], number: Number, sentence: str, last: str) -> tuple[str, str, int, int] | None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from streams.contracts.records import Claim, Point, PointKind, Story, StoryArticle, Telling
 from streams.stages.cluster.telling.numbers import wordset
-from streams.stages.cluster.telling.spelling import spelled
+from streams.stages.cluster.telling.spelling import one_person, spelled
 
 #: Points that a story holds, and tellings of each.
 POINTS, TELLINGS = 16, 16
@@ -88,10 +88,27 @@ def claimed(held: Iterable[Point], article_id: str) -> tuple[Claim, ...]:
 
 
 def compared(story: Story) -> Story:
-    """The story with how its listed members spell the names of people, beside what is counted and dated."""
-    counted = tuple(point for point in story.points if point.kind != "name")
-    found = (*counted, *spelled(story.articles))
+    """The story with how its listed members spell the names of people, beside what is counted and dated.
+
+    Two who are said to have done it are two people where a listed member names both: no point then.
+    """
+    told = (point for point in story.points if point.kind != "name")
+    held = tuple(point for point in told if point.kind != "identity" or not _are_several(point, story.articles))
+    found = (*held, *spelled(story.articles))
     return story if found == story.points else replace(story, points=found)
+
+
+def _are_several(point: Point, articles: Iterable[StoryArticle]) -> bool:
+    """Whether an article names two of those that a point's tellings name."""
+    if point.how == "agrees":
+        return False
+    told = {one.text for one in point.said}
+    for article in articles:
+        named = [one.name for one in article.entities if one.type == "PER"]
+        here = [name for name in told if any(one_person(name, other) for other in named)]
+        if any(not one_person(one, other) for place, one in enumerate(here) for other in here[place + 1 :]):
+            return True
+    return False
 
 
 def _aligned(rows: Iterable[tuple[PointKind, str, str, Telling]]) -> tuple[Point, ...]:
@@ -104,7 +121,7 @@ def _aligned(rows: Iterable[tuple[PointKind, str, str, Telling]]) -> tuple[Point
     for (kind, what, whom), said in groups.items():
         for place, some in ((place, some) for place, found in _by_place(said).items() for some in _by_size(found)):
             ordered = sorted(_kept(some), key=lambda told: told.at or _NEVER)
-            how = _how(what, ordered)
+            how = _how_identified(ordered) if kind == "identity" else _how(what, ordered)
             points.append(Point(kind=kind, what=what, whom=whom, place=place, how=how, said=tuple(ordered)))
     points.sort(key=lambda point: (point.how == "agrees", -len(point.said)))  # stable: the first told stay first
     return tuple(points[:POINTS])
@@ -145,7 +162,7 @@ def _kept(said: list[Telling]) -> list[Telling]:
     """No more tellings than a point holds: those go first, oldest first, that repeat what another tells."""
     said = list(said)
     while len(said) > TELLINGS:
-        values = [told.value for told in said]
+        values = [(told.value, told.text if told.value == 0 else "") for told in said]
         said.pop(next((place for place in range(1, len(said)) if values.count(values[place]) > 1), 1))
     return said
 
@@ -161,6 +178,17 @@ def _how(what: str, said: Sequence[Telling]) -> Literal["agrees", "changed", "di
     if len({told.outlet or told.article_id for told in said}) > 1:
         return "differs"
     return "changed" if said[-1].value > said[0].value else "agrees"  # one outlet's smaller number is of a part
+
+
+def _how_identified(said: Sequence[Telling]) -> Literal["agrees", "differs"]:
+    """``differs``: outlets name two people. One that names another later has learned more."""
+    apart = any(
+        not one_person(one.text, other.text)
+        for place, one in enumerate(said)
+        for other in said[place + 1 :]
+        if (one.outlet or one.article_id) != (other.outlet or other.article_id)
+    )
+    return "differs" if apart else "agrees"
 
 
 def compatible(one: Telling, other: Telling) -> bool:
@@ -211,8 +239,8 @@ def history(point: Point) -> tuple[str, ...]:
 
 
 def label(point: Point, told: Telling) -> str:
-    """A value as it is shown: a number or a range, a day, a name as it is spelled."""
-    if point.kind == "name":
+    """A value as it is shown: a number or a range, a day, a name."""
+    if point.kind in ("name", "identity"):
         return told.text
     if point.kind == "date":
         return date.fromordinal(int(told.value)).isoformat()

@@ -59,6 +59,19 @@ def _point(key: str, spellings: tuple[str, ...], names_of: Sequence[tuple[StoryA
     return Point(kind="name", what="name", whom=key, how="differs", said=tuple(said))
 
 
+def one_person(one: str, other: str) -> bool:
+    """Whether two full names can be one person's: all words of one are the other's, or a name and an initial are.
+
+    >>> one_person("James Falk", "Jim A. Falk"), one_person("Erik Falk", "Jonas Falk")
+    (True, False)
+    """
+    first, second = skeleton(one).split(), skeleton(other).split()
+    shared = set(first) & set(second)
+    return len(shared) == min(len(set(first)), len(set(second))) or (
+        first[0][0] == second[0][0] and bool(shared.intersection(first[1:], second[1:]))
+    )
+
+
 @lru_cache(maxsize=8192)
 def _folded(name: str) -> str:
     return fold(name)
