@@ -7,7 +7,7 @@ clustering anything.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -193,7 +193,7 @@ def articles(now: datetime) -> list[TaggedArticle]:
             if said:
                 paragraphs.insert(2, f"“{said},” {speaker} said.")
             made.append(
-                _article(
+                article(
                     f"e{number:02}-{place}",
                     headline,
                     "\n\n".join(paragraphs),
@@ -210,7 +210,7 @@ def articles(now: datetime) -> list[TaggedArticle]:
 def abroad(now: datetime) -> list[TaggedArticle]:
     """An article of each of ``ABROAD``, of the hours before ``now``, oldest first."""
     return [
-        _article(
+        article(
             f"a{number:02}",
             headline,
             f"{report}, to everybody's surprise.\n\n{headline}, said those who were there.",
@@ -224,9 +224,9 @@ def abroad(now: datetime) -> list[TaggedArticle]:
     ]
 
 
-def raw(now: datetime) -> Iterator[RawArticle]:
-    """The same articles, at home and abroad, as a crawler would send them."""
-    for article in [*articles(now), *abroad(now)]:
+def raw(made: Iterable[TaggedArticle]) -> Iterator[RawArticle]:
+    """Articles as a crawler would send them."""
+    for article in made:
         credit = f"\n\n({article.credit})" if article.credit else ""
         yield RawArticle(
             id=article.id,
@@ -239,10 +239,11 @@ def raw(now: datetime) -> Iterator[RawArticle]:
         )
 
 
-def _article(
+def article(
     id_: str, title: str, text: str, names: dict[str, EntityType], quote: tuple[str, str], outlet: str,
     credit: str | None, published: datetime,
 ) -> TaggedArticle:  # fmt: skip
+    """An article that names, in its title or text, what ``names`` has; ``quote``: what is said in it, by whom."""
     entities = []
     for name, kind in names.items():
         mentions = [_mention("text", at, name) for at in _found(text, name)]

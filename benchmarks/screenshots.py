@@ -11,6 +11,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import chapters
 import newsmaker
 from browser import launched
 from playwright.sync_api import Browser, Page
@@ -29,7 +30,9 @@ _PATIENCE = 120.0
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with stage(workers=True, mended=True) as running, launched() as browser, tempfile.TemporaryDirectory() as folder:
-        articles = list(newsmaker.raw(datetime.now(UTC)))
+        now = datetime.now(UTC)
+        # The past first, as it came.
+        articles = [*newsmaker.raw([*chapters.articles(now), *newsmaker.articles(now), *newsmaker.abroad(now)])]
         day = Path(folder) / "day.jsonl"
         day.write_bytes(b"".join(codec.encode(article) + b"\n" for article in articles))
         running.streams("seed", str(day))
@@ -104,6 +107,7 @@ def _addresses(running: Stage, browser: Browser, count: int) -> dict[str, str]:
     return {
         "stories": "/",
         "story": f"/story/{largest['id']}",
+        "storyline": _storyline(stories),
         "article": f"/article/{members[0]['id']}",
         "entity": f"/entity/{largest['entities'][0]['id']}",
         "narrowed": "/?q=storm",
@@ -113,6 +117,18 @@ def _addresses(running: Stage, browser: Browser, count: int) -> dict[str, str]:
         "health": "/health",
         "api": "/api",
     }
+
+
+def _storyline(stories: list[dict[str, Any]]) -> str:
+    """The path of the middle chapter of the storyline.
+
+    Raises:
+        RuntimeError: its chapters are not one storyline each a story.
+    """
+    found = [story for story in stories if story["storyline_id"]]
+    if len(found) != len(chapters.CHAPTERS) or len({story["storyline_id"] for story in found}) != 1:
+        raise RuntimeError(f"storylines other than the one meant: {[story['headline'] for story in found]}")
+    return f"/story/{sorted(found, key=lambda story: story['newest'])[2]['id']}#storyline"
 
 
 def _seeds_story(running: Stage, browser: Browser) -> str:

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import chapters
 import newsmaker
 import pytest
 from browser import MISSING, chromium, launched
@@ -48,10 +49,10 @@ def chrome():
 
 @pytest.fixture(scope="module")
 def newsroom(chrome):  # noqa: ARG001 - skips where there is no browser
-    """A dashboard with a day's invented news, one hostile article, and a watch with a hostile alert."""
+    """A dashboard with an invented storyline and day's news, one hostile article, and a watch with a hostile alert."""
     now = datetime.now(UTC)
     with stage() as running:
-        running.publish([*newsmaker.abroad(now)[:3], *newsmaker.articles(now), hostile(now)])
+        running.publish([*chapters.articles(now), *newsmaker.abroad(now)[:3], *newsmaker.articles(now), hostile(now)])
         running.streams("watch", "add", "bridges", "bridge outlets>=2")
         running.alert("bridges", "a-story", f"Bridge closed {EVIL}")
         yield running

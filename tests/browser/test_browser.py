@@ -379,6 +379,24 @@ def test_a_person_mends_a_story_and_takes_it_back(empty, open_page):
     assert page.locator(".tabs").count() == 0
 
 
+@pytest.mark.parametrize("size", [{"width": 1200, "height": 860}, {"width": 360, "height": 740}])
+def test_a_storyline_is_read_chapter_by_chapter(front, open_page, newsroom, size):
+    last = front.locator(".row h2 a", has_text="70 million").get_attribute("href")
+    page = open_page(newsroom.url + last, viewport=size)
+    told = page.locator("#storyline ~ ol").first
+    assert "4 chapters" in page.inner_text("main")
+    assert "with Karin Holt" in page.inner_text("main")
+    assert [told.locator("li").nth(place).inner_text().count("follows") > 0 for place in range(4)] == [
+        False, True, True, True
+    ]  # fmt: skip
+    assert "70 million" in told.locator("[aria-current]").inner_text()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    told.get_by_role("link").first.click()
+    assert "cracks" in page.inner_text("h1")
+    assert "cracks" in told.locator("[aria-current]").inner_text()
+
+
 def test_an_open_page_says_when_kafka_is_away_and_goes_on_when_it_is_back(open_page):
     now = datetime.now(UTC)
     with stage() as running:
