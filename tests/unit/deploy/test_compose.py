@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -233,6 +234,14 @@ def test_the_image_is_built_from_pinned_things_and_runs_without_rights() -> None
     assert json.loads(final["ENTRYPOINT"]) == ["streams"]
     parse(json.loads(final["CMD"]))
     assert not any(word == "ADD" for word, _ in steps)
+
+
+def test_the_image_has_what_its_settings_ask_for() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [told["optional-dependencies"][extra] for extra in ("embedded", "tracing", "build")]
+    names = {re.split(r"[\[<>=; ]", each)[0] for group in (told["dependencies"], *extras) for each in group}
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    assert names - set(locked) == set()
 
 
 def test_commands_in_the_image_are_ours() -> None:
