@@ -39,6 +39,16 @@ _OTHER_NAMES = {
     "Guangzhou": "Canton", "Nanjing": "Nanking", "Tel Aviv": "Tel Aviv-Yafo", "Sevastopol": "Sebastopol",
 }  # fmt: skip
 
+#: States as news writes them after a city (the Associated Press's list): exactly so, as "Miss" and "Ore" are words.
+_STATES = {
+    "AL": "Ala.", "AZ": "Ariz.", "AR": "Ark.", "CA": "Calif.", "CO": "Colo.", "CT": "Conn.", "DE": "Del.",
+    "FL": "Fla.", "GA": "Ga.", "IL": "Ill.", "IN": "Ind.", "KS": "Kan.", "KY": "Ky.", "LA": "La.", "MD": "Md.",
+    "MA": "Mass.", "MI": "Mich.", "MN": "Minn.", "MS": "Miss.", "MO": "Mo.", "MT": "Mont.", "NE": "Neb.",
+    "NV": "Nev.", "NH": "N.H.", "NJ": "N.J.", "NM": "N.M.", "NY": "N.Y.", "NC": "N.C.", "ND": "N.D.", "OK": "Okla.",
+    "OR": "Ore.", "PA": "Pa.", "RI": "R.I.", "SC": "S.C.", "SD": "S.D.", "TN": "Tenn.", "VT": "Vt.", "VA": "Va.",
+    "WA": "Wash.", "WV": "W.Va.", "WI": "Wis.", "WY": "Wyo.",
+}  # fmt: skip
+
 
 def countries(cache: Any) -> list[Row]:
     """A line a country (``place:ua``) and a line for its demonyms (``demonym:ua``)."""
@@ -77,7 +87,7 @@ def places(cache: Any) -> list[Row]:
         name = state["name"] + " State" if state["name"] in ("New York", "Washington") else state["name"]
         rows.append(
             (
-                f"place:us-{state['code'].lower()}", "LOC", name, "",
+                f"place:us-{state['code'].lower()}", "LOC", name, _alias(state["code"]),
                 "state of the United States", f"geonames:{state['geonameid']}", *_state_centre(cache, state["code"]),
             )
         )  # fmt: skip
@@ -104,6 +114,10 @@ def places(cache: Any) -> list[Row]:
             )
         )  # fmt: skip
     return rows
+
+
+def _alias(code: str) -> str:
+    return f"={_STATES[code]}" if code in _STATES else ""
 
 
 def _state_centre(cache: Any, code: str) -> tuple[str, str]:

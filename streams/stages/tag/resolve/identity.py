@@ -98,9 +98,9 @@ class _Locator:
         if known is not None and known.type == kind:
             return _Cluster(known.id, known.name, kind, "alias table", known)
         if long:
-            return _Cluster(_id(kind, long), long, kind, f"stands for {long} in the text")
+            return _Cluster(self._id(kind, long), long, kind, f"stands for {long} in the text")
         if kind != "ORG":
-            return _Cluster(_id(kind, surface), surface, kind, "own name")
+            return _Cluster(self._id(kind, surface), surface, kind, "own name")
         core = organisations.without_legal_form(surface, self._language)
         head = self._heads.get(fold(core))
         if head:
@@ -108,13 +108,13 @@ class _Locator:
             reason = f"short for {head}, named in the text"
             if known is not None and known.type == kind:
                 return _Cluster(known.id, known.name, kind, f"{reason}; alias table", known)
-            return _Cluster(_id(kind, head), head, kind, reason)
+            return _Cluster(self._id(kind, head), head, kind, reason)
         known = self._table.find(core)
         if known is not None and known.type == kind:
             return _Cluster(known.id, known.name, kind, "alias table, without its legal form", known)
         if organisations.generic(core, self._language):
             return self._of_country(name, core)
-        return _Cluster(_id(kind, core), core, kind, "own name")
+        return _Cluster(self._id(kind, core), core, kind, "own name")
 
     def _party(self, party: str, surface: str) -> _Cluster:
         """The organisation that people of a party, and what is theirs, stand for."""
@@ -122,7 +122,7 @@ class _Locator:
         known = self._table.find(party)
         if known is not None and known.type == "ORG":
             return _Cluster(known.id, known.name, "ORG", "alias table" if party == surface else reason, known)
-        return _Cluster(_id("ORG", party), party, "ORG", reason)
+        return _Cluster(self._id("ORG", party), party, "ORG", reason)
 
     def _of_country(self, name: Name, core: str) -> _Cluster:
         """``Russian Foreign Ministry``, ``Ukraine's parliament``: the country just before says whose it is."""
@@ -132,11 +132,13 @@ class _Locator:
             if country is not None and (country.link or "").startswith("iso:"):
                 code = (country.link or "").removeprefix("iso:").lower()
                 return _Cluster(f"org:{code}-{slug(core)}", core, "ORG", f"of {country.name}, named before it")
-        return _Cluster(_id("ORG", core), core, "ORG", "own name, which other countries' bodies may share")
+        return _Cluster(self._id("ORG", core), core, "ORG", "own name, which other countries' bodies may share")
 
-
-def _id(kind: EntityType, name: str) -> str:
-    return f"{_PREFIX[kind]}:{slug(name)}"
+    def _id(self, kind: EntityType, name: str) -> str:
+        """The id of a name that no table has, and not that of a table which only looks so: "Mo" is not Macau."""
+        id_ = f"{_PREFIX[kind]}:{slug(name)}"
+        known = self._table.by_id.get(id_)
+        return id_ if known is None or slug(known.name) == slug(name) else f"{_PREFIX[kind]}:named-{slug(name)}"
 
 
 def _entity(cluster: _Cluster, text: str, offset: int) -> Entity:

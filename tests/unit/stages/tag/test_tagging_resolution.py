@@ -126,6 +126,8 @@ def test_bodies_that_every_country_has_are_told_apart_by_country() -> None:
         ("U.S.", "place:us", "iso:US"),
         ("Kiev", "place:kyiv-ua", "geonames:703448"),
         ("Alaska", "place:us-ak", "geonames:5879092"),
+        ("Va.", "place:us-va", "geonames:6254928"),
+        ("N.Y.", "place:us-ny", "geonames:5128638"),
         ("São Paulo", "place:sao-paulo-br", "geonames:3448439"),
     ],
 )
@@ -134,6 +136,11 @@ def test_tables_know_other_names(surface: str, id_: str, link: str) -> None:
     assert identity is not None
     assert (identity.id, identity.link) == (id_, link)
     assert identity.latitude is not None
+
+
+def test_a_name_that_reads_like_a_code_of_the_tables_is_not_what_has_the_code() -> None:
+    assert ids("A crash near Mo killed two.", ("Mo", "LOC")) == ["place:named-mo"]
+    assert ids("A crash near Sedalia, Mo., killed two.", ("Mo.", "LOC")) == ["place:us-mo"]
 
 
 def test_words_that_only_look_like_acronyms_are_no_names() -> None:
