@@ -43,7 +43,7 @@ def client_options(settings: Settings) -> dict[str, Any]:
         SettingsError: a certificate or key cannot be read.
     """
     # Here, as every client passes by.
-    wire.read_any_header_name()
+    wire.read_whatever_comes()
     options: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap_servers,
         "security_protocol": settings.security_protocol,
@@ -66,7 +66,7 @@ def faust_credentials(settings: Settings) -> Any:
     Raises:
         SettingsError: a certificate or key cannot be read.
     """
-    wire.read_any_header_name()
+    wire.read_whatever_comes()
     from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 
     context = _context(settings) if settings.encrypted else None

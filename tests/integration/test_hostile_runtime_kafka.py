@@ -18,6 +18,7 @@ from streams.contracts import codec
 from streams.contracts.records import RawArticle
 from streams.pipeline import article_id
 
+CODECS = ("gzip", "snappy", "lz4", "zstd")
 #: Seconds from a cold start until the good records behind the bad ones must be clustered.
 _PATIENCE = 150
 
@@ -37,6 +38,16 @@ async def send_hostile(settings, good):
     async with AIOKafkaProducer(**options, compression_type="gzip") as zipped:
         # Undecodable, and a dead letter of it would be too large itself.
         await zipped.send_and_wait(topic, b"\xff" * 40_000_000, partition=0)
+        bad += 1
+    for kind in CODECS:
+        async with AIOKafkaProducer(**options, compression_type=kind) as packed:
+            article = RawArticle(
+                id=f"packed-{kind}", content=f"{text} Packed, the editor said, by {kind}.", language="en"
+            )
+            await packed.send_and_wait(topic, codec.encode(article), partition=0)
+    async with AIOKafkaProducer(**options | {"max_request_size": 90_000_000}, compression_type="zstd") as bomb:
+        # A few kilobytes for the broker, and more than a batch may hold.
+        await bomb.send_and_wait(topic, b"0" * 80_000_000, partition=0)
         bad += 1
     async with AIOKafkaProducer(**options) as producer:
 
@@ -79,7 +90,8 @@ async def test_hostile_records_end_as_dead_letters_and_the_good_ones_behind_are_
     )
     good = raw_articles(3)
     await send_hostile(settings, good)
-    wanted = {"null-header", "microseconds", "trace", *(article_id(each) for each in good)}
+    wanted = {"null-header", "microseconds", "trace", *(f"packed-{kind}" for kind in CODECS)}
+    wanted |= {article_id(each) for each in good}
     names = ("broker", "topic_prefix", "data_dir", "partitions")
     env = {f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}
     settings.data_dir.mkdir(parents=True)
