@@ -64,6 +64,10 @@ class Settings(Notices):
         int,
         Field(ge=0, description="MiB of data a pool process may hold; more is its article's dead letter; 0: no limit."),
     ] = 3072
+    compression: Annotated[
+        Literal["none", "gzip", "snappy", "lz4", "zstd"],
+        Field(description="How what is written to Kafka is compressed. Who reads it must know the codec."),
+    ] = "none"
     session_timeout: Annotated[float, Field(ge=1, description="Kafka consumer session timeout, seconds.")] = 30.0
     wait_for_broker: Annotated[
         float, Field(ge=0, description="Seconds to keep trying, with backoff, when no broker answers at start.")

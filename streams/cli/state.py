@@ -81,13 +81,13 @@ async def _rebuild(settings: Settings) -> int:
     from aiokafka import AIOKafkaProducer
 
     from streams.kafka.log_reader import LogReader
-    from streams.kafka.security import client_options
+    from streams.kafka.security import producer_options
     from streams.runtime.state import STAMP_ROW, unfinished
 
     await require_cluster(settings)
     topic = STATE_CLUSTER.full_name(settings.topic_prefix)
     partitions = await LogReader(settings).partitions(topic)
-    async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
+    async with AIOKafkaProducer(**producer_options(settings)) as producer:
         for partition in partitions:
             await producer.send_and_wait(topic, unfinished(), STAMP_ROW.encode(), partition)
     return len(partitions)

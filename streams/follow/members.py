@@ -28,7 +28,7 @@ from streams.follow.state import Known, Rows
 from streams.kafka import admin, groups
 from streams.kafka.errors import BrokerError
 from streams.kafka.log_reader import LogReader
-from streams.kafka.security import client_options
+from streams.kafka.security import producer_options
 from streams.metrics import Metrics
 from streams.seed.outgoing import record_of, size_of_record
 from streams.settings import Settings
@@ -197,9 +197,8 @@ async def _log(settings: Settings) -> AsyncIterator[KafkaLog]:
     name = ARTICLES_RAW.full_name(settings.topic_prefix)
     limit = min(MAX_MESSAGE_BYTES, await admin.largest_record(settings, name) or MAX_MESSAGE_BYTES)
     producer = AIOKafkaProducer(
-        **client_options(settings),
+        **producer_options(settings),
         client_id="news-streams-follow",
-        acks="all",
         enable_idempotence=await admin.supports_idempotence(settings),
         linger_ms=5,
         max_batch_size=min(262_144, limit),

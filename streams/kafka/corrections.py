@@ -15,7 +15,7 @@ from streams.contracts.records import Correction, Decision, Rejection
 from streams.contracts.topics import Topic
 from streams.contracts.topology import CORRECTIONS, REJECTIONS, STORY_EVENTS
 from streams.kafka.log_reader import FirstDecisions, LogReader
-from streams.kafka.security import client_options
+from streams.kafka.security import producer_options
 from streams.settings import Settings
 
 T = TypeVar("T", Decision, Rejection)
@@ -33,7 +33,7 @@ async def send(settings: Settings, correction: Correction) -> None:
     """
     value = codec.encode(correction)
     limits.decode(Correction, value)
-    producer = AIOKafkaProducer(**client_options(settings), acks="all")
+    producer = AIOKafkaProducer(**producer_options(settings))
     try:
         await producer.start()
         await producer.send_and_wait(

@@ -60,6 +60,20 @@ def client_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
+def producer_options(settings: Settings) -> dict[str, Any]:
+    """Those of every producer besides: acknowledged by all replicas, compressed as the settings say.
+
+    Raises:
+        SettingsError: a certificate or key cannot be read.
+    """
+    return {**client_options(settings), "acks": "all", "compression_type": codec_of(settings)}
+
+
+def codec_of(settings: Settings) -> str | None:
+    """What clients call the codec; None: no compression."""
+    return None if settings.compression == "none" else settings.compression
+
+
 def faust_credentials(settings: Settings) -> Any:
     """The same as Faust's ``broker_credentials``; None where the cluster is not secured.
 

@@ -8,7 +8,7 @@ from streams.contracts import codec, headers
 from streams.contracts.records import MOST_WATCHES, WATCH_NAME, Story, Watch
 from streams.contracts.topology import STORIES, WATCHES
 from streams.kafka.log_reader import LogReader
-from streams.kafka.security import client_options
+from streams.kafka.security import producer_options
 from streams.settings import Settings
 
 
@@ -71,7 +71,7 @@ async def stories(settings: Settings) -> dict[str, Story]:
 async def _write(settings: Settings, key: str, watch: Watch | None) -> None:
     value = None if watch is None else codec.encode(watch)
     about = headers.make(Watch, key, "watch")
-    async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
+    async with AIOKafkaProducer(**producer_options(settings)) as producer:
         await producer.send_and_wait(
             WATCHES.full_name(settings.topic_prefix), value, key.encode(), headers=about
         )  # fmt: skip

@@ -18,7 +18,7 @@ from streams.follow.pace import Clock, WallClock
 from streams.kafka import admin, groups, watches
 from streams.kafka.errors import BrokerError
 from streams.kafka.log_reader import LogReader
-from streams.kafka.security import client_options
+from streams.kafka.security import producer_options
 from streams.metrics import Metrics
 from streams.notify.notifier import Notifier
 from streams.notify.outbox import Outbox
@@ -126,9 +126,8 @@ def _name(settings: Settings, topic: Topic) -> str:
 @contextlib.asynccontextmanager
 async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     producer = AIOKafkaProducer(
-        **client_options(settings),
+        **producer_options(settings),
         client_id="news-streams-notify",
-        acks="all",
         enable_idempotence=await admin.supports_idempotence(settings),
     )
     try:

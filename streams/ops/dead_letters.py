@@ -18,7 +18,7 @@ from streams.contracts.headers import ERROR_PREFIX, Headers, error_fields
 from streams.contracts.topics import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, prefixed
 from streams.contracts.topology import DEAD_LETTERS
 from streams.kafka.log_reader import LogReader
-from streams.kafka.security import client_options
+from streams.kafka.security import client_options, producer_options
 from streams.settings import Settings
 
 NOTE = "streams_letter"
@@ -194,6 +194,4 @@ async def _append_note(producer: AIOKafkaProducer, settings: Settings, letter: L
 
 
 def _producer(settings: Settings) -> AIOKafkaProducer:
-    return AIOKafkaProducer(
-        **client_options(settings), acks="all", max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES
-    )
+    return AIOKafkaProducer(**producer_options(settings), max_request_size=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES)

@@ -20,7 +20,7 @@ from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.contracts.topology import STORIES, STORY_EVENTS, TOPOLOGY
 from streams.kafka import provision
 from streams.kafka.log_reader import FirstDecisions, LogReader
-from streams.kafka.security import client_options
+from streams.kafka.security import client_options, producer_options
 from streams.pipeline import Cleaner, CleaningMemory, Clusterer, create_tagger
 from streams.settings import Settings
 
@@ -63,9 +63,7 @@ async def replay(
     log = LogReader(settings)
     if await _stories(log, into):
         raise ValueError(f"{STORY_EVENTS.full_name(into)} holds stories already: take another prefix with --into")
-    producer = AIOKafkaProducer(
-        **client_options(settings), acks="all", linger_ms=20, max_request_size=MAX_MESSAGE_BYTES
-    )
+    producer = AIOKafkaProducer(**producer_options(settings), linger_ms=20, max_request_size=MAX_MESSAGE_BYTES)
     try:
         await producer.start()
         name = TOPOLOGY[again].input.full_name(settings.topic_prefix)

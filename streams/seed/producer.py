@@ -18,7 +18,7 @@ from streams.contracts.topics import MAX_MESSAGE_BYTES
 from streams.contracts.topology import ARTICLES_RAW
 from streams.kafka import admin
 from streams.kafka.errors import BrokerError
-from streams.kafka.security import client_options
+from streams.kafka.security import producer_options
 from streams.seed.found import Problem, Waiting
 from streams.seed.journal import Item, Reached
 from streams.seed.outgoing import SeedRecord, outgoing
@@ -84,9 +84,8 @@ async def send(
     if idempotence is None:
         idempotence = await admin.supports_idempotence(settings)
     producer = AIOKafkaProducer(
-        **client_options(settings),
+        **producer_options(settings),
         client_id="news-streams-seed",
-        acks="all",
         enable_idempotence=idempotence,
         linger_ms=5,
         max_batch_size=min(262_144, limit),

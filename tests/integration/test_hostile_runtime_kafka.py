@@ -93,7 +93,7 @@ async def test_hostile_records_end_as_dead_letters_and_the_good_ones_behind_are_
     wanted = {"null-header", "microseconds", "trace", *(f"packed-{kind}" for kind in CODECS)}
     wanted |= {article_id(each) for each in good}
     names = ("broker", "topic_prefix", "data_dir", "partitions")
-    env = {f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}
+    env = {f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names} | {"STREAMS_COMPRESSION": "zstd"}
     settings.data_dir.mkdir(parents=True)
     path = settings.data_dir / "workers.log"
     with path.open("wb") as log:

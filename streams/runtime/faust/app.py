@@ -20,7 +20,7 @@ from streams.contracts.records import SCHEMA_VERSION, Stage
 from streams.contracts.topics import prefixed
 from streams.contracts.topology import TOPOLOGY
 from streams.kafka import admin
-from streams.kafka.security import faust_credentials
+from streams.kafka.security import codec_of, faust_credentials
 from streams.metrics import Metrics
 from streams.runtime.faust.batches import Batches
 from streams.runtime.faust.ending import die
@@ -126,6 +126,7 @@ def create_app(settings: Settings, stage_name: Stage, *, metrics: Metrics | None
         # What may wait in memory a partition; one larger record is handed over all the same (KIP-74).
         consumer_max_fetch_size=2_097_152,
         producer_acks=-1,
+        producer_compression_type=codec_of(settings),
         producer_linger=0.005,
         producer_max_batch_size=BATCH_BYTES,
         producer_max_request_size=MAX_REQUEST_BYTES,

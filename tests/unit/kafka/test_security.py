@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -21,7 +22,8 @@ from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 
 from streams.contracts import codec
 from streams.kafka import security
-from streams.kafka.security import CommandTokens, TokenError, client_options, faust_credentials
+from streams.kafka.security import CommandTokens, TokenError, client_options, faust_credentials, producer_options
+from streams.runtime.faust.app import create_app
 from streams.settings import Settings, SettingsError, load
 
 SOURCES = Path(security.__file__).parents[1]
@@ -40,9 +42,10 @@ def test_every_client_is_built_with_the_options() -> None:
             if name.startswith("AIOKafka") or name == "create_conn":
                 built += 1
                 spread = [ast.unparse(each.value) for each in call.keywords if each.arg is None]
-                assert any(
-                    each.startswith("client_options(") or each in ("self._client", "options") for each in spread
-                ), f"{path}:{call.lineno}: {name} is built without client_options"
+                options = "producer_options(" if name == "AIOKafkaProducer" else "client_options("
+                assert any(each.startswith(options) or each in ("self._client", "options") for each in spread), (
+                    f"{path}:{call.lineno}: {name} is built without {options}settings)"
+                )
                 assert "bootstrap_servers" not in {each.arg for each in call.keywords}
     assert built >= 12
 
@@ -202,3 +205,12 @@ def test_oauth_for_both_libraries_shares_one_provider() -> None:
     assert isinstance(credentials, OAuthCredentials)
     assert credentials.protocol.value == "SASL_PLAINTEXT"
     assert client_options(settings)["sasl_oauth_token_provider"] is credentials.oauth_cb
+
+
+@pytest.mark.parametrize(("told", "codec"), [({}, None), ({"compression": "zstd"}, "zstd")])
+def test_what_is_written_is_compressed_as_the_settings_say(
+    told: dict[str, Any], codec: str | None, tmp_path: Path
+) -> None:
+    settings = load(**told, data_dir=tmp_path)
+    assert producer_options(settings)["compression_type"] == codec
+    assert create_app(settings, "clean").conf.producer_compression_type == codec
