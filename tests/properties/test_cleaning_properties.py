@@ -2,7 +2,7 @@
 
 import pickle
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.contracts.records import CleanArticle, RawArticle, Rejection
@@ -34,6 +34,7 @@ DUMPS = st.lists(st.one_of(PIECES, st.text(max_size=60)), max_size=40).map("\n".
 
 
 @given(text=DUMPS, title=st.none() | st.text(max_size=40))
+@example(text="\u00c2\x80\u00c4\t\x1b\nThe minister said on Tuesday that the bridge would be closed.", title=None)
 @settings(max_examples=150, deadline=None)
 def test_cleaning_clean_text_changes_nothing(text: str, title: str | None) -> None:
     once = CLEANER.clean(RawArticle(content=text, title=title))

@@ -119,7 +119,8 @@ class HostMemory:
             pages = self._pages.get(aged[1], [])
             while _is_superseded(pages, position):
                 rows[pages.pop(0).row] = None
-            self._old.append(aged)
+            if any(page.row == aged[2] for page in pages):
+                self._old.append(aged)
         while self._old and self._old[0][0] < position - LONGEST_WINDOW - PAGE_WINDOW:
             _, host, row = self._old.popleft()
             pages = self._pages.get(host, [])

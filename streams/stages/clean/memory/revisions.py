@@ -8,7 +8,7 @@ for byte the first.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from streams.contracts import codec
@@ -38,8 +38,9 @@ class CleaningMemory:
     """
 
     def __init__(self) -> None:
-        #: id -> (changes that are only counted, [(position, content hash) of the later ones])
-        self._changes: dict[str, tuple[int, list[tuple[int, str]]]] = {}
+        #: id -> its row: changes that are only counted, [(position, content hash) of the later ones]. Packed, as there
+        #: are twice ``REVISION_WINDOW``.
+        self._changes: dict[str, bytes] = {}
         self._by_age: deque[tuple[int, str]] = deque()
         self._hosts = HostMemory()
 
@@ -50,10 +51,9 @@ class CleaningMemory:
             if key.startswith("host:"):
                 hosts.append((key, row))
             elif key.startswith("rev:"):
-                counted, changes = codec.loads(row)
-                self._changes[key[4:]] = (counted, [(position, value) for position, value in changes])
+                self._changes[key[4:]] = row
         self._hosts.restore(hosts)
-        self._by_age = deque(sorted((changes[-1][0], name) for name, (_, changes) in self._changes.items()))
+        self._by_age = deque(sorted(self._ages()))
 
     def __len__(self) -> int:
         """Articles whose revisions are remembered."""
@@ -62,7 +62,7 @@ class CleaningMemory:
     @property
     def newest(self) -> tuple[int, str] | None:
         """Position and article id of the newest change that is remembered."""
-        return max(((changes[-1][0], name) for name, (_, changes) in self._changes.items()), default=None)
+        return max(self._ages(), default=None)
 
     @property
     def after(self) -> int:
@@ -81,7 +81,7 @@ class CleaningMemory:
             return outcome, {}
         name, rows = outcome.id, self._forget(position)
         value = _RETRACTED if outcome.retracted else outcome.content_hash or ""
-        counted, changes = self._changes.get(name, (0, []))
+        counted, changes = self._changes_of(name)
         if changes and changes[-1][0] < position - REVISION_WINDOW:
             counted, changes = 0, []
         before = [change for change in changes if change[0] < position]
@@ -92,9 +92,7 @@ class CleaningMemory:
             changes = [*changes, (position, value)]
             if len(changes) > _CHANGES:
                 counted, changes = counted + 1, changes[1:]
-            self._changes[name] = (counted, changes)
-            self._by_age.append((position, name))
-            rows["rev:" + name] = codec.encode([counted, changes])
+            rows["rev:" + name] = self._keep(name, counted, changes)
         return replace(outcome, revision=revision), rows
 
     def recall(self, outcome: CleanArticle, position: int) -> Rows:
@@ -102,7 +100,7 @@ class CleaningMemory:
         order of the positions, before all else."""
         name = outcome.id
         value = _RETRACTED if outcome.retracted else outcome.content_hash or ""
-        counted, changes = self._changes.get(name, (0, []))
+        counted, changes = self._changes_of(name)
         if changes and (changes[-1][1] == value or changes[-1][0] > position):
             return {}
         if outcome.revision == 0:
@@ -111,16 +109,31 @@ class CleaningMemory:
         counted, changes = max(0, outcome.revision - len(changes)), [*changes, (position, value)]
         if len(changes) > _CHANGES:
             counted, changes = counted + 1, changes[1:]
-        self._changes[name] = (counted, changes)
-        self._by_age.append((position, name))
-        return {"rev:" + name: codec.encode([counted, changes])}
+        return {"rev:" + name: self._keep(name, counted, changes)}
+
+    def _ages(self) -> Iterator[tuple[int, str]]:
+        """Each article with the position of its latest change."""
+        return ((self._changes_of(name)[1][-1][0], name) for name in self._changes)
+
+    def _changes_of(self, name: str) -> tuple[int, list[tuple[int, str]]]:
+        row = self._changes.get(name)
+        if row is None:
+            return 0, []
+        counted, changes = codec.loads(row)
+        return counted, [(position, value) for position, value in changes]
+
+    def _keep(self, name: str, counted: int, changes: list[tuple[int, str]]) -> bytes:
+        row = codec.encode([counted, changes])
+        self._changes[name] = bytes(memoryview(row))  # an own copy takes no more memory than it needs
+        self._by_age.append((changes[-1][0], name))
+        return row
 
     def _forget(self, position: int) -> Rows:
         rows: Rows = {}
         horizon = position - 2 * REVISION_WINDOW
         while self._by_age and self._by_age[0][0] < horizon:
             changed_at, name = self._by_age.popleft()
-            if name in self._changes and self._changes[name][1][-1][0] == changed_at:
+            if name in self._changes and self._changes_of(name)[1][-1][0] == changed_at:
                 del self._changes[name]
                 rows["rev:" + name] = None
         return rows

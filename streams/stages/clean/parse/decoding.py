@@ -121,3 +121,15 @@ def repair(text: str) -> str:
             break
         text = found
     return text
+
+
+def tidied(text: str) -> str:
+    """``repair``, and runs of white space as one space.
+
+    >>> tidied(" It\u00e2\u20ac\u2122s \t a\u00c2\u00a0ferry ")
+    'It’s a ferry'
+    """
+    found = repair(text)
+    tidy = " ".join(found.split())
+    # White space beside them can keep two halves from being told as such.
+    return tidy if tidy.isascii() or tidy == found else " ".join(repair(tidy).split())

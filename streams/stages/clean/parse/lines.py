@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import NamedTuple
 
-from streams.stages.clean.parse.decoding import printable, repair
+from streams.stages.clean.parse.decoding import printable, tidied
 
 #: Ends of sentences in the scripts that mark them; closing quotes and brackets may follow.
 TERMINAL = re.compile(r"[.!?…。！？｡।॥؟۔։።][\"'”’»›)\]」』）]*\s*$|[,.!?][\"”’»]$")
@@ -57,7 +57,7 @@ def split(raw: str) -> list[Line]:
     for piece in raw.splitlines(keepends=True):
         text = " ".join(piece.split())
         if text and not text.isascii():
-            text = " ".join(repair(text).split())
+            text = tidied(text)
         elif text and not text.isprintable():
             text = " ".join(printable(text).split())
         if text:

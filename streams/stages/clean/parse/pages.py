@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from lxml import etree, html
 
-from streams.stages.clean.parse.decoding import repair
+from streams.stages.clean.parse.decoding import tidied
 from streams.stages.clean.parse.lines import Line
 from streams.stages.clean.parse.literals import any_of, literals
 
@@ -255,7 +255,7 @@ class _Walker:
         text = " ".join("".join(self.parts).split())
         self.parts.clear()
         if text and not (text.isascii() and text.isprintable()):
-            text = " ".join(repair(text).split())
+            text = tidied(text)
             if not text:
                 return
         at, size, after_br = len(self.texts), len(text), self.after_br
