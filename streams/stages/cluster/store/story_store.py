@@ -23,8 +23,9 @@ from streams.stages.cluster.lifecycle import pins
 
 #: Stories kept decoded. The others are packed: a million must fit in memory.
 DECODED = 4096
-#: zlib's level, and its window as a power of two: what single stories need, at half the time of the usual ones.
-_LEVEL, _WINDOW = 1, 12
+#: zlib's level, and its window as a power of two: single stories need no larger one. Level 1 takes two thirds of the
+#: time, some 10 microseconds less, and a fifth more memory.
+_LEVEL, _WINDOW = 6, 12
 #: What stands before a profile: the number of articles, the profile's bytes, whether the story takes articles.
 _HEAD = Struct("<II?")
 
