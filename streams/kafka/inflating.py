@@ -38,9 +38,9 @@ def inflated(codec: int, data: bytes, most: int) -> bytes:
     name, inflate = _CODECS[codec]
     try:
         found = inflate(data, most)
-    except NotInflatedError:
+    except (NotInflatedError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # each library has its own, and Rust's panics are others still
+    except BaseException as error:  # each library has its own, and a panic in Rust is no Exception
         raise NotInflatedError(f"it is no {name}: {error}") from None
     if len(found) > most:
         raise NotInflatedError(f"it holds more than {most:,} bytes")

@@ -13,6 +13,7 @@ again. So that it does not:
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,8 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecor
 from aiokafka.record.memory_records import MemoryRecords
 
 from streams.kafka.inflating import inflated
+
+logger = logging.getLogger(__name__)
 
 #: Bytes of a batch without its compression. What producers send by default holds a megabyte or less.
 INFLATED = 64 * 1024 * 1024
@@ -60,6 +63,7 @@ class LenientBatch:
         except Exception as error:
             first, last = self._batch.base_offset, self._batch.next_offset - 1
             said = f"batch not read, offsets {first} to {last}, {len(self._data):,} bytes: {error}"
+            logger.warning("%s", said)
             yield _DefaultRecordPy(last, self._batch.max_timestamp, 0, None, said.encode(), [])
 
     def _each(self) -> Iterator[Any]:

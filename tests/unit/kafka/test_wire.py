@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 
+import cramjam
 import pytest
 from aiokafka.codec import gzip_encode, lz4_encode, snappy_encode, zstd_encode
 from aiokafka.consumer import fetcher
@@ -90,6 +91,18 @@ def test_a_batch_that_holds_too_much_is_one_record_which_says_so(compression, mo
     assert said.startswith(b"batch not read, offsets 4 to 6, ")
     assert said.endswith(b"more than 200,000 bytes")
     assert headers == ()
+
+
+def test_a_panic_within_a_codec_is_a_broken_batch(monkeypatch):
+    class Panic(BaseException):
+        """As pyo3's, which is no ``Exception``."""
+
+    def panics(_):
+        raise Panic("attempt to subtract with overflow")
+
+    monkeypatch.setattr(cramjam.lz4, "decompress", panics)
+    with pytest.raises(inflating.NotInflatedError, match="it is no lz4: attempt"):
+        inflating.inflated(3, lz4_encode(b"a" * 100), 100_000)
 
 
 def test_what_holds_as_much_as_may_be_is_read():
