@@ -119,6 +119,7 @@ class HostMemory:
             pages = self._pages.get(aged[1], [])
             while _is_superseded(pages, position):
                 rows[pages.pop(0).row] = None
+            # Most are superseded by now: what is kept of each must not outlast it by the longest window.
             if any(page.row == aged[2] for page in pages):
                 self._old.append(aged)
         while self._old and self._old[0][0] < position - LONGEST_WINDOW - PAGE_WINDOW:

@@ -264,6 +264,16 @@ def test_of_a_busy_host_only_the_latest_pages_are_kept_once_they_are_long_past()
     assert len(live) == 12
 
 
+def test_what_is_known_of_a_page_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "PAGE_WINDOW", 100)
+    memory = HostMemory()
+    for position in range(2000):
+        raw = RawArticle(url=f"https://busy.example/{position}", content=f"Home\n\nReport number {position}.")
+        memory.lookup_context(raw, position)
+    assert len(memory._by_age) <= 2 * hosts.PAGE_WINDOW + 1
+    assert len(memory._old) <= hosts._KEPT_OLD
+
+
 def test_a_record_that_comes_again_from_a_window_back_finds_the_same_pages() -> None:
     memory, kept, seen = HostMemory(), {}, {}
     places = [*range(0, 50_000, 400), *range(50_000, 61_000, 5_000)]
