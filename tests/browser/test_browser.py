@@ -1,4 +1,4 @@
-"""The dashboard as people meet it, in Chromium."""
+"""The dashboard as people meet it, in Chromium. One file: the tests share a browser, and services slow to start."""
 
 from __future__ import annotations
 

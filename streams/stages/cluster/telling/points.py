@@ -162,7 +162,8 @@ def _kept(said: list[Telling]) -> list[Telling]:
     """No more tellings than a point holds: those go first, oldest first, that repeat what another tells."""
     said = list(said)
     while len(said) > TELLINGS:
-        values = [(told.value, told.text if told.value == 0 else "") for told in said]
+        # A person has no value, and is told by the name.
+        values = [told.value or told.text for told in said]
         said.pop(next((place for place in range(1, len(said)) if values.count(values[place]) > 1), 1))
     return said
 
